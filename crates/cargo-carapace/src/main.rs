@@ -1,0 +1,3 @@
+//! The edge.
+#![forbid(unsafe_code)]
+fn main() {}
