@@ -1,2 +1,5 @@
 //! The pure core.
 #![forbid(unsafe_code)]
+pub mod graph;
+pub mod knowledge;
+pub mod text;

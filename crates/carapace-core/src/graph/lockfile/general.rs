@@ -1,0 +1,158 @@
+//! The general reader: any TOML that holds what a lockfile holds.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    LockedPackage, Lockfile, LockfileError, LockfileErrorKind, NEWEST_VERSION,
+    version_without_marker,
+};
+use crate::text::LineIndex;
+
+#[derive(Deserialize)]
+struct RawLockfile<'a> {
+    version: Option<Spanned<i64>>,
+    #[serde(borrow, default)]
+    package: Vec<RawPackage<'a>>,
+    #[serde(borrow)]
+    root: Option<RawPackage<'a>>,
+    metadata: Option<toml::Table>,
+    #[serde(borrow, default)]
+    patch: RawPatch<'a>,
+}
+
+#[derive(Deserialize, Default)]
+struct RawPatch<'a> {
+    #[serde(borrow, default)]
+    unused: Vec<RawPackage<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawPackage<'a> {
+    #[serde(borrow)]
+    name: Spanned<Cow<'a, str>>,
+    #[serde(borrow)]
+    version: Cow<'a, str>,
+    #[serde(borrow)]
+    source: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    checksum: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    dependencies: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    replace: Option<Cow<'a, str>>,
+}
+
+/// Reads any TOML that holds what a lockfile holds.
+///
+/// # Errors
+/// [`LockfileError`] with the line where the parser stopped.
+pub fn read(text: &str) -> Result<Lockfile<'_>, LockfileError> {
+    let lines = LineIndex::new(text);
+    let raw: RawLockfile<'_> = toml::from_str(text).map_err(|error| LockfileError {
+        line: error.span().map(|span| lines.line(span.start)),
+        kind: LockfileErrorKind::Syntax(error.message().to_owned()),
+    })?;
+    if let Some(version) = &raw.version {
+        let number = *version.get_ref();
+        if !(1..=i64::from(NEWEST_VERSION)).contains(&number) {
+            return Err(LockfileError {
+                line: Some(lines.line(version.span().start)),
+                kind: LockfileErrorKind::Version(number),
+            });
+        }
+    } else if raw.package.is_empty() && raw.root.is_none() {
+        return Err(LockfileErrorKind::NotALockfile.into());
+    }
+
+    let mut dependencies = Vec::new();
+    let mut locked = |raw: RawPackage<'_>| {
+        let start = dependencies.len();
+        // Serde cannot borrow through every layer of the TOML reader, so what it gives may own.
+        dependencies.extend(raw.dependencies.into_iter().map(owned));
+        LockedPackage {
+            line: lines.line(raw.name.span().start),
+            name: owned(raw.name.into_inner()),
+            version: owned(raw.version),
+            source: raw.source.map(owned),
+            checksum: raw.checksum.map(owned),
+            replace: raw.replace.map(owned),
+            dependencies: start..dependencies.len(),
+        }
+    };
+    let mut packages: Vec<LockedPackage<'_>> = raw.package.into_iter().map(&mut locked).collect();
+    let has_root_table = raw.root.is_some();
+    packages.extend(raw.root.map(&mut locked));
+    let unused_patches = raw.patch.unused.into_iter().map(&mut locked).collect();
+    let checksums = raw
+        .metadata
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| match value {
+            toml::Value::String(value) => Some((Cow::Owned(key), Cow::Owned(value))),
+            _ => None,
+        })
+        .collect();
+    let version = match raw.version {
+        Some(version) => u32::try_from(version.into_inner()).unwrap_or(NEWEST_VERSION),
+        None => version_without_marker(&packages),
+    };
+    Ok(Lockfile {
+        version,
+        packages,
+        has_root_table,
+        unused_patches,
+        dependencies,
+        checksums,
+    })
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> LockfileError {
+        read(text).expect_err("an error")
+    }
+
+    #[test]
+    fn takes_what_the_fast_reader_leaves() {
+        let lockfile = read(
+            "version = 3\r\n[[package]]\r\nversion = '1.0.0'\r\nname = 'a'\r\n\
+             dependencies = ['b']\r\n[[package]]\r\nname=\"b\"\r\nversion=\"1.0.0\"",
+        )
+        .unwrap();
+        assert_eq!(lockfile.version, 3);
+        assert_eq!(lockfile.packages[0].line, 4);
+        assert_eq!(lockfile.dependencies, ["b"]);
+    }
+
+    #[test]
+    fn the_root_table_of_old_files_is_a_package() {
+        let lockfile = read("[root]\nname = 'app'\nversion = '0.1.0'\n").unwrap();
+        assert!(lockfile.has_root_table);
+        assert_eq!(lockfile.packages[0].name, "app");
+        assert_eq!(lockfile.version, 1);
+    }
+
+    #[test]
+    fn says_what_and_where() {
+        assert_eq!(error("").kind, LockfileErrorKind::NotALockfile);
+        assert_eq!(
+            error("# x\nversion = 99\n"),
+            LockfileError {
+                line: Some(2),
+                kind: LockfileErrorKind::Version(99)
+            }
+        );
+        assert_eq!(error("version = 4\n[[package]\n").line, Some(2));
+        assert_eq!(error("[[package]]\nname = 'a'\n").line, Some(1));
+        assert_eq!(error("package = 3").line, Some(1));
+    }
+}

@@ -1,0 +1,453 @@
+//! The dependency graph: packages and who depends on whom.
+//!
+//! *Invariants.* Every index in a graph is one of its packages. A package is in the graph once per
+//! (name, version, source). What the lockfile said that could not be used is kept in
+//! [`Graph::problems`], never dropped.
+
+pub mod lockfile;
+pub mod paths;
+pub mod source;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use semver::Version;
+
+use lockfile::{LockedPackage, Lockfile, LockfileError, LockfileErrorKind};
+use source::Source;
+
+/// A package's place in [`Graph::packages`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageIdx(u32);
+
+/// A package of the graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: Version,
+    /// Where it comes from; none for a folder of this project.
+    pub source: Option<Arc<Source>>,
+    /// The SHA-256 of its archive, in hexadecimal, as the lockfile has it.
+    pub checksum: Option<String>,
+    /// The line, from 1, that names it in the lockfile.
+    pub line: u32,
+    /// What it depends on, in the lockfile's order.
+    pub dependencies: Vec<PackageIdx>,
+    /// What a `[replace]` puts in its place.
+    pub replaced_by: Option<PackageIdx>,
+}
+
+impl Package {
+    /// Whether it comes from crates.io.
+    #[must_use]
+    pub fn is_crates_io(&self) -> bool {
+        self.source.as_deref().is_some_and(Source::is_crates_io)
+    }
+
+    /// Cargo's package id specification, `SOURCE#NAME@VERSION`; without a source `NAME@VERSION`.
+    ///
+    /// <https://doc.rust-lang.org/cargo/reference/pkgid-spec.html>
+    #[must_use]
+    pub fn id(&self) -> String {
+        match &self.source {
+            Some(source) => {
+                let place = source.text.split('#').next().unwrap_or_default();
+                format!("{place}#{}@{}", self.name, self.version)
+            }
+            None => format!("{}@{}", self.name, self.version),
+        }
+    }
+}
+
+/// What in a lockfile could not be used. Each becomes a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// A dependency that is no package of the lockfile, or could be several.
+    Dependency {
+        /// Who depends.
+        package: PackageIdx,
+        /// The dependency as written.
+        text: String,
+    },
+    /// A package that is there more than once; each is judged.
+    Duplicate {
+        /// The later one.
+        package: PackageIdx,
+    },
+}
+
+/// The packages of one lockfile and their edges.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Graph {
+    packages: Vec<Package>,
+    /// The version of the lockfile that it was read from.
+    pub lockfile_version: u32,
+    /// Whether the last package is the `[root]` table of an old lockfile.
+    pub has_root_table: bool,
+    /// What the lockfile said that could not be used.
+    pub problems: Vec<Problem>,
+}
+
+impl Graph {
+    /// Resolves a lockfile's texts to packages and edges.
+    ///
+    /// # Errors
+    /// [`LockfileError`] if a version is no semantic version or a source none of cargo's.
+    pub fn from_lockfile(lockfile: &Lockfile<'_>) -> Result<Self, LockfileError> {
+        let mut sources = Sources::default();
+        let mut packages = lockfile
+            .packages
+            .iter()
+            .map(|locked| package(locked, &mut sources))
+            .collect::<Result<Vec<_>, _>>()?;
+        let lookup = Lookup::new(&lockfile.packages, &packages);
+        let mut problems = lookup.duplicates(&packages);
+
+        let mut edges = Vec::with_capacity(packages.len());
+        for (index, locked) in lockfile.packages.iter().enumerate() {
+            let package = PackageIdx::new(index);
+            let mut resolve = |text: &str| {
+                let found = lookup.find(text, &packages);
+                if found.is_none() {
+                    let text = text.to_owned();
+                    problems.push(Problem::Dependency { package, text });
+                }
+                found
+            };
+            let texts = lockfile.dependencies.get(locked.dependencies.clone());
+            let dependencies = texts.unwrap_or_default().iter();
+            let dependencies = dependencies.filter_map(|text| resolve(text)).collect();
+            let replaced_by = locked.replace.as_deref().and_then(&mut resolve);
+            edges.push((dependencies, replaced_by));
+        }
+        let checksums: Vec<_> = lockfile
+            .checksums
+            .iter()
+            .filter(|(_, value)| value != "<none>")
+            .filter_map(|(key, value)| {
+                let package = lookup.find(key.strip_prefix("checksum ")?, &packages)?;
+                Some((package, value.to_string()))
+            })
+            .collect();
+
+        for (package, (dependencies, replaced_by)) in packages.iter_mut().zip(edges) {
+            package.dependencies = dependencies;
+            package.replaced_by = replaced_by;
+        }
+        for (index, checksum) in checksums {
+            if let Some(package) = packages.get_mut(index.get()) {
+                package.checksum.get_or_insert(checksum);
+            }
+        }
+        Ok(Self {
+            packages,
+            lockfile_version: lockfile.version,
+            has_root_table: lockfile.has_root_table,
+            problems,
+        })
+    }
+
+    /// The packages in the lockfile's order.
+    #[must_use]
+    pub fn packages(&self) -> &[Package] {
+        &self.packages
+    }
+
+    /// The packages with their indices, in the lockfile's order.
+    pub fn iter(&self) -> impl Iterator<Item = (PackageIdx, &Package)> {
+        let indices = (0..self.packages.len()).map(PackageIdx::new);
+        indices.zip(&self.packages)
+    }
+
+    /// A package by its index; none if the index is another graph's.
+    #[must_use]
+    pub fn get(&self, index: PackageIdx) -> Option<&Package> {
+        self.packages.get(index.get())
+    }
+
+    /// The packages without a source: the workspace's members and what it has in folders. If there
+    /// is none, the packages that nothing depends on.
+    #[must_use]
+    pub fn members(&self) -> Vec<PackageIdx> {
+        let local: Vec<_> = self
+            .iter()
+            .filter(|(_, package)| package.source.is_none())
+            .map(|(index, _)| index)
+            .collect();
+        if !local.is_empty() {
+            return local;
+        }
+        let mut depended_on = vec![false; self.packages.len()];
+        for dependency in self.packages.iter().flat_map(|p| &p.dependencies) {
+            if let Some(mark) = depended_on.get_mut(dependency.get()) {
+                *mark = true;
+            }
+        }
+        self.iter()
+            .zip(depended_on)
+            .filter(|(_, depended_on)| !depended_on)
+            .map(|((index, _), _)| index)
+            .collect()
+    }
+}
+
+impl PackageIdx {
+    fn new(index: usize) -> Self {
+        // A lockfile is at most 32 MiB, so it cannot hold 2^32 packages.
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+fn package(
+    locked: &LockedPackage<'_>,
+    sources: &mut Sources,
+) -> Result<Package, LockfileError> {
+    let version = Version::parse(&locked.version).map_err(|_| LockfileError {
+        line: Some(locked.line),
+        kind: LockfileErrorKind::PackageVersion {
+            name: locked.name.to_string(),
+            version: locked.version.to_string(),
+        },
+    })?;
+    let source = match locked.source.as_deref() {
+        Some(text) => Some(sources.get(text).ok_or_else(|| LockfileError {
+            line: Some(locked.line),
+            kind: LockfileErrorKind::Source {
+                name: locked.name.to_string(),
+                source: text.to_owned(),
+            },
+        })?),
+        None => None,
+    };
+    Ok(Package {
+        name: locked.name.to_string(),
+        version,
+        source,
+        checksum: locked.checksum.as_deref().map(str::to_owned),
+        line: locked.line,
+        dependencies: Vec::new(),
+        replaced_by: None,
+    })
+}
+
+/// Sources read once each: nearly all packages of a lockfile share one.
+#[derive(Default)]
+struct Sources {
+    last: Option<Arc<Source>>,
+    all: HashMap<String, Arc<Source>>,
+}
+
+impl Sources {
+    fn get(&mut self, text: &str) -> Option<Arc<Source>> {
+        if let Some(last) = self.last.as_ref().filter(|last| last.text == text) {
+            return Some(Arc::clone(last));
+        }
+        let source = match self.all.get(text) {
+            Some(source) => Arc::clone(source),
+            None => {
+                let source = Arc::new(Source::parse(text).ok()?);
+                self.all.insert(text.to_owned(), Arc::clone(&source));
+                source
+            }
+        };
+        self.last = Some(Arc::clone(&source));
+        Some(source)
+    }
+}
+
+/// Finds the package that a dependency's text means, by cargo's own rules
+/// (`cargo::core::resolver::encode::into_resolve`).
+struct Lookup<'a> {
+    locked: &'a [LockedPackage<'a>],
+    /// Indices sorted by name, so that each name is one run.
+    order: Vec<u32>,
+    runs: HashMap<&'a str, Range<u32>>,
+}
+
+impl<'a> Lookup<'a> {
+    fn new(locked: &'a [LockedPackage<'a>], packages: &[Package]) -> Self {
+        let mut order: Vec<u32> = (0..PackageIdx::new(packages.len()).0).collect();
+        let name = |index: &u32| locked.get(*index as usize).map(|p| &*p.name);
+        // Cargo writes packages sorted, which this sort takes in one pass.
+        order.sort_by_key(name);
+        let mut runs = HashMap::with_capacity(order.len());
+        let mut start = 0;
+        for run in order.chunk_by(|a, b| name(a) == name(b)) {
+            let end = start + PackageIdx::new(run.len()).0;
+            if let Some(name) = run.first().and_then(name) {
+                runs.insert(name, start..end);
+            }
+            start = end;
+        }
+        Self { locked, order, runs }
+    }
+
+    fn named(&self, name: &str) -> &[u32] {
+        let run = self.runs.get(name).cloned().unwrap_or_default();
+        let run = run.start as usize..run.end as usize;
+        self.order.get(run).unwrap_or_default()
+    }
+
+    fn find(&self, text: &str, packages: &[Package]) -> Option<PackageIdx> {
+        let mut parts = text.splitn(3, ' ');
+        let candidates = self.named(parts.next()?);
+        let version = parts.next();
+        let source = match parts.next() {
+            Some(part) => {
+                let place = part.strip_prefix('(')?.strip_suffix(')')?;
+                Some(Source::parse(place).ok()?)
+            }
+            None => None,
+        };
+        let mut matching = candidates.iter().copied().filter(|index| {
+            let locked = self.locked.get(*index as usize);
+            version.is_none_or(|version| locked.is_some_and(|p| p.version == version))
+        });
+        let source_of = |index: u32| packages.get(index as usize)?.source.as_deref();
+        if let Some(source) = source {
+            return matching
+                .find(|index| source_of(*index).is_some_and(|s| s.same_place(&source)))
+                .map(PackageIdx);
+        }
+        let first = matching.next()?;
+        let Some(second) = matching.next() else {
+            return Some(PackageIdx(first));
+        };
+        if version.is_none() {
+            return None;
+        }
+        // A package in a folder has no source to write, so it wins over those that would need one.
+        let mut local = [first, second]
+            .into_iter()
+            .chain(matching)
+            .filter(|index| source_of(*index).is_none());
+        let only = local.next()?;
+        local.next().is_none().then_some(PackageIdx(only))
+    }
+
+    fn duplicates(&self, packages: &[Package]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for run in self.runs.values().filter(|run| run.len() > 1) {
+            let run = self.order.get(run.start as usize..run.end as usize);
+            let mut seen = std::collections::HashSet::new();
+            for index in run.unwrap_or_default() {
+                let Some(package) = packages.get(*index as usize) else {
+                    continue;
+                };
+                let source = package.source.as_ref().map(|source| &*source.text);
+                if !seen.insert((&package.version, source)) {
+                    let package = PackageIdx(*index);
+                    problems.push(Problem::Duplicate { package });
+                }
+            }
+        }
+        // The map's order is random; a report's is not.
+        problems.sort_by_key(|problem| match problem {
+            Problem::Duplicate { package } | Problem::Dependency { package, .. } => *package,
+        });
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn graph(text: &str) -> Graph {
+        let lockfile = lockfile::read(text.as_bytes()).unwrap();
+        Graph::from_lockfile(&lockfile).unwrap()
+    }
+
+    fn package(name: &str, version: &str, source: &str, dependencies: &[&str]) -> String {
+        let source = if source.is_empty() {
+            String::new()
+        } else {
+            format!("source = \"{source}\"\n")
+        };
+        format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{source}dependencies = {dependencies:?}\n\n")
+    }
+
+    fn dependencies(graph: &Graph, name: &str) -> Vec<String> {
+        let package = graph.packages().iter().find(|p| p.name == name).unwrap();
+        let ids = package.dependencies.iter();
+        ids.map(|index| graph.get(*index).unwrap().id()).collect()
+    }
+
+    #[test]
+    fn one_version_from_two_registries_is_told_apart_by_source() {
+        let graph = graph(&[
+            package("app", "0.1.0", "", &["d 1.0.0 (registry+https://a.org/i)", "d 1.0.0 (sparse+https://b.org/)"]),
+            package("d", "1.0.0", "registry+https://a.org/i", &[]),
+            package("d", "1.0.0", "sparse+https://b.org/", &[]),
+        ].concat());
+        assert_eq!(
+            dependencies(&graph, "app"),
+            ["registry+https://a.org/i#d@1.0.0", "sparse+https://b.org/#d@1.0.0"]
+        );
+    }
+
+    #[test]
+    fn a_folder_wins_where_no_source_is_written() {
+        let graph = graph(&[
+            package("app", "0.1.0", "", &["d 1.0.0", "d 1.0.0 (git+https://a.org/i?branch=x)"]),
+            package("d", "1.0.0", "", &[]),
+            package("d", "1.0.0", "git+https://a.org/i?branch=x#00ff", &[]),
+        ].concat());
+        assert_eq!(
+            dependencies(&graph, "app"),
+            ["d@1.0.0", "git+https://a.org/i?branch=x#d@1.0.0"]
+        );
+        assert!(graph.problems.is_empty());
+    }
+
+    #[test]
+    fn what_is_ambiguous_missing_or_twice_is_a_problem() {
+        let graph = graph(&[
+            package("app", "0.1.0", "", &["d", "gone 1.0.0"]),
+            package("d", "1.0.0", "", &[]),
+            package("d", "2.0.0", "", &[]),
+            package("d", "2.0.0", "", &[]),
+        ].concat());
+        assert_eq!(graph.problems.len(), 3);
+        assert_eq!(graph.packages().len(), 4);
+    }
+
+    #[test]
+    fn version_1_keeps_checksums_apart() {
+        let graph = graph(
+            "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+u\"\n\n\
+             [metadata]\n\"checksum a 1.0.0 (registry+u)\" = \"ff\"\n\"checksum b 1.0.0 (registry+u)\" = \"<none>\"\n",
+        );
+        assert_eq!(graph.lockfile_version, 1);
+        assert_eq!(graph.packages()[0].checksum.as_deref(), Some("ff"));
+    }
+
+    #[test]
+    fn a_version_or_source_out_of_the_ordinary_is_an_error_with_its_line() {
+        let read = |text: &str| {
+            let lockfile = lockfile::read(text.as_bytes()).unwrap();
+            Graph::from_lockfile(&lockfile).unwrap_err().to_string()
+        };
+        assert_eq!(
+            read(&package("a", "1.0", "", &[])),
+            "line 2: package `a` has the version `1.0`, which is not semantic versioning"
+        );
+        assert!(read(&package("a", "1.0.0", "x", &[])).contains("source `x`"));
+    }
+
+    #[test]
+    fn without_local_packages_the_roots_are_what_nothing_needs() {
+        let graph = graph(&[
+            package("a", "1.0.0", "registry+u", &["b"]),
+            package("b", "1.0.0", "registry+u", &["b"]),
+        ].concat());
+        assert_eq!(graph.members(), [PackageIdx(0)]);
+    }
+}

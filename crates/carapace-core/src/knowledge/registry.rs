@@ -1,0 +1,1 @@
+//! What a registry's index says of a package's versions.

@@ -1,0 +1,90 @@
+//! Places in texts, and texts from outside made safe to show.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Turns byte offsets into line numbers, and lines into texts.
+#[derive(Debug, Clone)]
+pub struct LineIndex<'a> {
+    text: &'a str,
+    /// The offset of the first byte of each line.
+    starts: Vec<usize>,
+}
+
+impl<'a> LineIndex<'a> {
+    /// Finds the lines of a text.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        let starts = std::iter::once(0)
+            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1))
+            .collect();
+        Self { text, starts }
+    }
+
+    /// The line, from 1, that holds the byte at `offset`; past the end, the last one.
+    #[must_use]
+    pub fn line(&self, offset: usize) -> u32 {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
+    /// The text of a line counted from 1, without its end.
+    #[must_use]
+    pub fn text(&self, line: u32) -> Option<&'a str> {
+        let index = usize::try_from(line).ok()?.checked_sub(1)?;
+        let start = *self.starts.get(index)?;
+        self.text.get(start..)?.lines().next()
+    }
+}
+
+/// Makes a text from outside safe for a terminal, a log or a page: what would act, hide or reorder
+/// instead of being seen becomes its Rust escape.
+///
+/// These are the control characters (ANSI sequences begin with one), the bidirectional controls of
+/// [Trojan Source](https://trojansource.codes/), and characters without width.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_deceptive(character) {
+            // Writing to a string cannot fail.
+            let _ = write!(shown, "{}", character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{00ad}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_become_lines() {
+        let index = LineIndex::new("ab\ncd\n");
+        let lines: Vec<u32> = (0..7).map(|offset| index.line(offset)).collect();
+        assert_eq!(lines, [1, 1, 1, 2, 2, 2, 3]);
+        assert_eq!(index.text(2), Some("cd"));
+        assert_eq!(index.text(9), None);
+    }
+
+    #[test]
+    fn nothing_acts_on_a_terminal() {
+        assert_eq!(visible("plain — naïve 漢字"), "plain — naïve 漢字");
+        assert_eq!(visible("\x1b[2Jx"), "\\u{1b}[2Jx");
+        assert_eq!(visible("a\u{202e}b\nc"), "a\\u{202e}b\\u{a}c");
+    }
+}
