@@ -1,3 +1,69 @@
-//! The project's own commands.
+//! The project's own commands: `cargo xtask COMMAND`.
+
 #![forbid(unsafe_code)]
-fn main() {}
+#![allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "its inputs are this repository's own files"
+)]
+
+mod generate;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+  generate    write the generated files anew
+  check       fail if a generated file is stale
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let root = root();
+    let result = match command.as_str() {
+        "generate" => write(&root),
+        "check" => check(&root),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{}", message.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's root.
+fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+fn write(root: &Path) -> Result<(), String> {
+    for file in generate::all(root)? {
+        let at = |error: std::io::Error| format!("{}: {error}", file.path.display());
+        if let Some(folder) = file.path.parent() {
+            std::fs::create_dir_all(folder).map_err(at)?;
+        }
+        std::fs::write(&file.path, &file.text).map_err(at)?;
+    }
+    Ok(())
+}
+
+fn check(root: &Path) -> Result<(), String> {
+    let stale: Vec<String> = generate::all(root)?
+        .into_iter()
+        .filter(|file| std::fs::read_to_string(&file.path).ok().as_deref() != Some(&file.text))
+        .map(|file| file.path.display().to_string())
+        .collect();
+    if stale.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "stale, run `cargo xtask generate`:\n{}",
+        stale.join("\n")
+    ))
+}

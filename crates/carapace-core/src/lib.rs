@@ -1,5 +1,20 @@
-//! The pure core.
+//! The pure core of [Carapace](https://crates.io/crates/cargo-carapace): what a Rust project
+//! depends on, what is known of it, and what follows.
+//!
+//! Data flows one way: a lockfile becomes a [`graph`], what is known outside the code is
+//! [`knowledge`], [`rules`] turn both into [`finding`]s, the [`engine`] gathers them under a
+//! [`policy`] into one [`report`], and [`render`] turns that into text. Nothing here reads a file,
+//! starts a process, asks a network, looks at a clock or the environment, or prints: that is the
+//! caller's part, and `clippy.toml` beside this crate's manifest enforces it.
+
 #![forbid(unsafe_code)]
+
+pub mod engine;
+pub mod finding;
 pub mod graph;
 pub mod knowledge;
+pub mod policy;
+pub mod render;
+pub mod report;
+pub mod rules;
 pub mod text;

@@ -205,10 +205,7 @@ impl PackageIdx {
     }
 }
 
-fn package(
-    locked: &LockedPackage<'_>,
-    sources: &mut Sources,
-) -> Result<Package, LockfileError> {
+fn package(locked: &LockedPackage<'_>, sources: &mut Sources) -> Result<Package, LockfileError> {
     let version = Version::parse(&locked.version).map_err(|_| LockfileError {
         line: Some(locked.line),
         kind: LockfileErrorKind::PackageVersion {
@@ -286,7 +283,11 @@ impl<'a> Lookup<'a> {
             }
             start = end;
         }
-        Self { locked, order, runs }
+        Self {
+            locked,
+            order,
+            runs,
+        }
     }
 
     fn named(&self, name: &str) -> &[u32] {
@@ -371,7 +372,9 @@ mod tests {
         } else {
             format!("source = \"{source}\"\n")
         };
-        format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{source}dependencies = {dependencies:?}\n\n")
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{source}dependencies = {dependencies:?}\n\n"
+        )
     }
 
     fn dependencies(graph: &Graph, name: &str) -> Vec<String> {
@@ -382,24 +385,46 @@ mod tests {
 
     #[test]
     fn one_version_from_two_registries_is_told_apart_by_source() {
-        let graph = graph(&[
-            package("app", "0.1.0", "", &["d 1.0.0 (registry+https://a.org/i)", "d 1.0.0 (sparse+https://b.org/)"]),
-            package("d", "1.0.0", "registry+https://a.org/i", &[]),
-            package("d", "1.0.0", "sparse+https://b.org/", &[]),
-        ].concat());
+        let graph = graph(
+            &[
+                package(
+                    "app",
+                    "0.1.0",
+                    "",
+                    &[
+                        "d 1.0.0 (registry+https://a.org/i)",
+                        "d 1.0.0 (sparse+https://b.org/)",
+                    ],
+                ),
+                package("d", "1.0.0", "registry+https://a.org/i", &[]),
+                package("d", "1.0.0", "sparse+https://b.org/", &[]),
+            ]
+            .concat(),
+        );
         assert_eq!(
             dependencies(&graph, "app"),
-            ["registry+https://a.org/i#d@1.0.0", "sparse+https://b.org/#d@1.0.0"]
+            [
+                "registry+https://a.org/i#d@1.0.0",
+                "sparse+https://b.org/#d@1.0.0"
+            ]
         );
     }
 
     #[test]
     fn a_folder_wins_where_no_source_is_written() {
-        let graph = graph(&[
-            package("app", "0.1.0", "", &["d 1.0.0", "d 1.0.0 (git+https://a.org/i?branch=x)"]),
-            package("d", "1.0.0", "", &[]),
-            package("d", "1.0.0", "git+https://a.org/i?branch=x#00ff", &[]),
-        ].concat());
+        let graph = graph(
+            &[
+                package(
+                    "app",
+                    "0.1.0",
+                    "",
+                    &["d 1.0.0", "d 1.0.0 (git+https://a.org/i?branch=x)"],
+                ),
+                package("d", "1.0.0", "", &[]),
+                package("d", "1.0.0", "git+https://a.org/i?branch=x#00ff", &[]),
+            ]
+            .concat(),
+        );
         assert_eq!(
             dependencies(&graph, "app"),
             ["d@1.0.0", "git+https://a.org/i?branch=x#d@1.0.0"]
@@ -409,12 +434,15 @@ mod tests {
 
     #[test]
     fn what_is_ambiguous_missing_or_twice_is_a_problem() {
-        let graph = graph(&[
-            package("app", "0.1.0", "", &["d", "gone 1.0.0"]),
-            package("d", "1.0.0", "", &[]),
-            package("d", "2.0.0", "", &[]),
-            package("d", "2.0.0", "", &[]),
-        ].concat());
+        let graph = graph(
+            &[
+                package("app", "0.1.0", "", &["d", "gone 1.0.0"]),
+                package("d", "1.0.0", "", &[]),
+                package("d", "2.0.0", "", &[]),
+                package("d", "2.0.0", "", &[]),
+            ]
+            .concat(),
+        );
         assert_eq!(graph.problems.len(), 3);
         assert_eq!(graph.packages().len(), 4);
     }
@@ -444,10 +472,13 @@ mod tests {
 
     #[test]
     fn without_local_packages_the_roots_are_what_nothing_needs() {
-        let graph = graph(&[
-            package("a", "1.0.0", "registry+u", &["b"]),
-            package("b", "1.0.0", "registry+u", &["b"]),
-        ].concat());
+        let graph = graph(
+            &[
+                package("a", "1.0.0", "registry+u", &["b"]),
+                package("b", "1.0.0", "registry+u", &["b"]),
+            ]
+            .concat(),
+        );
         assert_eq!(graph.members(), [PackageIdx(0)]);
     }
 }

@@ -93,8 +93,14 @@ mod tests {
     fn graph(packages: &[(&str, bool, &[&str])]) -> Graph {
         let mut text = String::new();
         for (name, local, dependencies) in packages {
-            let source = if *local { "" } else { "source = \"registry+u\"\n" };
-            text += &format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = {dependencies:?}\n");
+            let source = if *local {
+                ""
+            } else {
+                "source = \"registry+u\"\n"
+            };
+            text += &format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = {dependencies:?}\n"
+            );
         }
         let lockfile = lockfile::read(text.as_bytes()).unwrap();
         Graph::from_lockfile(&lockfile).unwrap()
@@ -104,7 +110,9 @@ mod tests {
         let (index, _) = graph.iter().find(|(_, p)| p.name == to).unwrap();
         let name = |i: &PackageIdx| graph.get(*i).unwrap().name.clone();
         let paths = Dependents::new(graph).paths(index);
-        let shown = paths.iter().map(|path| path.iter().map(name).collect::<Vec<_>>().join(">"));
+        let shown = paths
+            .iter()
+            .map(|path| path.iter().map(name).collect::<Vec<_>>().join(">"));
         shown.collect()
     }
 

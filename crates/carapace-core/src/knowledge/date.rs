@@ -43,7 +43,11 @@ impl Date {
         let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted = (5 * of_year + 2) / 153;
         let day = of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let month = if shifted < 10 {
+            shifted + 3
+        } else {
+            shifted - 9
+        };
         let year = year_of_era + era * 400 + u64::from(month <= 2);
         let year = u16::try_from(year).ok().filter(|year| *year <= 9999)?;
         Self::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
@@ -129,16 +133,30 @@ mod tests {
 
     #[test]
     fn only_days_that_are() {
-        for wrong in ["2023-02-29", "2023-13-01", "2023-1-01", "2023-01-00", "２023-01", "2023/01/01", "+023-01-01"] {
+        for wrong in [
+            "2023-02-29",
+            "2023-13-01",
+            "2023-1-01",
+            "2023-01-00",
+            "２023-01",
+            "2023/01/01",
+            "+023-01-01",
+        ] {
             assert!(wrong.parse::<Date>().is_err(), "{wrong}");
         }
-        assert_eq!("2024-02-29".parse::<Date>().unwrap().to_string(), "2024-02-29");
+        assert_eq!(
+            "2024-02-29".parse::<Date>().unwrap().to_string(),
+            "2024-02-29"
+        );
     }
 
     #[test]
     fn known_days() {
         assert_eq!(Date::from_unix(0).unwrap().to_string(), "1970-01-01");
-        assert_eq!(Date::from_unix(1_787_270_912).unwrap().to_string(), "2026-08-21");
+        assert_eq!(
+            Date::from_unix(1_787_270_912).unwrap().to_string(),
+            "2026-08-21"
+        );
         assert_eq!(Date::from_unix(-1), None);
     }
 

@@ -1,7 +1,134 @@
 //! The architectures and systems that rustc knows, to tell a misspelt one from a real one.
+//!
+//! From `rustc --print cfg --target T` over `rustc --print target-list`, release 1.95.
 
-/// `target_arch` values of rustc's targets (`rustc --print target-list`, with `--print cfg`, 1.95).
-pub const ARCHITECTURES: &[&str] = &[];
+/// `target_arch` of every target, sorted.
+pub const ARCHITECTURES: &[&str] = &[
+    "aarch64",
+    "amdgpu",
+    "arm",
+    "arm64ec",
+    "avr",
+    "bpf",
+    "csky",
+    "hexagon",
+    "loongarch32",
+    "loongarch64",
+    "m68k",
+    "mips",
+    "mips32r6",
+    "mips64",
+    "mips64r6",
+    "msp430",
+    "nvptx64",
+    "powerpc",
+    "powerpc64",
+    "riscv32",
+    "riscv64",
+    "s390x",
+    "sparc",
+    "sparc64",
+    "wasm32",
+    "wasm64",
+    "x86",
+    "x86_64",
+    "xtensa",
+];
 
-/// `target_os` values of rustc's targets.
-pub const SYSTEMS: &[&str] = &[];
+/// `target_os` of every target, sorted.
+pub const SYSTEMS: &[&str] = &[
+    "aix",
+    "amdhsa",
+    "android",
+    "cuda",
+    "cygwin",
+    "dragonfly",
+    "emscripten",
+    "espidf",
+    "freebsd",
+    "fuchsia",
+    "haiku",
+    "helenos",
+    "hermit",
+    "horizon",
+    "hurd",
+    "illumos",
+    "ios",
+    "l4re",
+    "linux",
+    "lynxos178",
+    "macos",
+    "managarm",
+    "motor",
+    "netbsd",
+    "none",
+    "nto",
+    "nuttx",
+    "openbsd",
+    "psp",
+    "psx",
+    "qurt",
+    "redox",
+    "rtems",
+    "solaris",
+    "solid_asp3",
+    "teeos",
+    "trusty",
+    "tvos",
+    "uefi",
+    "unknown",
+    "vexos",
+    "visionos",
+    "vita",
+    "vxworks",
+    "wasi",
+    "watchos",
+    "windows",
+    "xous",
+    "zkvm",
+];
+
+/// The known name nearest to one that is not known, if any is near enough to be meant.
+#[must_use]
+pub fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    let candidates = known.iter().map(|k| (distance(name, k), *k));
+    let (distance, nearest) = candidates.min()?;
+    (distance * 2 <= name.len()).then_some(nearest)
+}
+
+/// Levenshtein's distance over bytes; the names are ASCII and short.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().take(64).enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (y, above) in b.bytes().zip(row.iter_mut().skip(1)) {
+            let cost = diagonal + usize::from(x != y);
+            diagonal = *above;
+            left = cost.min(*above + 1).min(left + 1);
+            *above = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_name_finds_the_meant_one() {
+        assert_eq!(nearest("lunix", SYSTEMS), Some("linux"));
+        assert_eq!(nearest("x86-64", ARCHITECTURES), Some("x86_64"));
+        assert_eq!(nearest("plan9", SYSTEMS), None);
+        assert_eq!((distance("kitten", "sitting"), distance("", "ab")), (3, 2));
+    }
+
+    #[test]
+    fn lists_are_sorted() {
+        assert!(ARCHITECTURES.is_sorted() && SYSTEMS.is_sorted());
+    }
+}

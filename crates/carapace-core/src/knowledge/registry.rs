@@ -1,1 +1,277 @@
 //! What a registry's index says of a package's versions.
+//!
+//! Two forms are read: the sparse index's file, a JSON object a line
+//! (<https://doc.rust-lang.org/cargo/reference/registry-index.html>), and the file in which cargo
+//! keeps such an answer (`cargo::sources::registry::index::cache`, format 3).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use semver::Version;
+use serde::Deserialize;
+
+/// Index files above this many bytes are refused. The largest of crates.io are near 1 MB.
+pub const MAX_BYTES: usize = 32 << 20;
+
+/// A version that the index knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The SHA-256 of the archive, in lower-case hexadecimal.
+    pub checksum: String,
+    /// Taken back by its owners: not to be chosen anew.
+    pub yanked: bool,
+}
+
+/// What the index says of one version of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is there.
+    Release(Release),
+    /// The package is there, this version is not.
+    NoVersion,
+    /// The package is not there.
+    NoPackage,
+}
+
+/// An answer, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// The registry said so now.
+    Fresh(Answer),
+    /// A kept copy says so, which may be older than the version asked about.
+    Kept(Answer),
+    /// It could not be asked; the reason.
+    Unknown(String),
+}
+
+/// What is known of the packages of a run, by name and version.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Registry {
+    lookups: BTreeMap<String, BTreeMap<Version, Lookup>>,
+}
+
+impl Registry {
+    /// Adds what is known of a version.
+    pub fn insert(&mut self, name: &str, version: Version, lookup: Lookup) {
+        let versions = self.lookups.entry(name.to_owned()).or_default();
+        versions.insert(version, lookup);
+    }
+
+    /// What is known of a version; none if it was not asked about.
+    #[must_use]
+    pub fn get(&self, name: &str, version: &Version) -> Option<&Lookup> {
+        self.lookups.get(name)?.get(version)
+    }
+}
+
+/// The path of a package's file below a sparse index's address
+/// (<https://doc.rust-lang.org/cargo/reference/registry-index.html#index-files>); none for what
+/// is no package name, which so never becomes part of an address or a file name.
+#[must_use]
+pub fn path(name: &str) -> Option<String> {
+    let known = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(known) {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    let part = |range| {
+        name.get::<std::ops::Range<usize>>(range)
+            .unwrap_or_default()
+    };
+    Some(match name.len() {
+        1 => format!("1/{name}"),
+        2 => format!("2/{name}"),
+        3 => format!("3/{}/{name}", part(0..1)),
+        _ => format!("{}/{}/{name}", part(0..2), part(2..4)),
+    })
+}
+
+/// Why an index file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistryError {
+    /// More than [`MAX_BYTES`].
+    TooLarge,
+    /// A line, counted from 1, is not what an index holds.
+    Line(usize),
+    /// It speaks of another package.
+    OtherPackage,
+    /// Nothing in it.
+    Empty,
+    /// Kept by a release of cargo whose format is not known.
+    Format,
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => write!(f, "larger than {} MiB", MAX_BYTES >> 20),
+            Self::Line(line) => write!(f, "line {line} is not what a registry index holds"),
+            Self::OtherPackage => f.write_str("it speaks of another package"),
+            Self::Empty => f.write_str("it is empty"),
+            Self::Format => f.write_str("kept by cargo in a format that is not known"),
+        }
+    }
+}
+
+impl std::error::Error for RegistryError {}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    name: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    vers: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    cksum: std::borrow::Cow<'a, str>,
+    #[serde(default)]
+    yanked: Option<bool>,
+}
+
+/// What a sparse index's file says of each of the versions, in their order.
+///
+/// Every line is read, so that a page that is no index is never taken for one that lacks a
+/// version.
+///
+/// # Errors
+/// [`RegistryError`] if it is not an index file of this package.
+pub fn read_sparse(
+    bytes: &[u8],
+    name: &str,
+    versions: &[&Version],
+) -> Result<Vec<Answer>, RegistryError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(RegistryError::TooLarge);
+    }
+    let lines = bytes.split(|b| *b == b'\n');
+    let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
+    answers(lines.map(|(index, line)| (index + 1, line)), name, versions)
+}
+
+/// What a file that cargo keeps says of each of the versions, in their order.
+///
+/// # Errors
+/// [`RegistryError`] if it is not such a file, or of another package.
+pub fn read_cargo_cache(
+    bytes: &[u8],
+    name: &str,
+    versions: &[&Version],
+) -> Result<Vec<Answer>, RegistryError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(RegistryError::TooLarge);
+    }
+    // Format 3, of index format 2, then a revision, each text ended by a zero byte.
+    let rest = bytes
+        .strip_prefix(&[3, 2, 0, 0, 0])
+        .ok_or(RegistryError::Format)?;
+    let texts = rest.split(|b| *b == 0).skip(1);
+    let entries = texts.enumerate().filter(|(index, _)| index % 2 == 1);
+    answers(
+        entries.map(|(index, text)| (index / 2 + 1, text)),
+        name,
+        versions,
+    )
+}
+
+fn answers<'a>(
+    entries: impl Iterator<Item = (usize, &'a [u8])>,
+    name: &str,
+    versions: &[&Version],
+) -> Result<Vec<Answer>, RegistryError> {
+    let mut answers = vec![Answer::NoVersion; versions.len()];
+    let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    let mut empty = true;
+    for (line, text) in entries {
+        empty = false;
+        let entry: Entry<'_> =
+            serde_json::from_slice(text).map_err(|_| RegistryError::Line(line))?;
+        if entry.name != name {
+            return Err(RegistryError::OtherPackage);
+        }
+        for (text, answer) in texts.iter().zip(&mut answers) {
+            if entry.vers == *text {
+                *answer = Answer::Release(Release {
+                    checksum: entry.cksum.to_ascii_lowercase(),
+                    yanked: entry.yanked == Some(true),
+                });
+            }
+        }
+    }
+    if empty {
+        Err(RegistryError::Empty)
+    } else {
+        Ok(answers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = concat!(
+        r#"{"name":"a","vers":"1.0.0","deps":[],"cksum":"AA","features":{},"yanked":false}"#,
+        "\n",
+        r#"{"name":"a","vers":"1.1.0","deps":[{"x":1}],"cksum":"bb","features":{},"yanked":true,"v":2}"#,
+        "\n"
+    );
+
+    fn ask(file: &[u8], version: &str) -> Result<Answer, RegistryError> {
+        let version = version.parse().unwrap();
+        read_sparse(file, "a", &[&version]).map(|mut answers| answers.remove(0))
+    }
+
+    fn release(checksum: &str, yanked: bool) -> Answer {
+        let checksum = checksum.to_owned();
+        Answer::Release(Release { checksum, yanked })
+    }
+
+    #[test]
+    fn says_what_the_index_says() {
+        assert_eq!(ask(FILE.as_bytes(), "1.0.0"), Ok(release("aa", false)));
+        assert_eq!(ask(FILE.as_bytes(), "1.1.0"), Ok(release("bb", true)));
+        assert_eq!(ask(FILE.as_bytes(), "1.2.0"), Ok(Answer::NoVersion));
+    }
+
+    #[test]
+    fn what_is_no_index_is_never_an_answer() {
+        assert_eq!(ask(b"<html>", "1.0.0"), Err(RegistryError::Line(1)));
+        assert_eq!(ask(b"", "1.0.0"), Err(RegistryError::Empty));
+        let cut = &FILE.as_bytes()[..FILE.len() - 9];
+        assert_eq!(ask(cut, "1.0.0"), Err(RegistryError::Line(2)));
+        let other = FILE.replace("\"a\"", "\"b\"");
+        assert_eq!(
+            ask(other.as_bytes(), "1.0.0"),
+            Err(RegistryError::OtherPackage)
+        );
+    }
+
+    #[test]
+    fn the_copy_that_cargo_keeps() {
+        let version: Version = "1.1.0".parse().unwrap();
+        let mut kept = vec![3, 2, 0, 0, 0];
+        kept.extend(b"etag: x\0");
+        for (version, line) in ["1.0.0", "1.1.0"].iter().zip(FILE.lines()) {
+            kept.extend(format!("{version}\0{line}\0").bytes());
+        }
+        assert_eq!(
+            read_cargo_cache(&kept, "a", &[&version]),
+            Ok(vec![release("bb", true)])
+        );
+        kept[0] = 9;
+        assert_eq!(
+            read_cargo_cache(&kept, "a", &[&version]),
+            Err(RegistryError::Format)
+        );
+    }
+
+    #[test]
+    fn names_become_paths_and_nothing_else_does() {
+        let paths = ["a", "ab", "abc", "Rand", "serde_json"].map(|name| path(name).unwrap());
+        assert_eq!(
+            paths,
+            ["1/a", "2/ab", "3/a/abc", "ra/nd/rand", "se/rd/serde_json"]
+        );
+        for wrong in ["", "../x", "a/b", "é", "a b"] {
+            assert_eq!(path(wrong), None);
+        }
+    }
+}

@@ -228,7 +228,9 @@ checksum = "bb"
     fn agrees_with_the_general_reader() {
         same(PLAIN);
         same(&PLAIN.replace("version = 4\n", ""));
-        same(&format!("{PLAIN}\n[[patch.unused]]\nname = \"x\"\nversion = \"1.0.0\"\n"));
+        same(&format!(
+            "{PLAIN}\n[[patch.unused]]\nname = \"x\"\nversion = \"1.0.0\"\n"
+        ));
         same(
             "[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\n \"b 1.0.0 (registry+u)\",\n]\n\n\
              [[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"registry+u\"\n\n\

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::index::{Contents, DatabaseInfo, Wanted, write};
 use super::{Advisory, Collection, SetAside, format};
+use crate::knowledge::date::Date;
 
 /// Where an advisory's file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,10 @@ pub fn place(path: &str) -> Option<Place<'_>> {
     };
     let (folder, file) = (parts.next()?, parts.next()?);
     let plain = parts.next().is_none() && !file.starts_with('.');
-    let advisory = plain && file.strip_suffix(".md").is_some_and(|stem| !stem.is_empty());
+    let advisory = plain
+        && file
+            .strip_suffix(".md")
+            .is_some_and(|stem| !stem.is_empty());
     advisory.then_some(Place { collection, folder })
 }
 
@@ -38,6 +42,8 @@ pub struct Collector {
     set_aside: Vec<SetAside>,
     /// Advisories that were counted without being read.
     passed_over: usize,
+    /// The newest day of disclosure.
+    newest: Option<Date>,
 }
 
 impl Collector {
@@ -51,8 +57,11 @@ impl Collector {
     /// Takes a file in if it may speak of a wanted package; any other is counted only.
     pub fn add_wanted(&mut self, path: &str, bytes: &[u8], wanted: &Wanted<'_>) {
         let Some(place) = place(path) else { return };
-        match format::peek_package(bytes) {
-            Some(package) if !wanted.has(package) => self.passed_over += 1,
+        match format::peek(bytes) {
+            Some(peek) if !wanted.has(peek.package) => {
+                self.passed_over += 1;
+                self.newest = self.newest.max(Some(peek.date));
+            }
             _ => self.parse(path, place, bytes),
         }
     }
@@ -75,19 +84,21 @@ impl Collector {
         }
         self.set_aside.extend(other.set_aside);
         self.passed_over += other.passed_over;
+        self.newest = self.newest.max(other.newest);
     }
 
     fn parse(&mut self, path: &str, place: Place<'_>, bytes: &[u8]) {
         match format::parse(bytes, place.collection) {
             Ok(advisory) => {
+                self.newest = self.newest.max(Some(advisory.date));
                 let same_id = self.read.entry(advisory.id.clone()).or_default();
                 same_id.push((path.to_owned(), advisory));
             }
             Err(error) => self.set_aside.push(SetAside {
                 file: path.to_owned(),
                 package: Some(
-                    format::peek_package(bytes)
-                        .unwrap_or(place.folder)
+                    format::peek(bytes)
+                        .map_or(place.folder, |peek| peek.package)
                         .to_owned(),
                 ),
                 reason: error.to_string(),
@@ -132,7 +143,7 @@ impl Collector {
         info.advisories = advisories.len() + self.passed_over;
         info.set_aside = set_aside;
         if info.date.is_none() {
-            info.date = advisories.iter().map(|advisory| advisory.date).max();
+            info.date = self.newest;
         }
         (info, advisories)
     }
@@ -158,10 +169,21 @@ mod tests {
 
     #[test]
     fn only_advisories_are_read() {
-        for other in ["README.md", "crates/a.md", "crates/a/b.txt", "crates/a/b/c.md", "crates/a/.md", "x/a/b.md", ".git/a/b.md"] {
+        for other in [
+            "README.md",
+            "crates/a.md",
+            "crates/a/b.txt",
+            "crates/a/b/c.md",
+            "crates/a/.md",
+            "x/a/b.md",
+            ".git/a/b.md",
+        ] {
             assert_eq!(place(other), None, "{other}");
         }
-        assert_eq!(place("rust/std/CVE-1.md").unwrap().collection, Collection::Rust);
+        assert_eq!(
+            place("rust/std/CVE-1.md").unwrap().collection,
+            Collection::Rust
+        );
     }
 
     #[test]
@@ -169,10 +191,19 @@ mod tests {
         let mut collector = Collector::default();
         collector.add("crates/a/1.md", text("RUSTSEC-2020-0001", "a").as_bytes());
         collector.add("crates/b/2.md", b"nothing");
-        collector.add("crates/c/3.md", text("RUSTSEC-2020-0003", "d").replace("2020-01-01", "x").as_bytes());
+        collector.add(
+            "crates/c/3.md",
+            text("RUSTSEC-2020-0003", "d")
+                .replace("patched = []", "")
+                .as_bytes(),
+        );
         let (info, advisories) = collector.finish(DatabaseInfo::default());
         assert_eq!(advisories.len(), 1);
-        let packages: Vec<_> = info.set_aside.iter().map(|s| s.package.as_deref()).collect();
+        let packages: Vec<_> = info
+            .set_aside
+            .iter()
+            .map(|s| s.package.as_deref())
+            .collect();
         assert_eq!(packages, [Some("b"), Some("d")]);
         assert_eq!(info.date.unwrap().to_string(), "2020-01-01");
     }
@@ -180,11 +211,19 @@ mod tests {
     #[test]
     fn of_two_files_with_one_id_the_one_in_its_place_counts() {
         let mut collector = Collector::default();
-        collector.add("crates/a-old/1.md", text("RUSTSEC-2020-0001", "a").replace("# T", "# Old").as_bytes());
+        collector.add(
+            "crates/a-old/1.md",
+            text("RUSTSEC-2020-0001", "a")
+                .replace("# T", "# Old")
+                .as_bytes(),
+        );
         collector.add("crates/a/1.md", text("RUSTSEC-2020-0001", "a").as_bytes());
         let (info, advisories) = collector.finish(DatabaseInfo::default());
         assert_eq!(advisories[0].title.as_deref(), Some("T"));
-        assert_eq!(info.set_aside[0].reason, "`RUSTSEC-2020-0001` is also in crates/a/1.md");
+        assert_eq!(
+            info.set_aside[0].reason,
+            "`RUSTSEC-2020-0001` is also in crates/a/1.md"
+        );
     }
 
     #[test]
@@ -193,10 +232,21 @@ mod tests {
         let mut wanted = Wanted::default();
         wanted.add("a", &version);
         let mut collector = Collector::default();
-        collector.add_wanted("crates/a/1.md", text("RUSTSEC-2020-0001", "a").as_bytes(), &wanted);
-        collector.add_wanted("crates/b/2.md", text("RUSTSEC-2020-0002", "b").as_bytes(), &wanted);
+        collector.add_wanted(
+            "crates/a/1.md",
+            text("RUSTSEC-2020-0001", "a").as_bytes(),
+            &wanted,
+        );
+        collector.add_wanted(
+            "crates/b/2.md",
+            text("RUSTSEC-2020-0002", "b").as_bytes(),
+            &wanted,
+        );
         collector.add_wanted("crates/c/3.md", b"nothing", &wanted);
         let (info, advisories) = collector.finish(DatabaseInfo::default());
-        assert_eq!((info.advisories, advisories.len(), info.set_aside.len()), (2, 1, 1));
+        assert_eq!(
+            (info.advisories, advisories.len(), info.set_aside.len()),
+            (2, 1, 1)
+        );
     }
 }

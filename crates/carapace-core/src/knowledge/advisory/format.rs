@@ -116,26 +116,41 @@ pub fn parse(bytes: &[u8], collection: Collection) -> Result<Advisory, FormatErr
     })
 }
 
-/// The package that an advisory is about, without parsing it: the value of the first `package`
-/// key, if it stands plainly in the leading `[advisory]` table. `None` where only the full parser
-/// could tell.
+/// What a look at an advisory tells without parsing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peek<'a> {
+    /// The package that it is about.
+    pub package: &'a str,
+    /// The day of disclosure.
+    pub date: Date,
+}
+
+/// Looks for `package` and `date` where they stand plainly in the leading `[advisory]` table;
+/// `None` where only the full parser could tell.
 ///
-/// *Invariant, tested:* where this gives a name and [`parse`] gives an advisory, the names agree.
+/// *Invariant, fuzzed:* where this gives something and [`parse`] gives an advisory, they agree.
 #[must_use]
-pub fn peek_package(bytes: &[u8]) -> Option<&str> {
+pub fn peek(bytes: &[u8]) -> Option<Peek<'_>> {
     let front_matter = Parts::split(text(bytes).ok()?).ok()?.front_matter;
     let mut lines = front_matter.lines().map(str::trim);
-    lines.find(|line| !line.is_empty() && !line.starts_with('#'))
+    lines
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
         .filter(|line| *line == "[advisory]")?;
+    let (mut package, mut date) = (None, None);
     for line in lines {
         // Inside a multi-line value a line means something else, and behind a header too.
         if line.starts_with('[') || line.contains("\"\"\"") || line.contains("'''") {
             return None;
         }
-        if let Some(value) = line.strip_prefix("package = \"") {
-            let name = value.strip_suffix('"')?;
+        let value = |key: &str| line.strip_prefix(key)?.strip_suffix('"');
+        if let Some(value) = value("package = \"") {
             let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-            return (!name.is_empty() && name.bytes().all(plain)).then_some(name);
+            package = Some(value).filter(|name| name.bytes().all(plain));
+        } else if let Some(value) = value("date = \"") {
+            date = value.parse().ok();
+        }
+        if let (Some(package), Some(date)) = (package, date) {
+            return Some(Peek { package, date });
         }
     }
     None
@@ -288,7 +303,9 @@ A text.
 
     #[test]
     fn windows_line_ends_and_unknown_keys_are_read() {
-        let text = WHOLE.replace("keywords =", "future = 1\nkeywords =").replace('\n', "\r\n");
+        let text = WHOLE
+            .replace("keywords =", "future = 1\nkeywords =")
+            .replace('\n', "\r\n");
         let advisory = parse(text.as_bytes(), Collection::Crates).unwrap();
         assert_eq!(advisory.title.as_deref(), Some("A title"));
     }
@@ -308,14 +325,22 @@ A text.
 
     #[test]
     fn a_look_is_never_wrong() {
-        assert_eq!(peek_package(WHOLE.as_bytes()), Some("some-crate"));
-        for hidden in ["package   = \"some-crate\"", "package = 'some-crate'", "\"package\" = \"some-crate\""] {
+        let found = peek(WHOLE.as_bytes()).unwrap();
+        assert_eq!((found.package, found.date.year()), ("some-crate", 2099));
+        for hidden in [
+            "package   = \"some-crate\"",
+            "package = 'some-crate'",
+            "\"package\" = \"some-crate\"",
+        ] {
             let text = WHOLE.replace("package = \"some-crate\"", hidden);
-            assert_eq!(peek_package(text.as_bytes()), None, "{hidden}");
+            assert_eq!(peek(text.as_bytes()), None, "{hidden}");
         }
-        let trap = WHOLE.replace("[advisory]", "[advisory]\nx = '''\npackage = \"other\"\n'''");
-        assert_eq!(peek_package(trap.as_bytes()), None);
+        let trap = WHOLE.replace(
+            "[advisory]",
+            "[advisory]\nx = '''\npackage = \"other\"\n'''",
+        );
+        assert_eq!(peek(trap.as_bytes()), None);
         let trap = WHOLE.replace("[advisory]", "[x]\npackage = \"other\"\n[advisory]");
-        assert_eq!(peek_package(trap.as_bytes()), None);
+        assert_eq!(peek(trap.as_bytes()), None);
     }
 }

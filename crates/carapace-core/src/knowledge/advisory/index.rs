@@ -204,7 +204,9 @@ pub fn bytes_needed(start: &[u8]) -> Result<usize, IndexError> {
 }
 
 fn header(start: &[u8]) -> Result<(Header, usize), IndexError> {
-    let rest = start.strip_prefix(MAGIC.as_bytes()).ok_or(IndexError::Magic)?;
+    let rest = start
+        .strip_prefix(MAGIC.as_bytes())
+        .ok_or(IndexError::Magic)?;
     let end = memchr::memchr(b'\n', rest).filter(|end| *end < MAX_HEADER_BYTES);
     let line = end.and_then(|end| rest.get(..end));
     let line = line.ok_or_else(|| IndexError::Header("it does not end".to_owned()))?;
@@ -370,7 +372,12 @@ mod tests {
             advisory("RUSTSEC-2020-0002", "b", "\">=2.0.0\"", Collection::Crates),
             advisory("RUSTSEC-2020-0001", "b", "", Collection::Crates),
             advisory("CVE-2020-1", "std", "\">=1.50.0\"", Collection::Rust),
-            advisory("RUSTSEC-2020-0003", "a-a", "\">=1.0.0\"", Collection::Crates),
+            advisory(
+                "RUSTSEC-2020-0003",
+                "a-a",
+                "\">=1.0.0\"",
+                Collection::Crates,
+            ),
         ]
     }
 
@@ -387,10 +394,22 @@ mod tests {
     #[test]
     fn selects_by_name_and_version() {
         let index = write(&DatabaseInfo::default(), &database(), Contents::Whole);
-        assert_eq!(select(&index, &[("b", "1.0.0")]), ["RUSTSEC-2020-0001", "RUSTSEC-2020-0002"]);
-        assert_eq!(select(&index, &[("b", "2.0.0"), ("a", "0.1.0")]), ["RUSTSEC-2020-0001"]);
-        assert_eq!(select(&index, &[("a-a", "0.9.0"), ("z", "1.0.0")]), ["RUSTSEC-2020-0003"]);
-        assert_eq!(select(&index, &[("std", "1.0.0"), ("rust", "1.0.0")]), [""; 0]);
+        assert_eq!(
+            select(&index, &[("b", "1.0.0")]),
+            ["RUSTSEC-2020-0001", "RUSTSEC-2020-0002"]
+        );
+        assert_eq!(
+            select(&index, &[("b", "2.0.0"), ("a", "0.1.0")]),
+            ["RUSTSEC-2020-0001"]
+        );
+        assert_eq!(
+            select(&index, &[("a-a", "0.9.0"), ("z", "1.0.0")]),
+            ["RUSTSEC-2020-0003"]
+        );
+        assert_eq!(
+            select(&index, &[("std", "1.0.0"), ("rust", "1.0.0")]),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -398,7 +417,10 @@ mod tests {
         let mut advisories = database();
         let index = write(&DatabaseInfo::default(), &advisories, Contents::Whole);
         advisories.reverse();
-        assert_eq!(index, write(&DatabaseInfo::default(), &advisories, Contents::Whole));
+        assert_eq!(
+            index,
+            write(&DatabaseInfo::default(), &advisories, Contents::Whole)
+        );
         let texts = |range: Option<ByteRange<u64>>| {
             let range = range.unwrap();
             let bytes = index[range.start as usize..range.end as usize].to_vec();
@@ -420,7 +442,10 @@ mod tests {
         let text = String::from_utf8(index.clone()).unwrap();
         assert!(!text.contains("Title") && !text.contains("Body"));
         let all = Index::read(&index).unwrap().all().unwrap();
-        assert!(all.iter().all(|s| s.title.is_none() && s.advisory.aliases.len() == 1));
+        assert!(
+            all.iter()
+                .all(|s| s.title.is_none() && s.advisory.aliases.len() == 1)
+        );
     }
 
     #[test]

@@ -195,7 +195,10 @@ impl Advisory {
     pub fn link(&self) -> String {
         let id = &self.id;
         // A text under CC-BY keeps the address of its author.
-        if self.license.as_deref().is_some_and(|l| l.starts_with("CC-BY"))
+        if self
+            .license
+            .as_deref()
+            .is_some_and(|l| l.starts_with("CC-BY"))
             && let Some(url) = &self.url
         {
             return url.clone();

@@ -272,7 +272,10 @@ mod tests {
     fn affects(reqs: &[&str], version: &str) -> bool {
         let version = Version::parse(version).unwrap();
         let reqs: Vec<VersionReq> = reqs.iter().map(|r| r.parse().unwrap()).collect();
-        affected(&reqs).unwrap().iter().any(|r| r.contains(&version))
+        affected(&reqs)
+            .unwrap()
+            .iter()
+            .any(|r| r.contains(&version))
     }
 
     #[test]
@@ -285,7 +288,10 @@ mod tests {
             ["1.0.0<1.5.0", "1.6.0<2.0.0"]
         );
         assert_eq!(ranges(&["<= 1.0.0"]).unwrap(), ["1.0.1-0<"]);
-        assert_eq!(ranges(&["= 1.0.0-rc.1"]).unwrap(), ["<1.0.0-rc.1", "1.0.0-rc.1.0<"]);
+        assert_eq!(
+            ranges(&["= 1.0.0-rc.1"]).unwrap(),
+            ["<1.0.0-rc.1", "1.0.0-rc.1.0<"]
+        );
         assert_eq!(ranges(&["^1.2"]).unwrap(), ["<1.2.0", "2.0.0-0<"]);
         assert_eq!(ranges(&["^0.0.3"]).unwrap(), ["<0.0.3", "0.0.4-0<"]);
         assert_eq!(ranges(&["~1.2.3"]).unwrap(), ["<1.2.3", "1.3.0-0<"]);
@@ -305,11 +311,26 @@ mod tests {
     #[test]
     fn what_is_no_range_is_said() {
         for wrong in [&[">1, >2"][..], &["=1.0, <2"], &[">1, <3, <2"]] {
-            assert!(ranges(wrong).unwrap_err().contains("is no range"), "{wrong:?}");
+            assert!(
+                ranges(wrong).unwrap_err().contains("is no range"),
+                "{wrong:?}"
+            );
         }
-        assert!(ranges(&[">= 2.0.0, < 1.0.0"]).unwrap_err().contains("no version"));
-        assert!(ranges(&[">= 1.0.0", ">= 2.0.0"]).unwrap_err().contains("overlap"));
-        assert!(ranges(&["> 1.0.18446744073709551615"]).unwrap_err().contains("too large"));
+        assert!(
+            ranges(&[">= 2.0.0, < 1.0.0"])
+                .unwrap_err()
+                .contains("no version")
+        );
+        assert!(
+            ranges(&[">= 1.0.0", ">= 2.0.0"])
+                .unwrap_err()
+                .contains("overlap")
+        );
+        assert!(
+            ranges(&["> 1.0.18446744073709551615"])
+                .unwrap_err()
+                .contains("too large")
+        );
     }
 
     proptest! {

@@ -1,0 +1,357 @@
+//! From graphs and knowledge to the report.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::finding::{Finding, Level};
+use crate::graph::paths::Dependents;
+use crate::graph::source::SourceKind;
+use crate::graph::{Graph, PackageIdx, Problem};
+use crate::knowledge::advisory::{Advisory, Collection, Kind};
+use crate::knowledge::date::Date;
+use crate::knowledge::registry::{Answer, Lookup, Registry};
+use crate::policy::{Deny, Policy};
+use crate::report::{
+    ConfigEffect, Database, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
+};
+use crate::rules::{Context, Hit, registry::RULES};
+
+/// One thing to judge.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Its path, as shown.
+    pub path: String,
+    /// Its path from the root of its repository, where it is in one.
+    pub repository_path: Option<String>,
+    /// What it is.
+    pub kind: InputKind,
+    /// Its packages.
+    pub graph: Arc<Graph>,
+}
+
+/// What comes from outside the code.
+#[derive(Debug, Clone, Default)]
+pub struct Knowledge {
+    /// The databases; the first is the main one.
+    pub databases: Vec<Database>,
+    /// The advisories, of whichever database, that may speak of a package of the subjects.
+    pub advisories: Vec<Advisory>,
+    /// The ignored ids that no database knows.
+    pub unknown_ignores: Vec<String>,
+    /// What the registry says of the packages.
+    pub registry: Registry,
+}
+
+/// What is asked for, and what the edge found out before it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// What to judge.
+    pub subjects: Vec<Subject>,
+    /// What the project's own configuration did.
+    pub config: Vec<ConfigEffect>,
+    /// What the edge could not do.
+    pub gaps: Vec<Gap>,
+    /// The day of the run, in UTC; none if that is not known.
+    pub today: Option<Date>,
+}
+
+/// Judges the subjects by what is known.
+#[must_use]
+pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report {
+    let mut gaps = request.gaps;
+    database_gaps(knowledge, policy, request.today, &mut gaps);
+    let advisories = by_package(&knowledge.advisories);
+    let mut ignored = BTreeSet::new();
+    let mut inputs: Vec<Input> = Vec::with_capacity(request.subjects.len());
+    for subject in request.subjects {
+        let taken = inputs
+            .iter()
+            .filter(|input| input.path == subject.path)
+            .count();
+        let id = match taken {
+            0 => subject.path.clone(),
+            n => format!("{} ({})", subject.path, n + 1),
+        };
+        let hits = hits(&subject.graph, &advisories, policy, &mut ignored);
+        input_gaps(&id, &subject.graph, knowledge, policy, &mut gaps);
+        let dependents = Dependents::new(&subject.graph);
+        let context = Context {
+            path: &subject.path,
+            graph: &subject.graph,
+            dependents: &dependents,
+            hits: &hits,
+            registry: &knowledge.registry,
+            policy,
+            unknown_ignores: &knowledge.unknown_ignores,
+            paths: RefCell::new(HashMap::new()),
+        };
+        let mut findings: Vec<Finding> = RULES
+            .iter()
+            .flat_map(|rule| (rule.check)(rule, &context))
+            .collect();
+        sort(&mut findings, &subject.graph);
+        drop(context);
+        let blocked = gaps
+            .iter()
+            .any(|gap| gap.blocking && gap.input.as_ref().is_none_or(|input| *input == id));
+        inputs.push(Input {
+            verdict: verdict(&findings, blocked),
+            id,
+            path: subject.path,
+            repository_path: subject.repository_path,
+            kind: subject.kind,
+            graph: subject.graph,
+            findings,
+        });
+    }
+    gaps.sort();
+    gaps.dedup();
+    let mut config = request.config;
+    config.sort();
+    config.dedup();
+    let blocked = gaps.iter().any(|gap| gap.blocking);
+    let worst = inputs.iter().map(|input| input.verdict).max();
+    Report {
+        command: "audit",
+        verdict: worst.unwrap_or(Verdict::Pass).max(verdict(&[], blocked)),
+        inputs,
+        config,
+        databases: knowledge.databases.clone(),
+        gaps,
+        ignored: ignored.into_iter().collect(),
+        settings: settings(policy),
+    }
+}
+
+fn verdict(findings: &[Finding], blocked: bool) -> Verdict {
+    if findings.iter().any(|finding| finding.level == Level::Deny) {
+        Verdict::Fail
+    } else if blocked {
+        Verdict::Incomplete
+    } else {
+        Verdict::Pass
+    }
+}
+
+/// What fails first, then by package, rule and advisory.
+fn sort(findings: &mut [Finding], graph: &Graph) {
+    findings.sort_by(|a, b| {
+        let package = |f: &Finding| f.package.and_then(|index| graph.get(index));
+        let named = |f: &Finding| package(f).map(|p| (p.name.clone(), p.version.clone()));
+        b.level
+            .cmp(&a.level)
+            .then_with(|| named(a).cmp(&named(b)))
+            .then_with(|| a.rule.meta.code.cmp(b.rule.meta.code))
+            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
+    });
+}
+
+type ByPackage<'a> = BTreeMap<&'a str, Vec<Arc<Advisory>>>;
+
+/// The first database wins where two hold the same advisory.
+fn by_package(advisories: &[Advisory]) -> ByPackage<'_> {
+    let mut by_package = ByPackage::new();
+    for advisory in advisories {
+        if advisory.collection != Collection::Crates {
+            continue;
+        }
+        let same = by_package.entry(advisory.package.as_str()).or_default();
+        if same.iter().all(|known| known.id != advisory.id) {
+            same.push(Arc::new(advisory.clone()));
+        }
+    }
+    by_package
+}
+
+fn hits(
+    graph: &Graph,
+    advisories: &ByPackage<'_>,
+    policy: &Policy,
+    ignored: &mut BTreeSet<Ignored>,
+) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for (index, package) in graph.iter() {
+        let Some(named) = advisories.get(&*package.name) else {
+            continue;
+        };
+        for advisory in named.iter().filter(|a| a.affects(&package.version)) {
+            if let Some(reason) = policy.leaves_out(advisory) {
+                let code = advisory.id.clone();
+                ignored.insert(Ignored { code, reason });
+                continue;
+            }
+            let certain = match &advisory.source {
+                Some(source) => package.source.as_ref().is_some_and(|s| s.text == *source),
+                None => package.is_crates_io(),
+            };
+            hits.push(Hit {
+                package: index,
+                advisory: Arc::clone(advisory),
+                certain,
+            });
+        }
+    }
+    hits
+}
+
+fn database_gaps(knowledge: &Knowledge, policy: &Policy, today: Option<Date>, gaps: &mut Vec<Gap>) {
+    for database in &knowledge.databases {
+        let info = &database.info;
+        let mut gap = Gap::new("database", "");
+        gap.path = Some(info.source.clone());
+        gap.blocking = policy.age_is_required;
+        let age = match (today, info.date) {
+            (Some(today), Some(date)) => Some((today.days() - date.days(), date)),
+            _ => None,
+        };
+        gap.reason = match age {
+            None => "the age of the database is not known".to_owned(),
+            Some((days, date)) if days < -1 => {
+                format!("the database is dated {date}, in the future")
+            }
+            Some((days, date)) if days > policy.max_age_days => format!(
+                "the database is of {date}, {days} days old: newer advisories are not known; \
+                 `cargo carapace db update` fetches them"
+            ),
+            Some(_) => continue,
+        };
+        if !policy.stale {
+            gaps.push(gap);
+        }
+    }
+}
+
+fn input_gaps(
+    id: &str,
+    graph: &Graph,
+    knowledge: &Knowledge,
+    policy: &Policy,
+    gaps: &mut Vec<Gap>,
+) {
+    let mut add = |what, package: Option<&crate::graph::Package>, reason: String, blocking| {
+        gaps.push(Gap {
+            input: Some(id.to_owned()),
+            what,
+            package: package.map(crate::graph::Package::id),
+            path: None,
+            reason,
+            blocking,
+        });
+    };
+    add(
+        "roles",
+        None,
+        "judged from the lockfile alone: what is in it counts, whether built or not".to_owned(),
+        false,
+    );
+    for problem in &graph.problems {
+        match problem {
+            Problem::Dependency { package, text } => add(
+                "graph",
+                graph.get(*package),
+                format!("depends on `{text}`, which is not, or not once, in the lockfile"),
+                false,
+            ),
+            Problem::Duplicate { package } => {
+                let reason = "in the lockfile more than once; each is judged".to_owned();
+                add("graph", graph.get(*package), reason, false);
+            }
+        }
+    }
+    let set_aside = knowledge.databases.iter().flat_map(|d| &d.info.set_aside);
+    for set_aside in set_aside {
+        let named = |package: &&crate::graph::Package| {
+            set_aside.package.as_deref() == Some(package.name.as_str())
+        };
+        for package in graph.packages().iter().filter(named) {
+            let reason = format!(
+                "the advisory {} about it could not be read: {}",
+                set_aside.file, set_aside.reason
+            );
+            add("advisories", Some(package), reason, false);
+        }
+    }
+    if let Some(reason) = elsewhere(graph) {
+        add("advisories", None, reason, false);
+    }
+    if policy.registry {
+        registry_gaps(graph, &knowledge.registry, policy, &mut add);
+    }
+}
+
+/// One line for all packages that no database of crates.io speaks of.
+fn elsewhere(graph: &Graph) -> Option<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for package in graph.packages() {
+        let place = match package.source.as_deref() {
+            Some(source) if source.is_crates_io() => continue,
+            None => "in folders",
+            Some(source) => match source.kind {
+                SourceKind::Git(_) => "from git",
+                SourceKind::Path => "in folders",
+                _ => "from other registries",
+            },
+        };
+        *counts.entry(place).or_default() += 1;
+    }
+    let total: usize = counts.values().sum();
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(place, n)| format!("{n} {place}"))
+        .collect();
+    (total > 0).then(|| {
+        format!(
+            "{total} packages are not from crates.io ({}): compared by name and version only",
+            counts.join(", ")
+        )
+    })
+}
+
+fn registry_gaps<'g>(
+    graph: &'g Graph,
+    registry: &Registry,
+    policy: &Policy,
+    add: &mut impl FnMut(&'static str, Option<&'g crate::graph::Package>, String, bool),
+) {
+    let blocking = policy.requires(Deny::Yanked);
+    // One reason for hundreds of packages is one gap.
+    let mut unknown: BTreeMap<&str, Vec<PackageIdx>> = BTreeMap::new();
+    for (index, package) in graph.iter().filter(|(_, package)| package.is_crates_io()) {
+        let reason = match registry.get(&package.name, &package.version) {
+            Some(Lookup::Fresh(_) | Lookup::Kept(Answer::Release(_))) => continue,
+            Some(Lookup::Kept(_)) => "the kept copy of the registry's index does not know it",
+            Some(Lookup::Unknown(reason)) => reason,
+            None => "the registry was not asked",
+        };
+        unknown.entry(reason).or_default().push(index);
+    }
+    for (reason, packages) in unknown {
+        match packages.as_slice() {
+            [one] => add("yanked", graph.get(*one), reason.to_owned(), blocking),
+            many => {
+                let reason = format!("{} packages: {reason}", many.len());
+                add("yanked", None, reason, blocking);
+            }
+        }
+    }
+}
+
+fn settings(policy: &Policy) -> Settings {
+    let kinds = [Kind::Unmaintained, Kind::Unsound, Kind::Notice];
+    let shown = |kind: &Kind| {
+        let shown = policy.informational.as_ref();
+        shown.is_none_or(|shown| shown.contains(kind))
+    };
+    Settings {
+        target_arch: policy.target_arch.clone(),
+        target_os: policy.target_os.clone(),
+        severity: policy.severity_threshold.map(|level| level.name()),
+        ignore: policy.ignores.iter().map(|i| i.id.clone()).collect(),
+        informational_warnings: kinds
+            .iter()
+            .filter(|k| shown(k))
+            .map(|k| k.name())
+            .collect(),
+    }
+}

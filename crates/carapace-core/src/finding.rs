@@ -1,0 +1,129 @@
+//! What rules say.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::graph::PackageIdx;
+use crate::knowledge::advisory::Advisory;
+use crate::rules::Rule;
+
+/// How a finding counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// Worth acting on; does not fail.
+    Warn,
+    /// Fails.
+    Deny,
+}
+
+impl Level {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warn => "warn",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How sure a rule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// It may be.
+    Low,
+    /// It is likely.
+    Medium,
+    /// It is so.
+    High,
+}
+
+impl Confidence {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// A place in a text file; lines and columns count from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The file, as the input's path shows it.
+    pub file: String,
+    /// The first line.
+    pub line: u32,
+    /// The first column.
+    pub column: u32,
+    /// The last line.
+    pub end_line: u32,
+    /// The column behind the last character.
+    pub end_column: u32,
+}
+
+/// One thing that one rule says of one package.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How it counts, policy applied.
+    pub level: Level,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+    /// The package of the input's graph; none if it is about the input as a whole.
+    pub package: Option<PackageIdx>,
+    /// One sentence.
+    pub message: String,
+    /// Where.
+    pub location: Option<Location>,
+    /// The shortest path from each owning member.
+    pub paths: Vec<Vec<PackageIdx>>,
+    /// What it rests on, a fact a line.
+    pub evidence: Vec<String>,
+    /// What to do, a step a line.
+    pub help: Vec<String>,
+    /// The advisory that it comes from.
+    pub advisory: Option<Arc<Advisory>>,
+    /// What to read.
+    pub references: Vec<String>,
+    /// The same for the same thing in every run: what baselines and code scanning match by.
+    pub fingerprint: String,
+}
+
+impl Finding {
+    /// A finding with only what every finding has.
+    #[must_use]
+    pub fn new(rule: &'static Rule, package: Option<PackageIdx>, message: String) -> Self {
+        Self {
+            rule,
+            level: rule.meta.level,
+            confidence: Confidence::High,
+            package,
+            message,
+            location: None,
+            paths: Vec::new(),
+            evidence: Vec::new(),
+            help: Vec::new(),
+            advisory: None,
+            references: Vec::new(),
+            fingerprint: String::new(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! cargo-audit's configuration.

@@ -1,0 +1,190 @@
+//! The report: one value that says everything a run found out, in a fixed order.
+
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::graph::Graph;
+use crate::knowledge::advisory::index::DatabaseInfo;
+
+/// What kind of thing was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InputKind {
+    /// A `Cargo.toml`, by way of its lockfile.
+    Manifest,
+    /// A `Cargo.lock`.
+    Lockfile,
+}
+
+impl InputKind {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Lockfile => "lockfile",
+        }
+    }
+}
+
+/// How a run, or one input of it, ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Nothing that fails, and everything that was asked for was looked at.
+    Pass,
+    /// Something that was asked for could not be looked at.
+    Incomplete,
+    /// Something fails.
+    Fail,
+}
+
+impl Verdict {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Incomplete => "incomplete",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// One thing that was judged.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// What findings and gaps refer to it by: its path, and a number if that is not unique.
+    pub id: String,
+    /// Its path as the user would write it; `-` for standard input.
+    pub path: String,
+    /// Its path from the root of its repository, with `/`, where it is in one.
+    pub repository_path: Option<String>,
+    /// What it is.
+    pub kind: InputKind,
+    /// Its packages.
+    pub graph: Arc<Graph>,
+    /// What was found in it, sorted.
+    pub findings: Vec<Finding>,
+    /// How it ends.
+    pub verdict: Verdict,
+}
+
+/// What the configuration of the analysed project switched off or pointed elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConfigEffect {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// What it does.
+    pub effect: String,
+}
+
+/// Something that was not looked at, or not decided.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// The input's id; none for the whole run.
+    pub input: Option<String>,
+    /// What was to be done: `advisories`, `yanked`, `roles`, …
+    pub what: &'static str,
+    /// The package's id, if it is about one.
+    pub package: Option<String>,
+    /// The file, if it is about one.
+    pub path: Option<String>,
+    /// Why it was not done.
+    pub reason: String,
+    /// Whether it was asked for, so that the verdict is `incomplete`.
+    pub blocking: bool,
+}
+
+impl Gap {
+    /// A gap of the whole run that does not block.
+    #[must_use]
+    pub fn new(what: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            input: None,
+            what,
+            package: None,
+            path: None,
+            reason: reason.into(),
+            blocking: false,
+        }
+    }
+}
+
+/// A finding that policy left out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ignored {
+    /// What was left out: the advisory's id.
+    pub code: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Where a database came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DatabaseOrigin {
+    /// The snapshot in the program.
+    Embedded,
+    /// The store in the user's cache folder.
+    Cache,
+    /// A folder that the user named.
+    Path,
+}
+
+impl DatabaseOrigin {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Cache => "cache",
+            Self::Path => "path",
+        }
+    }
+}
+
+/// A database that the run used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Where it came from.
+    pub origin: DatabaseOrigin,
+    /// What it is.
+    pub info: DatabaseInfo,
+}
+
+/// What a peer's format says of the settings of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The architectures that count.
+    pub target_arch: Vec<String>,
+    /// The systems that count.
+    pub target_os: Vec<String>,
+    /// The severity threshold.
+    pub severity: Option<&'static str>,
+    /// The ids that are left out.
+    pub ignore: Vec<String>,
+    /// The informational kinds that are shown.
+    pub informational_warnings: Vec<&'static str>,
+}
+
+/// Everything a run found out. *Invariant:* all lists are sorted, so the same run gives the same
+/// report.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The command, `audit`.
+    pub command: &'static str,
+    /// What was judged, in the order asked for.
+    pub inputs: Vec<Input>,
+    /// What the project's own configuration did.
+    pub config: Vec<ConfigEffect>,
+    /// The databases; the first is the main one.
+    pub databases: Vec<Database>,
+    /// What was not looked at.
+    pub gaps: Vec<Gap>,
+    /// What was left out.
+    pub ignored: Vec<Ignored>,
+    /// The settings.
+    pub settings: Settings,
+    /// How it ends.
+    pub verdict: Verdict,
+}

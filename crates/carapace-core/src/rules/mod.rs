@@ -1,0 +1,239 @@
+//! The rules: one file a rule, in `rules/GROUP/NAME.rs`.
+//!
+//! A rule's file holds its documentation for users as `//!` text with a `bad` and a `good`
+//! example, its [`Meta`], and its `check`. `cargo xtask generate` writes [`registry`] and the pages
+//! under `docs/rules` from them; a test fails when these are stale, and runs every rule over every
+//! example. Adding a rule is adding one file.
+
+#[cfg(test)]
+mod example;
+pub mod registry;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::finding::{Confidence, Finding, Level, Location};
+use crate::graph::paths::Dependents;
+use crate::graph::{Graph, Package, PackageIdx};
+use crate::knowledge::advisory::{Advisory, Kind};
+use crate::knowledge::registry::{Answer, Lookup, Registry};
+use crate::policy::Policy;
+
+/// What a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Known faults of packages.
+    Advisory,
+    /// How packages come here.
+    Supply,
+    /// The user's own settings.
+    Policy,
+}
+
+impl Group {
+    /// The name in reports; the folder of its rules.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Advisory => "advisory",
+            Self::Supply => "supply",
+            Self::Policy => "policy",
+        }
+    }
+}
+
+/// What a rule's file says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meta {
+    /// What users write and look up: `ADV001`. Never reused.
+    pub code: &'static str,
+    /// How its findings count, if policy says nothing else.
+    pub level: Level,
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// What its file says of it.
+    pub meta: Meta,
+    /// Its name: its file's, with hyphens.
+    pub name: &'static str,
+    /// What it is about: its folder.
+    pub group: Group,
+    /// Its documentation, Markdown.
+    pub docs: &'static str,
+    /// Looks, and gives what it finds.
+    pub check: fn(&'static Self, &Context<'_>) -> Vec<Finding>,
+}
+
+impl Rule {
+    /// The rule with a code or name, whatever its case.
+    #[must_use]
+    pub fn find(code: &str) -> Option<&'static Self> {
+        registry::RULES.iter().find(|rule| {
+            rule.meta.code.eq_ignore_ascii_case(code) || rule.name.eq_ignore_ascii_case(code)
+        })
+    }
+
+    /// The heading of its documentation.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.docs.lines().next().unwrap_or_default()
+    }
+}
+
+/// An advisory that speaks of a package of the graph.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// The package.
+    pub package: PackageIdx,
+    /// The advisory.
+    pub advisory: Arc<Advisory>,
+    /// Whether the package is from the registry that the advisory is about. If not, only the name
+    /// and the version agree.
+    pub certain: bool,
+}
+
+/// What rules look at: one input, and what is known.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The input's path, as shown.
+    pub path: &'a str,
+    /// Its packages.
+    pub graph: &'a Graph,
+    /// The same, turned around.
+    pub dependents: &'a Dependents<'a>,
+    /// The advisories that speak of them and that policy does not leave out.
+    pub hits: &'a [Hit],
+    /// What the registry says of them.
+    pub registry: &'a Registry,
+    /// What the user wants.
+    pub policy: &'a Policy,
+    /// The ids that policy leaves out and that no database knows.
+    pub unknown_ignores: &'a [String],
+    /// Paths that were worked out before, by package.
+    pub(crate) paths: std::cell::RefCell<HashMap<PackageIdx, Vec<Vec<PackageIdx>>>>,
+}
+
+impl Context<'_> {
+    /// A finding about a package, with what every such finding has: its place in the lockfile, its
+    /// paths, its fingerprint.
+    #[must_use]
+    pub fn finding(&self, rule: &'static Rule, package: PackageIdx, message: String) -> Finding {
+        let mut finding = Finding::new(rule, Some(package), message);
+        finding.level = self.policy.level(rule);
+        if let Some(found) = self.graph.get(package) {
+            finding.location = Some(Location {
+                file: self.path.to_owned(),
+                line: found.line,
+                column: 1,
+                end_line: found.line,
+                // `name = "…"`
+                end_column: u32::try_from(found.name.chars().count() + 10).unwrap_or(u32::MAX),
+            });
+            finding.fingerprint = format!("{}:{}", rule.meta.code, found.id());
+        }
+        let mut paths = self.paths.borrow_mut();
+        let paths = paths.entry(package);
+        finding.paths = paths
+            .or_insert_with(|| self.dependents.paths(package))
+            .clone();
+        finding
+    }
+
+    /// The packages of crates.io with what the registry says of them.
+    pub(crate) fn lookups(&self) -> impl Iterator<Item = (PackageIdx, &Package, &Lookup)> {
+        self.graph.iter().filter_map(|(index, package)| {
+            let lookup = package
+                .is_crates_io()
+                .then(|| self.registry.get(&package.name, &package.version))?;
+            Some((index, package, lookup?))
+        })
+    }
+
+    /// The same, where there is an answer, however old.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (PackageIdx, &Package, &Answer)> {
+        self.lookups()
+            .filter_map(|(index, package, lookup)| match lookup {
+                Lookup::Fresh(answer) | Lookup::Kept(answer) => Some((index, package, answer)),
+                Lookup::Unknown(_) => None,
+            })
+    }
+
+    /// The findings of a rule that passes on the advisories of one kind.
+    pub(crate) fn advisories(
+        &self,
+        rule: &'static Rule,
+        applies: impl Fn(&Hit) -> bool,
+        message: impl Fn(&str, &Advisory) -> String,
+    ) -> Vec<Finding> {
+        let hits = self.hits.iter().filter(|hit| applies(hit));
+        hits.filter_map(|hit| {
+            let package = self.graph.get(hit.package)?;
+            let advisory = &hit.advisory;
+            let subject = format!("{} {}", package.name, package.version);
+            let mut finding = self.finding(rule, hit.package, message(&subject, advisory));
+            finding.fingerprint = format!("{}:{}", advisory.id, package.id());
+            if !hit.certain {
+                finding.confidence = Confidence::Low;
+            }
+            let ranges = advisory.ranges.iter().map(affected_text);
+            let ranges: Vec<String> = ranges.collect();
+            finding
+                .evidence
+                .push(format!("affected versions: {}", ranges.join(" or ")));
+            if let Some(severity) = advisory.severity() {
+                let (score, level) = (severity.score, severity.level.name());
+                finding
+                    .evidence
+                    .push(format!("severity: {score:.1} ({level})"));
+            }
+            finding.help = help(&subject, package.name.as_str(), advisory);
+            finding.references.push(advisory.link());
+            finding.advisory = Some(Arc::clone(advisory));
+            Some(finding)
+        })
+        .collect()
+    }
+}
+
+/// Whether a hit is certain, not malicious, and of a kind.
+pub(crate) fn is_kind(hit: &Hit, kind: Kind) -> bool {
+    hit.certain && !hit.advisory.is_malicious() && hit.advisory.kind() == kind
+}
+
+fn affected_text(range: &crate::knowledge::advisory::range::Range) -> String {
+    match (&range.introduced, &range.fixed) {
+        (None, None) => "all".to_owned(),
+        (Some(from), None) => format!(">={from}"),
+        (None, Some(to)) => format!("<{to}"),
+        (Some(from), Some(to)) => format!(">={from}, <{to}"),
+    }
+}
+
+/// What to do about an advisory.
+fn help(subject: &str, name: &str, advisory: &Advisory) -> Vec<String> {
+    if advisory.is_malicious() {
+        return vec![format!(
+            "remove {name}, and treat every machine that built or ran it as compromised"
+        )];
+    }
+    let ways = [
+        (&advisory.patched, "fixed"),
+        (&advisory.unaffected, "never affected"),
+    ];
+    let ways: Vec<String> = ways
+        .iter()
+        .filter(|(versions, _)| !versions.is_empty())
+        .map(|(versions, word)| format!("{} ({word})", versions.join(" or ")))
+        .collect();
+    match (advisory.kind(), ways.is_empty()) {
+        (Kind::Unmaintained, true) => {
+            vec![format!(
+                "nobody will fix what comes: look for what can replace {name}"
+            )]
+        }
+        (_, true) => vec![format!("no fixed version of {subject} exists")],
+        (_, false) => vec![format!("move to {name} {}", ways.join(", or "))],
+    }
+}
