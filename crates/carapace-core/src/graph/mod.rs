@@ -168,6 +168,12 @@ impl Graph {
         self.packages.get(index.get())
     }
 
+    /// What a package depends on, a `[replace]`ment included.
+    pub fn depends_on(&self, index: PackageIdx) -> impl Iterator<Item = PackageIdx> {
+        let package = self.get(index).into_iter();
+        package.flat_map(|p| p.dependencies.iter().chain(&p.replaced_by).copied())
+    }
+
     /// The packages without a source: the workspace's members and what it has in folders. If there
     /// is none, the packages that nothing depends on.
     #[must_use]
