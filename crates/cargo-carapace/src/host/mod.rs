@@ -5,5 +5,5 @@
 //! time, and tells in its errors what was refused and why.
 
 mod foreign;
-//pub mod git;
+pub mod git;
 pub mod http;

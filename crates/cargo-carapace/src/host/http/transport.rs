@@ -150,3 +150,46 @@ impl Connector<()> for Telling {
         self.0.connect(&details, chained)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(reach: Reach, seen: &Seen, url: &str) -> Result<Vec<IpAddr>, ureq::Error> {
+        let found = Guard::new(reach, seen.clone()).resolve(
+            &url.parse().unwrap(),
+            &Config::default(),
+            NextTimeout::default(),
+        )?;
+        Ok(found.iter().map(|address| address.ip()).collect())
+    }
+
+    #[test]
+    fn names_are_judged_by_what_they_lead_to() {
+        let seen = Seen::default();
+        for reach in [Reach::PublicOnly, Reach::PublicOrPrivate] {
+            for url in ["https://localhost/", "https://127.1/", "https://[::1]/", "https://0/", "https://169.254.1.1/"] {
+                let error = resolve(reach, &seen, url).unwrap_err();
+                assert!(matches!(&error, ureq::Error::Other(inner) if inner.is::<Forbidden>()), "{url}: {error}");
+            }
+        }
+        assert!(resolve(Reach::PublicOnly, &seen, "https://10.0.0.1/").is_err());
+        assert!(resolve(Reach::PublicOrPrivate, &seen, "https://10.0.0.1/").is_ok());
+        assert!(resolve(Reach::ThisMachine, &seen, "http://10.0.0.1/").is_err());
+        assert!(resolve(Reach::ThisMachine, &seen, "http://localhost/").is_ok());
+        assert!(resolve(Reach::Anywhere, &seen, "https://localhost/").is_ok());
+    }
+
+    #[test]
+    fn a_host_that_was_public_once_is_never_private() {
+        let seen = Seen::default();
+        assert!(!seen.is_private("h"));
+        seen.record("h", true);
+        assert!(seen.is_private("H."));
+        seen.record("h", false);
+        seen.record("h", true);
+        assert!(!seen.is_private("h"));
+        resolve(Reach::Anywhere, &seen, "https://[fd00::1]/").unwrap();
+        assert!(seen.is_private("fd00::1"));
+    }
+}
