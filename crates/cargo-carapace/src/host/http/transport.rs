@@ -168,9 +168,18 @@ mod tests {
     fn names_are_judged_by_what_they_lead_to() {
         let seen = Seen::default();
         for reach in [Reach::PublicOnly, Reach::PublicOrPrivate] {
-            for url in ["https://localhost/", "https://127.1/", "https://[::1]/", "https://0/", "https://169.254.1.1/"] {
+            for url in [
+                "https://localhost/",
+                "https://127.1/",
+                "https://[::1]/",
+                "https://0/",
+                "https://169.254.1.1/",
+            ] {
                 let error = resolve(reach, &seen, url).unwrap_err();
-                assert!(matches!(&error, ureq::Error::Other(inner) if inner.is::<Forbidden>()), "{url}: {error}");
+                assert!(
+                    matches!(&error, ureq::Error::Other(inner) if inner.is::<Forbidden>()),
+                    "{url}: {error}"
+                );
             }
         }
         assert!(resolve(Reach::PublicOnly, &seen, "https://10.0.0.1/").is_err());
