@@ -8,16 +8,17 @@
 //! - Nothing is decompressed on the way in.
 
 mod address;
+mod answer;
 mod error;
 mod redirect;
 mod settings;
 mod transport;
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::time::{Duration, Instant};
 
-use ureq::http::{HeaderMap, header};
+use ureq::http::header;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy};
 
@@ -26,20 +27,14 @@ pub use settings::{HttpSettings, SettingsError};
 
 use crate::host::foreign;
 use address::Zone;
+use answer::{Answer, is_validator};
 use redirect::{Address, Reach};
 use transport::{Forbidden, Guard, Seen, Telling, watching_connections};
 
 /// How many redirects one request follows.
 pub(crate) const MAX_REDIRECTS: usize = 5;
-/// Longer validators (`etag`, `last-modified`) are neither kept nor sent, in bytes.
-const MAX_VALIDATOR: usize = 1024;
 /// All headers of an answer, in bytes.
 const MAX_HEADERS: usize = 64 * 1024;
-/// Bodies of answers that are not used are read up to here to keep the
-/// connection, in bytes.
-const MAX_DRAIN: u64 = 64 * 1024;
-/// The longest wait that a busy server is believed.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What an answer may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -393,116 +388,4 @@ fn send(
         }
     }
     get.call()
-}
-
-/// Whether a validator is one that we keep and send.
-fn is_validator(value: &str) -> bool {
-    (1..=MAX_VALIDATOR).contains(&value.len())
-        && value.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-}
-
-/// An answer whose body has not been read.
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Body,
-    shown: String,
-}
-
-impl Answer {
-    fn header(&self, name: header::HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// Where the answer redirects to, if it does.
-    fn redirect(&self) -> Option<Result<String, HttpError>> {
-        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
-            return None;
-        }
-        let location = self.header(header::LOCATION).map(str::to_owned);
-        Some(location.ok_or_else(|| HttpError::Protocol {
-            url: self.shown.clone(),
-            why: "a redirect without a readable location".to_owned(),
-        }))
-    }
-
-    /// Reads a short body that is of no use, so that its connection is.
-    fn drain(mut self) {
-        if self
-            .body
-            .content_length()
-            .is_some_and(|length| length <= MAX_DRAIN)
-        {
-            // Whatever fails here costs no more than the connection.
-            let _ = io::copy(&mut self.body.as_reader(), &mut io::sink());
-        }
-    }
-
-    fn finish(self, request: &Request<'_>, hop: &Hop<'_>) -> Result<Response, HttpError> {
-        let asked = request.etag.or(request.last_modified).is_some();
-        let url = self.shown.clone();
-        let error = match self.status {
-            200 => return self.read(request, hop),
-            304 if asked => return Ok(Response::NotModified),
-            // 451 as cargo has it for sparse indexes.
-            404 | 410 | 451 => HttpError::NotFound { url },
-            429 | 503 => HttpError::Busy {
-                url,
-                retry_after: self.retry_after(),
-            },
-            status => HttpError::Status { url, status },
-        };
-        self.drain();
-        Err(error)
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.header(header::RETRY_AFTER)?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
-    }
-
-    fn read(mut self, request: &Request<'_>, hop: &Hop<'_>) -> Result<Response, HttpError> {
-        let limit = request.limits.max_bytes;
-        let too_large = || HttpError::TooLarge {
-            url: self.shown.clone(),
-            limit,
-        };
-        let length = self.body.content_length();
-        if length.is_some_and(|length| length > limit) {
-            return Err(too_large());
-        }
-        if length.is_none() && !self.headers.contains_key(header::TRANSFER_ENCODING) {
-            return Err(HttpError::Unmeasured { url: self.shown });
-        }
-        let mut bytes = Vec::new();
-        let read = self
-            .body
-            .as_reader()
-            .take(limit.saturating_add(1))
-            .read_to_end(&mut bytes);
-        if let Err(error) = read {
-            return Err(match ureq::Error::from(error) {
-                ureq::Error::Io(error) if is_dropped(&error) => HttpError::Cut { url: self.shown },
-                error => hop.error(error),
-            });
-        }
-        let read = bytes.len() as u64;
-        if read > limit {
-            return Err(too_large());
-        }
-        if length.is_some_and(|length| length != read) {
-            return Err(HttpError::Cut { url: self.shown });
-        }
-        let validator = |name| {
-            self.header(name)
-                .filter(|value| is_validator(value))
-                .map(str::to_owned)
-        };
-        Ok(Response::Body {
-            etag: validator(header::ETAG),
-            last_modified: validator(header::LAST_MODIFIED),
-            final_url: hop.address.uri().to_string(),
-            bytes,
-        })
-    }
 }

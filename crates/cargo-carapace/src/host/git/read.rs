@@ -25,6 +25,9 @@ pub(super) struct Entry {
     size: u64,
 }
 
+/// Paths and contents.
+type Files = Vec<(String, Vec<u8>)>;
+
 /// What is below the roots.
 pub(super) struct Tree {
     entries: Vec<Entry>,
@@ -205,7 +208,7 @@ pub(super) fn files(
     git: &Git<'_>,
     tree: Tree,
     limits: &GitLimits,
-) -> Result<(Vec<(String, Vec<u8>)>, Vec<Skipped>), GitError> {
+) -> Result<(Files, Vec<Skipped>), GitError> {
     let Tree { entries, skipped } = tree;
     let mut input = Vec::new();
     for entry in &entries {
