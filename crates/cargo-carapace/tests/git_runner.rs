@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice
@@ -268,6 +269,7 @@ fn sources_that_are_options_or_programs_are_refused() {
     assert!(!fixture.canary().exists() && !fixture.work().join("canary").exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_server_that_never_answers_is_left_in_time() {
     // It accepts, and says nothing: no TLS, no git.
@@ -297,6 +299,13 @@ fn a_server_that_never_answers_is_left_in_time() {
     );
     assert!(!format!("{error} {error:?}").contains("secret"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    // What git has started is gone as well: its end of the connection is closed.
+    let (mut connection, _) = silent.accept().unwrap();
+    connection
+        .set_read_timeout(Some(Duration::from_secs(2)))
+        .unwrap();
+    std::io::copy(&mut connection, &mut std::io::sink()).expect("still connected");
 }
 
 #[test]
