@@ -1,3 +1,4 @@
-//! The edge.
+//! The command line's entry point; what it does lives in the library beside it.
 #![forbid(unsafe_code)]
+
 fn main() {}

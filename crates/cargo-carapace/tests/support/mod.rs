@@ -1,0 +1,8 @@
+//! What the integration tests share.
+
+// Each test file is a program of its own and uses what it needs.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod door;
+pub mod repository;
+pub mod server;
