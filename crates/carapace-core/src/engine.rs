@@ -211,8 +211,9 @@ fn database_gaps(knowledge: &Knowledge, policy: &Policy, today: Option<Date>, ga
                 format!("the database is dated {date}, in the future")
             }
             Some((days, date)) if days > policy.max_age_days => format!(
-                "the database is of {date}, {days} days old: newer advisories are not known; \
-                 `cargo carapace db update` fetches them"
+                "the database is of {date}, more than {} days ago: newer advisories are not \
+                 known; `cargo carapace db update` fetches them",
+                policy.max_age_days
             ),
             Some(_) => continue,
         };

@@ -5,4 +5,7 @@
 //! Build on `carapace-core` instead.
 #![forbid(unsafe_code)]
 
+pub mod advisories;
+pub mod audit;
+pub mod cli;
 pub mod host;

@@ -1,4 +1,9 @@
-//! The command line's entry point; what it does lives in the library beside it.
+//! `cargo carapace`, also run bare as `cargo-carapace`.
+
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cargo_carapace::cli::run(std::env::args_os()).into()
+}

@@ -1,34 +1,18 @@
 //! Foreign text in messages: made harmless to a terminal, and without secrets.
 
+use carapace_core::text::visible;
+
 /// How much of a foreign text is shown, in characters.
 const SHOWN_CHARS: usize = 300;
 
 /// The text with whatever could move a cursor, reorder or hide text escaped,
 /// and cut where it is long.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(SHOWN_CHARS));
-    for (at, c) in text.chars().enumerate() {
-        if at == SHOWN_CHARS {
-            out.push('…');
-            break;
-        }
-        if c.is_control() || is_invisible(c) {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
+    let cut = text.char_indices().nth(SHOWN_CHARS);
+    match cut.and_then(|(at, _)| text.get(..at)) {
+        Some(start) => visible(start).into_owned() + "…",
+        None => visible(text).into_owned(),
     }
-    out
-}
-
-/// Characters that reorder or hide text: Unicode's bidirectional controls,
-/// zero-width characters, line separators and tags.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        u32::from(c),
-        0x00AD | 0x061C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
-            | 0xFEFF | 0xFFF9..=0xFFFB | 0xE0000..=0xE0FFF
-    )
 }
 
 /// An address to show: without user and password, and without its query,
