@@ -199,11 +199,11 @@ impl Page<'_> {
             visible(rest.unwrap_or_default()).chars().count()
         };
         let (all, behind) = (from(0), from(start));
-        let marks = behind - from(start.saturating_add(marked));
+        let marks = behind.saturating_sub(from(start.saturating_add(marked)));
         let bar = self.paint(Style::Gutter, "|");
         let number = self.paint(Style::Gutter, &location.line.to_string());
         let marks = self.paint(Style::Error, &"^".repeat(marks.max(1)));
-        let (line, blank) = (visible(&line), " ".repeat(all - behind));
+        let (line, blank) = (visible(&line), " ".repeat(all.saturating_sub(behind)));
         self.text += &format!("{:margin$} {bar}\n{number} {bar} {line}\n", "");
         self.text += &format!("{:margin$} {bar} {blank}{marks}\n", "");
     }

@@ -7,4 +7,6 @@ pub mod json;
 #[cfg(test)]
 mod sample;
 pub mod sarif;
+#[cfg(test)]
+mod tests;
 mod words;

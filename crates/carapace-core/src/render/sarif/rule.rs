@@ -83,9 +83,16 @@ pub(super) fn descriptor(id: &str, finding: &Finding) -> Descriptor {
         None => (rule.summary().to_owned(), None, rule.docs.to_owned()),
     };
     let categories = advisory.map_or(&[][..], |advisory| &advisory.categories);
-    let tags = ["security", rule.group.name(), rule.name];
-    let tags = tags.into_iter().map(str::to_owned);
-    let tags = tags.chain(categories.iter().map(|text| words::cut(text, TAG)));
+    let mut tags = ["security", rule.group.name(), rule.name]
+        .map(str::to_owned)
+        .to_vec();
+    for category in categories {
+        let tag = words::cut(category, TAG);
+        // The schema wants each once, and a malicious package's category is its rule's name.
+        if tags.len() < TAGS && !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
     Descriptor {
         id: id.to_owned(),
         name: advisory
@@ -104,7 +111,7 @@ pub(super) fn descriptor(id: &str, finding: &Finding) -> Descriptor {
             level: words::level(finding.level),
         },
         properties: Properties {
-            tags: tags.take(TAGS).collect(),
+            tags,
             precision: precision(finding.confidence),
             security_severity: advisory.and_then(severity),
         },
@@ -142,7 +149,10 @@ fn texts(id: &str, finding: &Finding, advisory: &Advisory) -> (String, Option<St
     let description = advisory.description.as_deref().map(str::trim);
     let description = description.filter(|text| !text.is_empty());
     let help = help(finding, advisory, description);
-    let description = description.map(|text| words::cut(&text.replace('\n', " "), DESCRIPTION));
+    let description = description.map(|text| {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        words::cut(&words.join(" "), DESCRIPTION)
+    });
     (summary, description, help)
 }
 
