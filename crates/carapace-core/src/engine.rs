@@ -302,10 +302,13 @@ fn elsewhere(graph: &Graph) -> Option<String> {
         .map(|(place, n)| format!("{n} {place}"))
         .collect();
     (total > 0).then(|| {
-        format!(
-            "{total} packages are not from crates.io ({}): compared by name and version only",
-            counts.join(", ")
-        )
+        let packages = if total == 1 {
+            "1 package is"
+        } else {
+            &*format!("{total} packages are")
+        };
+        let counts = counts.join(", ");
+        format!("{packages} not from crates.io ({counts}): compared by name and version only")
     })
 }
 

@@ -327,9 +327,8 @@ impl<'a> Lookup<'a> {
         let Some(second) = matching.next() else {
             return Some(PackageIdx(first));
         };
-        if version.is_none() {
-            return None;
-        }
+        // Several versions and none named: which is meant cannot be told.
+        version?;
         // A package in a folder has no source to write, so it wins over those that would need one.
         let mut local = [first, second]
             .into_iter()

@@ -213,9 +213,8 @@ struct IgnoredDocument<'a> {
 #[must_use]
 pub fn render(report: &Report, version: &str) -> String {
     // The document holds only strings, numbers, lists and structures: that cannot fail.
-    let mut text = serde_json::to_string(&document(report, version)).unwrap_or_default();
-    text.push('\n');
-    text
+    let text = serde_json::to_string(&document(report, version)).unwrap_or_default();
+    super::disarmed(text) + "\n"
 }
 
 /// The document of a report, before it becomes text.

@@ -78,7 +78,11 @@ pub fn read(bytes: &[u8], limits: ArchiveLimits) -> Result<Unpacked, String> {
             unpacked.collector.unreadable(path, reason);
             continue;
         }
-        let time = entry.header().mtime().ok().and_then(|t| i64::try_from(t).ok());
+        let time = entry
+            .header()
+            .mtime()
+            .ok()
+            .and_then(|t| i64::try_from(t).ok());
         unpacked.newest = unpacked.newest.max(time);
         let mut text = Vec::new();
         entry.read_to_end(&mut text).map_err(|e| fault(&e))?;
@@ -110,7 +114,10 @@ fn commit(header: &str) -> Option<String> {
 fn fault(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the archive is cut".to_owned(),
-        _ => format!("not a whole .tar.gz: {}", crate::host::foreign::shown(&error.to_string())),
+        _ => format!(
+            "not a whole .tar.gz: {}",
+            crate::host::foreign::shown(&error.to_string())
+        ),
     }
 }
 

@@ -46,7 +46,9 @@ pub fn read(
         fs::metadata(folder).map_err(DatabaseError::io(folder))?;
         return Err(DatabaseError::Empty(name));
     }
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(8);
+    let workers = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(8);
     let share = folders.len().div_ceil(workers).max(1);
     let (collector, head) = thread::scope(|scope| {
         let head = scope.spawn(|| head(folder));
@@ -77,7 +79,10 @@ pub fn read(
 
 /// The commit of a checkout. A folder inside another repository is no checkout of its own.
 fn head(folder: &Path) -> Option<(String, i64)> {
-    folder.join(".git").exists().then(|| head_of_checkout(folder))?
+    folder
+        .join(".git")
+        .exists()
+        .then(|| head_of_checkout(folder))?
 }
 
 fn collect(folders: &[(PathBuf, String)], wanted: Option<&Wanted<'_>>) -> Collector {

@@ -70,7 +70,9 @@ pub fn memory(index: &[u8], question: Question<'_>) -> Result<Loaded, DatabaseEr
 /// What the built-in snapshot is.
 #[must_use]
 pub fn embedded_info() -> DatabaseInfo {
-    Index::read(SNAPSHOT).map(|index| index.info).unwrap_or_default()
+    Index::read(SNAPSHOT)
+        .map(|index| index.info)
+        .unwrap_or_default()
 }
 
 /// Reads from a kept index.
@@ -133,7 +135,9 @@ fn text(file: &mut File, place: Range<u64>) -> Result<Option<String>, IndexError
     if bytes.len() as u64 != length {
         return Err(IndexError::Damaged);
     }
-    String::from_utf8(bytes).map(Some).map_err(|_| IndexError::Damaged)
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| IndexError::Damaged)
 }
 
 fn answer(
@@ -153,7 +157,10 @@ fn answer(
     };
     let selected = index.select(question.wanted)?;
     Ok(Loaded {
-        advisories: selected.into_iter().map(&mut texts).collect::<Result<_, _>>()?,
+        advisories: selected
+            .into_iter()
+            .map(&mut texts)
+            .collect::<Result<_, _>>()?,
         knows: question.ids.iter().map(|id| index.knows(id)).collect(),
         database: Database {
             origin,
@@ -196,5 +203,8 @@ pub fn path(path: &Path, question: Question<'_>) -> Result<Loaded, DatabaseError
 }
 
 fn matching(advisories: Vec<Advisory>, wanted: &Wanted<'_>) -> Vec<Advisory> {
-    advisories.into_iter().filter(|advisory| wanted.matches(advisory)).collect()
+    advisories
+        .into_iter()
+        .filter(|advisory| wanted.matches(advisory))
+        .collect()
 }

@@ -233,7 +233,12 @@ impl Writer<'_> {
         hash.update(info.source.as_bytes());
         hash.update([0]);
         hash.update(index);
-        let key: String = hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect();
+        let key: String = hash
+            .finalize()
+            .iter()
+            .take(16)
+            .map(|b| format!("{b:02x}"))
+            .collect();
         let file = format!("{key}.idx");
         let path = store.indexes().join(&file);
         let is_kept = fs::read(&path).is_ok_and(|kept| kept == index);

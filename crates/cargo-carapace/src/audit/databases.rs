@@ -103,9 +103,8 @@ impl Sources<'_> {
             None => None,
         };
         let allowed = store.slot(MAIN).is_some_and(|slot| slot.older_allowed);
-        let main = main.filter(|main| {
-            allowed || !is_older(&main.database.info, &load::embedded_info())
-        });
+        let main =
+            main.filter(|main| allowed || !is_older(&main.database.info, &load::embedded_info()));
         let mut loaded = vec![match main {
             Some(main) => main,
             None => load::embedded(question)?,
@@ -176,7 +175,9 @@ impl Sources<'_> {
     ) -> Option<Vec<u8>> {
         let door = self.door?;
         let slot = store.slot(name);
-        let age = slot.as_ref().map(|slot| self.now.saturating_sub(slot.checked));
+        let age = slot
+            .as_ref()
+            .map(|slot| self.now.saturating_sub(slot.checked));
         // A time in the future says nothing.
         let is_fresh = age.is_some_and(|age| (0..FRESH_SECONDS).contains(&age));
         if is_fresh || store.failed_within(name, self.now, RETRY_SECONDS) {
@@ -294,7 +295,11 @@ impl Update<'_> {
         let slot = self.store.slot(self.name);
         let held = self.store.info(self.name);
         let same = |slot: &&Slot| slot.source == self.source.name() && held.is_some();
-        let validators = slot.as_ref().filter(same).map(Slot::validators).unwrap_or_default();
+        let validators = slot
+            .as_ref()
+            .filter(same)
+            .map(Slot::validators)
+            .unwrap_or_default();
         let work = match &writer {
             Ok(_) => self.store.work(),
             Err(_) => std::env::temp_dir().join(format!("carapace-{}", std::process::id())),
@@ -363,7 +368,11 @@ impl Update<'_> {
         }
         // The built-in snapshot is RustSec's; a company's own database has its own age.
         let embedded = (self.name == MAIN).then(load::embedded_info);
-        match held.into_iter().chain(embedded).find(|held| is_older(new, held)) {
+        match held
+            .into_iter()
+            .chain(embedded)
+            .find(|held| is_older(new, held))
+        {
             Some(held) => Err(DatabaseError::Older {
                 new: Box::new(new.clone()),
                 held: Box::new(held),

@@ -68,11 +68,13 @@ pub fn gather(arguments: &AuditArgs, env: Env<'_>) -> Result<Inputs, Failure> {
             failures => failures.join("\n"),
         }));
     }
-    inputs.gaps.extend(failures.into_iter().map(|(path, reason)| Gap {
-        path: Some(path),
-        blocking: true,
-        ..Gap::new("input", reason)
-    }));
+    inputs
+        .gaps
+        .extend(failures.into_iter().map(|(path, reason)| Gap {
+            path: Some(path),
+            blocking: true,
+            ..Gap::new("input", reason)
+        }));
     Ok(inputs)
 }
 
@@ -82,7 +84,11 @@ fn targets(arguments: &AuditArgs, gaps: &mut Vec<Gap>) -> Result<Vec<Target>, Fa
     let none = arguments.paths.is_empty()
         && arguments.files.is_empty()
         && arguments.manifest_path.is_none();
-    let paths = if none { std::slice::from_ref(&current) } else { &arguments.paths };
+    let paths = if none {
+        std::slice::from_ref(&current)
+    } else {
+        &arguments.paths
+    };
     for path in paths {
         if arguments.recursive && path.is_dir() {
             let options = SearchOptions {
@@ -137,8 +143,12 @@ fn target(path: &Path, folders: bool) -> Target {
 /// A path as people would write it: from the current folder where it is below that.
 fn shown(path: &Path) -> String {
     let current = std::env::current_dir().ok();
-    let short = current.as_ref().and_then(|current| path.strip_prefix(current).ok());
-    let short = short.filter(|short| !short.as_os_str().is_empty()).unwrap_or(path);
+    let short = current
+        .as_ref()
+        .and_then(|current| path.strip_prefix(current).ok());
+    let short = short
+        .filter(|short| !short.as_os_str().is_empty())
+        .unwrap_or(path);
     let short = short.strip_prefix(".").unwrap_or(short);
     short.to_string_lossy().into_owned()
 }

@@ -237,14 +237,19 @@ fn databases(
             Some(project) if within(project, &project.join(&path.value)) => {
                 return Ok(Databases::Folders(vec![project.join(&path.value)]));
             }
-            Some(_) => refused(path.line, "database.path", "it leads out of the project; use -d"),
+            Some(_) => refused(
+                path.line,
+                "database.path",
+                "it leads out of the project; use -d",
+            ),
         }
     }
     if let Some(url) = &config.toml.url {
         let source = Source::parse(&url.value);
         match (&config.project, source) {
             (None, source) => return Ok(Databases::Fetched(source?)),
-            (Some(_), Ok(Source::Archive(address))) if address == crate::advisories::RUSTSEC_ARCHIVE => {}
+            (Some(_), Ok(Source::Archive(address)))
+                if address == crate::advisories::RUSTSEC_ARCHIVE => {}
             (Some(_), Ok(Source::Archive(address) | Source::Git(_, address)))
                 if is_public_address(&address) =>
             {

@@ -94,7 +94,14 @@ pub struct OutputArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Use colours
-    #[arg(short, long, value_name = "WHEN", default_value = "auto", env = "CARGO_TERM_COLOR", hide_env = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "CARGO_TERM_COLOR",
+        hide_env = true
+    )]
     pub color: Color,
     /// Say nothing when all is well
     #[arg(short, long)]
@@ -138,7 +145,13 @@ pub struct AuditArgs {
     #[arg(long, value_name = "FOLDER", help_heading = "Advisories")]
     pub add_db: Vec<PathBuf>,
     /// Fetch the advisories from this git repository or .tar.gz
-    #[arg(short, long, value_name = "URL", conflicts_with = "db", help_heading = "Advisories")]
+    #[arg(
+        short,
+        long,
+        value_name = "URL",
+        conflicts_with = "db",
+        help_heading = "Advisories"
+    )]
     pub url: Option<String>,
     /// Fetch no advisories and ask no registry
     #[arg(short, long, help_heading = "Advisories")]
@@ -148,14 +161,24 @@ pub struct AuditArgs {
     pub stale: bool,
     /// Accept advisories of at most so many days; older ones make the run incomplete [default: 90,
     /// a gap; in CI incomplete]
-    #[arg(long, value_name = "DAYS", conflicts_with = "stale", help_heading = "Advisories")]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        conflicts_with = "stale",
+        help_heading = "Advisories"
+    )]
     pub max_age: Option<u32>,
 
     /// Fail on warnings, unmaintained, unsound, notice or yanked
     #[arg(short = 'D', long, value_name = "KIND", value_delimiter = ',', value_parser = deny, help_heading = "Policy")]
     pub deny: Vec<carapace_core::policy::Deny>,
     /// Leave an advisory out, by its id or another of its names
-    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Policy")]
+    #[arg(
+        long,
+        value_name = "ID",
+        value_delimiter = ',',
+        help_heading = "Policy"
+    )]
     pub ignore: Vec<String>,
     /// Look for no yanked, removed or swapped versions
     #[arg(long, help_heading = "Policy")]

@@ -44,7 +44,9 @@ pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
 #[must_use]
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
 }
 
 /// The day of the run; `SOURCE_DATE_EPOCH` makes runs repeatable
@@ -82,7 +84,12 @@ fn judge(
     for package in packages() {
         wanted.add(&package.name, &package.version);
     }
-    let ids: Vec<String> = settings.policy.ignores.iter().map(|i| i.id.clone()).collect();
+    let ids: Vec<String> = settings
+        .policy
+        .ignores
+        .iter()
+        .map(|i| i.id.clone())
+        .collect();
     let question = Question {
         wanted: &wanted,
         ids: &ids,
@@ -96,8 +103,9 @@ fn judge(
 
     if settings.policy.registry {
         let from_crates_io = packages().filter(|package| package.is_crates_io());
-        let asked: BTreeSet<(&str, &Version)> =
-            from_crates_io.map(|p| (p.name.as_str(), &p.version)).collect();
+        let asked: BTreeSet<(&str, &Version)> = from_crates_io
+            .map(|p| (p.name.as_str(), &p.version))
+            .collect();
         let asked: Vec<(&str, &Version)> = asked.into_iter().collect();
         let home = dirs::cargo_home(&dirs::env);
         let index = match &arguments.registry_index {

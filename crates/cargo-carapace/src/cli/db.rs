@@ -122,7 +122,11 @@ fn status() -> Result<Exit, Failure> {
              it anew"
         ));
     }
-    Ok(if damaged.is_empty() { Exit::Pass } else { Exit::Error })
+    Ok(if damaged.is_empty() {
+        Exit::Pass
+    } else {
+        Exit::Error
+    })
 }
 
 fn remove(name: &str) -> Result<Exit, Failure> {
@@ -162,7 +166,9 @@ fn snapshot(source: &str, label: &str, file: &Path) -> Result<Exit, Failure> {
 
 /// What a database is, and what of it could not be read; ends with a line's end.
 fn description(info: &DatabaseInfo) -> String {
-    let date = info.date.map_or_else(|| "unknown date".to_owned(), |date| date.to_string());
+    let date = info
+        .date
+        .map_or_else(|| "unknown date".to_owned(), |date| date.to_string());
     let revision = info.revision.as_deref().and_then(|hash| hash.get(..12));
     let revision = revision.map_or_else(String::new, |hash| format!(", revision {hash}"));
     let mut text = format!(

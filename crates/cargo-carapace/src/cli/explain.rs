@@ -28,7 +28,10 @@ pub fn run(arguments: &ExplainArgs) -> Result<Exit, Failure> {
         )));
     };
     let (code, name, level) = (rule.meta.code, rule.name, rule.meta.level);
-    let head = format!("# {code} {name} ({}, {level} by default)\n\n", rule.group.name());
+    let head = format!(
+        "# {code} {name} ({}, {level} by default)\n\n",
+        rule.group.name()
+    );
     output::answer(&(head + rule.docs), None)?;
     Ok(Exit::Pass)
 }

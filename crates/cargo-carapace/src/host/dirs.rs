@@ -19,7 +19,11 @@ pub fn cache(env: Env<'_>) -> Option<PathBuf> {
         return std::path::absolute(folder).ok();
     }
     // The specification of these variables wants relative ones ignored.
-    let absolute = |name: &str| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute = |name: &str| {
+        env(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let platform = if cfg!(windows) {
         absolute("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -35,7 +39,9 @@ pub fn cache(env: Env<'_>) -> Option<PathBuf> {
 #[must_use]
 pub fn home(env: Env<'_>) -> Option<PathBuf> {
     let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-    env(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    env(name)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
 }
 
 /// Cargo's home: `CARGO_HOME`, else `.cargo` in the user's home.
@@ -68,18 +74,30 @@ mod tests {
     fn of(variables: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
         |name| {
             let mut variables = variables.iter();
-            variables.find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
         }
     }
 
     #[test]
     fn folders() {
         let env = of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")]);
-        let expected = if cfg!(target_os = "macos") { "/h/Library/Caches/carapace" } else { "/h/.cache/carapace" };
+        let expected = if cfg!(target_os = "macos") {
+            "/h/Library/Caches/carapace"
+        } else {
+            "/h/.cache/carapace"
+        };
         assert_eq!(cache(&env).unwrap(), Path::new(expected));
         assert_eq!(cargo_home(&env).unwrap(), Path::new("/h/.cargo"));
-        assert_eq!(cache(&of(&[("XDG_CACHE_HOME", "/c")])).unwrap(), Path::new("/c/carapace"));
-        assert_eq!(cache(&of(&[("CARAPACE_CACHE_DIR", "/c")])).unwrap(), Path::new("/c"));
+        assert_eq!(
+            cache(&of(&[("XDG_CACHE_HOME", "/c")])).unwrap(),
+            Path::new("/c/carapace")
+        );
+        assert_eq!(
+            cache(&of(&[("CARAPACE_CACHE_DIR", "/c")])).unwrap(),
+            Path::new("/c")
+        );
         assert_eq!(cache(&of(&[])), None);
     }
 

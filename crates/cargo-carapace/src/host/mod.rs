@@ -4,8 +4,8 @@
 //! redirects, and repositories of git. Each door bounds it in bytes and in
 //! time, and tells in its errors what was refused and why.
 
+pub mod dirs;
 pub(crate) mod foreign;
 pub mod git;
-pub mod dirs;
 pub mod http;
 pub mod progress;

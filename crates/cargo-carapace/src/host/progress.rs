@@ -22,9 +22,11 @@ impl Progress {
     #[must_use]
     pub fn new(what: &'static str, steps: usize, quiet: bool) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
+            let bar =
+                ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
             let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}");
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(what)
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+                .with_message(what)
         });
         Self {
             bar,

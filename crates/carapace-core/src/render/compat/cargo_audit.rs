@@ -131,7 +131,8 @@ pub fn render(report: &Report) -> String {
     let mut text = String::new();
     for input in &report.inputs {
         // Strings, numbers, lists and maps with string keys cannot fail.
-        text.push_str(&serde_json::to_string(&document(report, input)).unwrap_or_default());
+        let document = serde_json::to_string(&document(report, input)).unwrap_or_default();
+        text.push_str(&crate::render::disarmed(document));
         text.push('\n');
     }
     text
