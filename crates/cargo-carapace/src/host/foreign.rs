@@ -1,14 +1,26 @@
 //! Foreign text in messages: made harmless to a terminal, and without secrets.
 
+use std::path::Path;
+
 /// How much of a foreign text is shown, in characters.
 const SHOWN_CHARS: usize = 300;
 
 /// The text with whatever could move a cursor, reorder or hide text escaped,
 /// and cut where it is long.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(SHOWN_CHARS));
+    shown_up_to(text, SHOWN_CHARS)
+}
+
+/// A path, as [`shown`] shows a text.
+pub(crate) fn path(path: &Path) -> String {
+    shown(&path.to_string_lossy())
+}
+
+/// [`shown`], cut after that many characters.
+pub(crate) fn shown_up_to(text: &str, limit: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(limit));
     for (at, c) in text.chars().enumerate() {
-        if at == SHOWN_CHARS {
+        if at == limit {
             out.push('…');
             break;
         }

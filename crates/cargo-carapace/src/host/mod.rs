@@ -1,9 +1,18 @@
 //! What Carapace asks of the machine and of the network.
 //!
 //! All that arrives through here is hostile input: servers' answers, their
-//! redirects, and repositories of git. Each door bounds it in bytes and in
+//! redirects, repositories of git, and the project under analysis. Each door bounds it in bytes and in
 //! time, and tells in its errors what was refused and why.
 
+pub mod cargo;
+mod child;
+pub mod files;
 mod foreign;
 pub mod git;
+mod glob;
 pub mod http;
+mod manifest;
+mod mirror;
+pub mod resolve;
+pub mod search;
+pub mod workspace;
