@@ -14,6 +14,7 @@ use carapace_core::text::visible;
 
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
+use crate::host::cargo::Environment;
 use crate::host::dirs::{self, Env};
 use crate::host::files::{read_found, read_regular};
 use crate::host::resolve::{ResolveOptions, resolve};
@@ -231,7 +232,10 @@ fn lockfile_of(
         offline: arguments.network.offline,
         timeout: RESOLVE,
         work: work.unwrap_or_else(std::env::temp_dir),
+        environment: Environment::of_process(),
     };
+    std::fs::create_dir_all(&options.work)
+        .map_err(|error| (options.work.to_string_lossy().into_owned(), error.to_string()))?;
     let bytes = resolve(project, &options).map_err(|error| (path.clone(), error.to_string()))?;
     inputs.gaps.push(Gap {
         input: Some(path),

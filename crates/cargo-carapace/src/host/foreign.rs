@@ -1,5 +1,7 @@
 //! Foreign text in messages: made harmless to a terminal, and without secrets.
 
+use std::path::Path;
+
 use carapace_core::text::visible;
 
 /// How much of a foreign text is shown, in characters.
@@ -8,7 +10,17 @@ const SHOWN_CHARS: usize = 300;
 /// The text with whatever could move a cursor, reorder or hide text escaped,
 /// and cut where it is long.
 pub(crate) fn shown(text: &str) -> String {
-    let cut = text.char_indices().nth(SHOWN_CHARS);
+    shown_up_to(text, SHOWN_CHARS)
+}
+
+/// A path, as [`shown`] shows a text.
+pub(crate) fn path(path: &Path) -> String {
+    shown(&path.to_string_lossy())
+}
+
+/// [`shown`], cut after that many characters.
+pub(crate) fn shown_up_to(text: &str, limit: usize) -> String {
+    let cut = text.char_indices().nth(limit);
     match cut.and_then(|(at, _)| text.get(..at)) {
         Some(start) => visible(start).into_owned() + "…",
         None => visible(text).into_owned(),

@@ -23,7 +23,8 @@ use std::time::{Duration, Instant};
 pub use error::GitError;
 pub use source::GitSource;
 
-use run::{Git, find_program};
+use super::child::SearchPath;
+use run::Git;
 
 /// Tells the fetches of this process from each other.
 static FETCHES: AtomicU64 = AtomicU64::new(0);
@@ -110,7 +111,9 @@ pub fn snapshot(
     roots: &[&str],
     limits: &GitLimits,
 ) -> Result<GitSnapshot, GitError> {
-    let program = find_program("git").ok_or(GitError::NoGit)?;
+    let program = SearchPath::of_process()
+        .find("git")
+        .ok_or(GitError::NoGit)?;
     let remote = source.remote()?;
     let work = fs::canonicalize(work).map_err(|error| GitError::Io {
         doing: "enter the folder to fetch into",
@@ -182,7 +185,7 @@ pub fn snapshot(
 /// Whether the files in the folder are those of the revision is not looked at:
 /// that would have git run the repository's filters.
 pub fn head_of_checkout(dir: &Path) -> Option<(String, i64)> {
-    let program = find_program("git")?;
+    let program = SearchPath::of_process().find("git")?;
     let dir = fs::canonicalize(dir).ok()?;
     let dot_git = dir.join(".git");
     let repository = match fs::symlink_metadata(&dot_git) {

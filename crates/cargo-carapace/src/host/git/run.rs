@@ -1,21 +1,12 @@
 //! Running git: cleaned of everything that it could be told to run.
 
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
+use std::path::Path;
+use std::process::{ChildStdout, Command};
 use std::time::{Duration, Instant};
 
 use super::error::GitError;
+use crate::host::child::{self, ChildError, SearchPath};
 use crate::host::foreign;
-
-/// What of git's messages is kept, in bytes.
-const MAX_SAID: u64 = 16 * 1024;
-/// How often a running git is looked after.
-const TICK: Duration = Duration::from_millis(50);
-/// How long a git that was stopped may take to be gone.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// Variables that say how the user reaches the network, and the few that
 /// programs of Windows can't start without.
@@ -95,59 +86,32 @@ impl Git<'_> {
         reader: impl FnOnce(ChildStdout) -> Result<T, GitError> + Send + 'static,
         watch: &dyn Fn() -> Result<(), GitError>,
     ) -> Result<T, GitError> {
-        let io = |error| GitError::Io {
-            doing: "run git",
-            error,
-        };
-        let mut child = Stopping(self.command(arguments).spawn().map_err(io)?);
-        let (Some(mut stdin), Some(stdout), Some(stderr)) = (
-            child.0.stdin.take(),
-            child.0.stdout.take(),
-            child.0.stderr.take(),
-        ) else {
-            return Err(GitError::Malformed { doing });
-        };
-        // The threads are not joined: what git has started may hold on to the
-        // other end of a pipe. They end with it.
-        thread::spawn(move || stdin.write_all(&input));
-        let (said, saying) = mpsc::channel();
-        thread::spawn(move || said.send(read_said(stderr)));
-        let (done, result) = mpsc::channel();
-        thread::spawn(move || done.send(reader(stdout)));
-
-        let timed_out = || GitError::TimedOut {
-            doing,
-            source: self.source.to_owned(),
-            limit: self.limit,
-        };
-        let read = loop {
-            match result.recv_timeout(TICK) {
-                Ok(read) => break read,
-                Err(RecvTimeoutError::Disconnected) => break Err(GitError::Malformed { doing }),
-                Err(RecvTimeoutError::Timeout) => watch()?,
-            }
-            if Instant::now() >= self.deadline {
-                return Err(timed_out());
-            }
-        };
-        if let Err(error @ GitError::TooLarge { .. }) = read {
-            return Err(error);
-        }
-        let status = loop {
-            if let Some(status) = child.0.try_wait().map_err(io)? {
-                break status;
-            }
-            if Instant::now() >= self.deadline {
-                return Err(timed_out());
-            }
-            thread::sleep(Duration::from_millis(1));
-        };
-        if !status.success() {
-            let said = saying.recv_timeout(GRACE).unwrap_or_default();
-            let said = if said.is_empty() {
-                status.to_string()
+        let ended = child::run(
+            self.command(arguments),
+            input,
+            self.deadline,
+            reader,
+            |error| matches!(error, GitError::TooLarge { .. }),
+            watch,
+        );
+        let ended = ended.map_err(|error| match error {
+            ChildError::Io(error) => GitError::Io {
+                doing: "run git",
+                error,
+            },
+            ChildError::TimedOut => GitError::TimedOut {
+                doing,
+                source: self.source.to_owned(),
+                limit: self.limit,
+            },
+            ChildError::Lost => GitError::Malformed { doing },
+            ChildError::Stopped(error) => error,
+        })?;
+        if !ended.status.success() {
+            let said = if ended.said.is_empty() {
+                ended.status.to_string()
             } else {
-                said
+                foreign::shown(&ended.said)
             };
             return Err(GitError::Failed {
                 doing,
@@ -155,7 +119,7 @@ impl Git<'_> {
                 said,
             });
         }
-        read
+        ended.read
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -163,7 +127,7 @@ impl Git<'_> {
         command
             .current_dir(self.home)
             .env_clear()
-            .env("PATH", absolute_path_variable())
+            .env("PATH", SearchPath::of_process().variable())
             .env("HOME", self.home)
             .env("LANG", "C")
             .env("LC_ALL", "C")
@@ -180,17 +144,12 @@ impl Git<'_> {
             // A partial clone would ask its remote for what it lacks, by
             // whatever command its configuration names.
             .env("GIT_NO_LAZY_FETCH", "1")
-            .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
         for name in PASSED_ON {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
         }
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command
             .arg("--no-pager")
             .arg("-c")
@@ -200,101 +159,5 @@ impl Git<'_> {
         }
         command.args(arguments);
         command
-    }
-}
-
-/// A child that is stopped, with all that it has started, when nobody waits for
-/// it any more.
-struct Stopping(Child);
-
-impl Drop for Stopping {
-    fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(Some(_))) {
-            return;
-        }
-        // The group before its leader, as long as the leader keeps the number
-        // of the group from being used again.
-        #[cfg(unix)]
-        kill_group(self.0.id());
-        let _ = self.0.kill();
-        let until = Instant::now() + GRACE;
-        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < until {
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-/// The standard library knows how to make a group, but not how to end one
-/// without unsafe code. Where there is no such program, git alone is ended, and
-/// what it has started ends with its pipes.
-#[cfg(unix)]
-fn kill_group(leader: u32) {
-    if let Some(kill) = find_program("kill") {
-        let _ = Command::new(kill)
-            .args(["-KILL", "--", &format!("-{leader}")])
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-    }
-}
-
-/// Git's own words, cut, in one harmless line.
-fn read_said(mut stderr: impl Read) -> String {
-    let mut kept = Vec::new();
-    let _ = stderr.by_ref().take(MAX_SAID).read_to_end(&mut kept);
-    let text = String::from_utf8_lossy(&kept);
-    let line = text
-        .split(['\n', '\r'])
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let line = line.map(without_credentials).collect::<Vec<_>>().join("; ");
-    // Git must not stop for a full pipe.
-    let _ = std::io::copy(&mut stderr, &mut std::io::sink());
-    foreign::shown(&line)
-}
-
-/// Addresses in git's messages are those it was given, credentials and all.
-fn without_credentials(line: &str) -> String {
-    let words = line.split(' ').map(|word| match word.find("://") {
-        Some(at) if word.contains('@') => {
-            let quote = word.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(at);
-            let (quote, url) = word.split_at_checked(quote).unwrap_or(("", word));
-            format!("{quote}{}", foreign::address(url))
-        }
-        _ => word.to_owned(),
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// `PATH` without relative folders: they would be looked up in the folder that
-/// we happen to be in.
-fn absolute_path_variable() -> std::ffi::OsString {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let absolute = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
-    std::env::join_paths(absolute).unwrap_or_default()
-}
-
-/// A program in an absolute folder of `PATH`.
-pub(super) fn find_program(name: &str) -> Option<PathBuf> {
-    let path = absolute_path_variable();
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(&file))
-        .find(|file| file.is_file())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_credentials;
-
-    #[test]
-    fn messages_keep_no_credentials() {
-        let line = "fatal: unable to access 'https://u:secret@host/x/': nope";
-        assert_eq!(
-            without_credentials(line),
-            "fatal: unable to access 'https://host/x/': nope"
-        );
     }
 }
