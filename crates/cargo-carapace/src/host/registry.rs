@@ -5,7 +5,8 @@
 //!   Nothing but names of packages leaves the machine.
 //! - An answer is the registry's own ([`Lookup::Fresh`]), a kept copy's
 //!   ([`Lookup::Kept`]), or missing with the reason. None is ever made up:
-//!   what can't be read as this package's index file is no answer.
+//!   what can't be read as this package's index file is no answer, and what a
+//!   server that has no index does not find was not removed.
 //! - A network that is not there costs a few attempts, not one for each name,
 //!   and a run's questions end in [`RegistryLimits::whole`].
 //! - Nothing here fails: a folder that can't be written keeps no copies.

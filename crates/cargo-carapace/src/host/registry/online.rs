@@ -1,12 +1,13 @@
 //! Asking the index, and when to stop.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use carapace_core::knowledge::registry::{Answer, read_sparse};
 use semver::Version;
+use serde::Deserialize;
 
 use super::RegistryLimits;
 use super::kept::{Copy, Store};
@@ -29,6 +30,18 @@ pub(super) struct Index<'a> {
     failures: AtomicUsize,
     /// Why nothing more is asked.
     stopped: OnceLock<String>,
+    /// It gave an index file.
+    proven: AtomicBool,
+    /// What its `config.json` says of whether it is one.
+    checked: OnceLock<Result<(), String>>,
+}
+
+/// The file that every sparse index has
+/// (<https://doc.rust-lang.org/cargo/reference/registry-index.html#index-configuration>).
+#[derive(Deserialize)]
+struct Config {
+    #[serde(rename = "dl")]
+    _downloads: String,
 }
 
 /// What the server says of a file.
@@ -66,6 +79,8 @@ impl<'a> Index<'a> {
             started: Instant::now(),
             failures: AtomicUsize::new(0),
             stopped: OnceLock::new(),
+            proven: AtomicBool::new(false),
+            checked: OnceLock::new(),
         }
     }
 
@@ -83,6 +98,7 @@ impl<'a> Index<'a> {
         loop {
             match self.ask(path, copy.as_ref())? {
                 Said::NotThere => {
+                    self.is_index()?;
                     store.forget(path);
                     return Ok(vec![Answer::NoPackage; versions.len()]);
                 }
@@ -91,6 +107,7 @@ impl<'a> Index<'a> {
                     // the door takes no such answer.
                     let copy = copy.take().map(|copy| copy.body).unwrap_or_default();
                     if let Ok(answers) = read_sparse(&copy, name, versions) {
+                        self.proven.store(true, Ordering::Relaxed);
                         store.confirm(path);
                         return Ok(answers);
                     }
@@ -107,11 +124,33 @@ impl<'a> Index<'a> {
                              check the address and the proxy"
                         )
                     })?;
+                    self.proven.store(true, Ordering::Relaxed);
                     store.keep(path, &bytes, etag, last_modified);
                     return Ok(answers);
                 }
             }
         }
+    }
+
+    /// Whether there is an index at the address. Where there is none, nothing is
+    /// found, which would say of every package that it was removed.
+    fn is_index(&self) -> Result<(), String> {
+        if self.proven.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let checked = self.checked.get_or_init(|| {
+            let said = self.ask("config.json", None)?;
+            match said {
+                Said::File { bytes, .. } if serde_json::from_slice::<Config>(&bytes).is_ok() => {
+                    Ok(())
+                }
+                _ => Err(format!(
+                    "`{}` is no registry index, as its config.json is none; check the address",
+                    self.shown
+                )),
+            }
+        });
+        checked.clone()
     }
 
     /// One question, asked a second time where that may help.
