@@ -24,6 +24,7 @@ use ureq::{Agent, Body, Proxy};
 
 pub use error::HttpError;
 pub use settings::{HttpSettings, SettingsError};
+pub(crate) use settings::{read_config, read_toml};
 
 use crate::host::foreign;
 use address::Zone;

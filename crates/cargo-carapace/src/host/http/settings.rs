@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use ureq::Proxy;
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
@@ -161,7 +162,7 @@ impl HttpSettings {
         cargo_home: &Path,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, SettingsError> {
-        let config = read_config(cargo_home)?;
+        let config: CargoConfig = read_config(cargo_home)?;
         let set = |name: &str| env(name).filter(|value| !value.trim().is_empty());
         let first = |names: &[&str]| names.iter().find_map(|name| set(name));
 
@@ -294,28 +295,40 @@ fn entry_matches(entry: &str, host: &str, port: u16) -> bool {
             .is_some_and(|before| before.ends_with('.'))
 }
 
-fn read_config(cargo_home: &Path) -> Result<CargoConfig, SettingsError> {
+/// The user's cargo configuration, or what the defaults are where there is none.
+pub(crate) fn read_config<T: DeserializeOwned + Default>(
+    cargo_home: &Path,
+) -> Result<T, SettingsError> {
     // Of both, cargo takes the older name.
     for name in ["config", "config.toml"] {
-        let file = cargo_home.join(name);
-        let bytes = match read_bounded(&file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => {
-                return Err(SettingsError::Unreadable {
-                    file,
-                    why: error.to_string(),
-                });
-            }
-        };
-        let invalid = |why: &str| SettingsError::Config {
-            file: file.clone(),
-            why: foreign::shown(why),
-        };
-        let text = std::str::from_utf8(&bytes).map_err(|_| invalid("it is not UTF-8"))?;
-        return toml::from_str(text).map_err(|error| invalid(error.message()));
+        if let Some(config) = read_toml(&cargo_home.join(name))? {
+            return Ok(config);
+        }
     }
-    Ok(CargoConfig::default())
+    Ok(T::default())
+}
+
+/// A file of the user's cargo configuration, if it is there. Links are
+/// followed: many keep such files elsewhere.
+pub(crate) fn read_toml<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, SettingsError> {
+    let bytes = match read_bounded(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(SettingsError::Unreadable {
+                file: file.to_owned(),
+                why: error.to_string(),
+            });
+        }
+    };
+    let invalid = |why: &str| SettingsError::Config {
+        file: file.to_owned(),
+        why: foreign::shown(why),
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|_| invalid("it is not UTF-8"))?;
+    toml::from_str(text)
+        .map(Some)
+        .map_err(|error| invalid(error.message()))
 }
 
 fn read_bounded(file: &Path) -> std::io::Result<Vec<u8>> {
