@@ -234,8 +234,12 @@ fn lockfile_of(
         work: work.unwrap_or_else(std::env::temp_dir),
         environment: Environment::of_process(),
     };
-    std::fs::create_dir_all(&options.work)
-        .map_err(|error| (options.work.to_string_lossy().into_owned(), error.to_string()))?;
+    std::fs::create_dir_all(&options.work).map_err(|error| {
+        (
+            options.work.to_string_lossy().into_owned(),
+            error.to_string(),
+        )
+    })?;
     let bytes = resolve(project, &options).map_err(|error| (path.clone(), error.to_string()))?;
     inputs.gaps.push(Gap {
         input: Some(path),

@@ -107,6 +107,25 @@ pub enum Response {
     },
 }
 
+/// Whether an address is one that a stranger may name: `https:`, and nothing but public addresses
+/// behind its name. A name is resolved for it, which tells a name server that it was asked for.
+pub fn is_public_address(url: &str) -> bool {
+    use std::net::ToSocketAddrs as _;
+    let Ok(address) = Address::named_by_user(url) else {
+        return false;
+    };
+    if !address.is_https() {
+        return false;
+    }
+    if let Some(zone) = address.literal_zone() {
+        return zone == Zone::Public;
+    }
+    let resolved = (address.host(), address.port()).to_socket_addrs();
+    let resolved: Vec<_> = resolved.into_iter().flatten().collect();
+    let is_public = |socket: &std::net::SocketAddr| address::zone(socket.ip()) == Zone::Public;
+    !resolved.is_empty() && resolved.iter().all(is_public)
+}
+
 /// The network door. One is enough for a run: threads share it by reference,
 /// and with it the connections that it keeps open.
 #[derive(Debug)]

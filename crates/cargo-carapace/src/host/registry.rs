@@ -93,12 +93,13 @@ impl Default for RegistryLimits {
 /// What the index says of each of the packages, all of which have to be
 /// crates.io's: their names are sent to it.
 ///
-/// `progress` is told how many names are done, of how many, from several
+/// Without a door, as with [`RegistrySettings::offline`], only what is kept is
+/// read. `progress` is told how many names are done, of how many, from several
 /// threads.
 pub fn ask(
     packages: &[(&str, &Version)],
     settings: &RegistrySettings,
-    door: &Door,
+    door: Option<&Door>,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Registry {
     let mut names: BTreeMap<&str, BTreeSet<&Version>> = BTreeMap::new();
@@ -145,7 +146,7 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn new(settings: &RegistrySettings, door: &'a Door) -> Self {
+    fn new(settings: &RegistrySettings, door: Option<&'a Door>) -> Self {
         let address = match &settings.index {
             IndexAddress::Sparse(text) => address::sparse(text)
                 .ok_or_else(|| "its address is not that of a sparse index".to_owned()),
@@ -158,10 +159,12 @@ impl<'a> Source<'a> {
                 settings.cache.as_deref(),
                 settings.cargo_home.as_deref(),
             ),
-            index: match address {
-                _ if settings.offline => Err("the run is offline".to_owned()),
-                Ok(address) => Ok(Index::new(door, address, settings.limits)),
-                Err(reason) => Err(reason),
+            index: match (address, door) {
+                (Ok(address), Some(door)) if !settings.offline => {
+                    Ok(Index::new(door, address, settings.limits))
+                }
+                (Err(reason), Some(_)) if !settings.offline => Err(reason),
+                _ => Err("the run is offline".to_owned()),
             },
         }
     }

@@ -98,7 +98,7 @@ pub fn run(settings: &RegistrySettings, packages: &[(&str, &str)]) -> Registry {
         .zip(&versions)
         .map(|((name, _), version)| (*name, version))
         .collect();
-    ask(&packages, settings, &door(), &|_, _| ())
+    ask(&packages, settings, Some(&door()), &|_, _| ())
 }
 
 /// What a run knows of one version.
