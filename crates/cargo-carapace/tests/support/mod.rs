@@ -4,5 +4,6 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod door;
+pub mod project;
 pub mod repository;
 pub mod server;
