@@ -13,6 +13,8 @@ mod support;
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,6 +35,42 @@ fn hostile() -> (Fixture, PathBuf) {
     (fixture, program)
 }
 
+/// A package that has cargo ask the compiler for its version, for resolving
+/// takes the versions of Rust into account.
+fn asks_the_compiler(fixture: &Fixture) {
+    let rest = "resolver = \"3\"\n[dependencies]\ny = { path = \"y\" }\n";
+    fixture.library(".", "x", rest);
+    fixture.library("y", "y", "");
+}
+
+/// The address of a registry that wants a token of everyone.
+fn registry() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let request = lines.next().unwrap_or_default();
+            for _ in lines.take_while(|line| !line.is_empty()) {}
+            let body = format!("{{\"dl\":\"http://{address}/dl\",\"auth-required\":true}}");
+            // The provider is asked once the registry has said that it is one.
+            let status = if request.contains("config.json") {
+                "200 OK"
+            } else {
+                "401 Unauthorized"
+            };
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nwww-authenticate: Cargo login_url=\"http://{address}/\"\r\n\
+                 content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    format!("sparse+http://{address}/")
+}
+
 fn fifo(path: &Path) {
     let _ = fs::remove_file(path);
     let made = Command::new("mkfifo").arg(path).status().unwrap();
@@ -44,6 +82,7 @@ fn the_compiler_and_its_wrappers() {
     for key in ["rustc", "rustc-wrapper", "rustc-workspace-wrapper"] {
         let (fixture, program) = hostile();
         fixture.write(TOML, &format!("[build]\n{key} = {program:?}\n"));
+        asks_the_compiler(&fixture);
         fixture.plain_cargo(&["check", "--offline"]);
         fixture.fires(key);
         let _ = fs::remove_file(fixture.project().join("Cargo.lock"));
@@ -60,30 +99,44 @@ fn the_compiler_and_its_wrappers() {
 
 #[test]
 fn credential_providers() {
-    let registry = "[registries.evil]\nindex = \"sparse+http://127.0.0.1:1/\"\n";
+    let index = registry();
     for setting in [
         "credential-provider = [PROGRAM]\n",
         "[registry]\nglobal-credential-providers = [PROGRAM]\n",
     ] {
         let (mut fixture, program) = hostile();
         let setting = setting.replace("PROGRAM", &format!("{program:?}"));
-        fixture.write(TOML, &format!("{registry}{setting}"));
-        fixture.plain_cargo(&["logout", "--registry", "evil"]);
-        fixture.fires(&setting);
+        let evil = format!("[registries.evil]\nindex = {index:?}\n");
+        fixture.write(TOML, &format!("{evil}{setting}"));
+        for registry in [
+            "registry = \"evil\"".to_owned(),
+            format!("registry-index = {index:?}"),
+        ] {
+            fixture.library(
+                ".",
+                "x",
+                &format!("[dependencies]\ny = {{ version = \"1\", {registry} }}\n"),
+            );
+            let said = fixture.plain_cargo(&["generate-lockfile"]);
+            fixture.fires(&said);
 
-        fixture.library(
-            ".",
-            "x",
-            "[dependencies]\ny = { version = \"1\", registry = \"evil\" }\n",
-        );
-        fixture.offline = false;
-        fixture
-            .variables
-            .insert("CARGO_NET_RETRY", Some("0".into()));
-        let token = "CARGO_REGISTRIES_EVIL_TOKEN";
-        fixture.variables.insert(token, Some("secret".into()));
-        let text = fixture.survey().unwrap_err().to_string();
-        assert!(text.contains("config.toml` was not used"), "{text}");
+            fixture.offline = false;
+            fixture
+                .variables
+                .insert("CARGO_NET_RETRY", Some("0".into()));
+            for (name, value) in [
+                ("CARGO_REGISTRIES_EVIL_INDEX", index.clone().into()),
+                ("CARGO_REGISTRIES_EVIL_TOKEN", OsString::from("secret")),
+                (
+                    "CARGO_REGISTRIES_EVIL_CREDENTIAL_PROVIDER",
+                    program.clone().into(),
+                ),
+            ] {
+                fixture.variables.insert(name, Some(value));
+            }
+            let text = fixture.survey().unwrap_err().to_string();
+            assert!(text.contains("config.toml` was not used"), "{text}");
+        }
     }
 }
 
@@ -421,8 +474,7 @@ fn a_cargo_of_the_project_is_not_run() {
 #[test]
 fn variables_that_would_have_cargo_run_more() {
     let (mut fixture, program) = hostile();
-    // A version of Rust is asked for, and so the compiler.
-    fixture.library(".", "x", "resolver = \"3\"\n");
+    asks_the_compiler(&fixture);
     for name in [
         "RUSTC",
         "RUSTC_WRAPPER",
@@ -446,12 +498,7 @@ fn variables_that_would_have_cargo_run_more() {
         "home/config.toml",
         &format!("[build]\nrustc = {program:?}\n"),
     );
-    fixture.library(
-        ".",
-        "x",
-        "resolver = \"3\"\n[dependencies]\ny = { path = \"y\" }\n",
-    );
-    fixture.library("y", "y", "");
+    asks_the_compiler(&fixture);
     fixture.variables.insert("CARGO_HOME", Some(home.into()));
     fixture.survey().unwrap();
 }
