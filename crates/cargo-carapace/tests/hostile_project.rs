@@ -24,24 +24,9 @@ use cargo_carapace::host::files::{FileError, read_found, read_regular, within};
 use cargo_carapace::host::resolve::ResolveError;
 use cargo_carapace::host::search::{SearchOptions, find_lockfiles};
 use cargo_carapace::host::workspace::{ManifestError, ProjectError, discover};
-use support::project::{Fixture, in_time};
+use support::project::{asks_the_compiler, hostile, in_time};
 
 const TOML: &str = ".cargo/config.toml";
-
-fn hostile() -> (Fixture, PathBuf) {
-    let fixture = Fixture::new();
-    fixture.library(".", "x", "");
-    let program = fixture.program("tools/program");
-    (fixture, program)
-}
-
-/// A package that has cargo ask the compiler for its version, for resolving
-/// takes the versions of Rust into account.
-fn asks_the_compiler(fixture: &Fixture) {
-    let rest = "resolver = \"3\"\n[dependencies]\ny = { path = \"y\" }\n";
-    fixture.library(".", "x", rest);
-    fixture.library("y", "y", "");
-}
 
 /// The address of a registry that wants a token of everyone.
 fn registry() -> String {
@@ -419,86 +404,4 @@ fn patterns_and_loops_come_to_an_end() {
     let _ = fixture.survey();
     let found = find_lockfiles(&fixture.project(), &SearchOptions::default());
     assert_eq!(found.gaps, []);
-}
-
-#[test]
-fn a_cargo_of_the_project_is_not_run() {
-    let (mut fixture, _) = hostile();
-    let fake = fixture.program("bin/cargo");
-    for name in ["rustc", "git", "kill", "ssh", "rustup"] {
-        fixture.program(&format!("bin/{name}"));
-    }
-    fixture.plain(&fake, &["metadata"]);
-    fixture.fires("the fake cargo");
-    let bin = fixture.project().join("bin");
-    let real = std::env::var_os("PATH").unwrap();
-    let linked = fixture.path("linked");
-    symlink(&bin, &linked).unwrap();
-    // A folder outside, with a program that is a link into the tree.
-    let outside = fixture.path("outside");
-    fs::create_dir(&outside).unwrap();
-    symlink(&fake, outside.join("cargo")).unwrap();
-
-    for first in [
-        bin.clone(),
-        linked.clone(),
-        outside.clone(),
-        PathBuf::from("bin"),
-        PathBuf::from("."),
-        PathBuf::from(""),
-        bin.join("../bin"),
-    ] {
-        let mut path = OsString::from(&first);
-        path.push(":");
-        path.push(&real);
-        fixture.variables.insert("PATH", Some(path));
-        for cargo in [
-            None,
-            Some(fake.clone()),
-            Some(linked.join("cargo")),
-            Some(outside.join("cargo")),
-            Some(PathBuf::from("bin/cargo")),
-            Some(PathBuf::from("cargo")),
-            Some(bin.clone()),
-        ] {
-            fixture.variables.insert("CARGO", cargo.map(Into::into));
-            fixture.survey().unwrap();
-        }
-    }
-    fixture.variables.insert("PATH", Some(bin.into()));
-    let error = fixture.survey().unwrap_err();
-    assert!(matches!(error, ResolveError::NoCargo { .. }), "{error}");
-}
-
-/// Variables that a shell took from the project's folder.
-#[test]
-fn variables_that_would_have_cargo_run_more() {
-    let (mut fixture, program) = hostile();
-    asks_the_compiler(&fixture);
-    for name in [
-        "RUSTC",
-        "RUSTC_WRAPPER",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "CARGO_BUILD_RUSTC",
-        "CARGO_BUILD_RUSTC_WRAPPER",
-        "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS",
-        "GIT_SSH",
-        "GIT_SSH_COMMAND",
-        "GIT_ASKPASS",
-        "LD_PRELOAD",
-    ] {
-        fixture.variables.insert(name, Some(program.clone().into()));
-    }
-    fixture.survey().unwrap();
-
-    // A home of cargo in the project, as some build servers have it.
-    fixture.variables.clear();
-    let home = fixture.project().join("home");
-    fixture.write(
-        "home/config.toml",
-        &format!("[build]\nrustc = {program:?}\n"),
-    );
-    asks_the_compiler(&fixture);
-    fixture.variables.insert("CARGO_HOME", Some(home.into()));
-    fixture.survey().unwrap();
 }

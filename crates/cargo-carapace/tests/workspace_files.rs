@@ -10,7 +10,6 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use cargo_carapace::host::files::{FileError, read_regular};
 use cargo_carapace::host::resolve::ResolveError;
@@ -193,6 +192,18 @@ fn the_repository_is_the_nearest_folder_with_a_git() {
     assert_eq!(repository_root(&root.join("a/b/c")), Some(root.clone()));
     fixture.write("a/.git", "gitdir: elsewhere\n");
     assert_eq!(repository_root(&root.join("a/b")), Some(root.join("a")));
+}
+
+/// A home that is kept in a repository is not part of each project in it.
+#[test]
+fn the_tree_of_a_project_is_its_repository() {
+    let fixture = Fixture::new();
+    fixture.library("a/x", "x", "");
+    let project = discover(&fixture.project().join("a/x"), None).unwrap();
+    assert_eq!(project.tree(None), fixture.project());
+    assert_eq!(project.tree(Some(&fixture.path("home"))), fixture.project());
+    let home = fixture.project().join("a");
+    assert_eq!(project.tree(Some(&home)), project.root);
 }
 
 #[test]
@@ -398,7 +409,7 @@ fn cargo_is_stopped_and_missed() {
         );
         fs::write(&slow, script).unwrap();
         fixture.variables.insert("CARGO", Some(slow.into()));
-        fixture.timeout = Duration::from_millis(300);
+        fixture.timeout = std::time::Duration::from_millis(300);
         assert!(matches!(
             fixture.resolve(),
             Err(ResolveError::TimedOut { .. })

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::files::{self, FileError};
 use super::glob;
@@ -144,7 +144,8 @@ fn members(root: &Manifest, tree: &Path) -> Result<Vec<PathBuf>, ResolveError> {
 
 /// In the copy, an absolute path would lead back into the original.
 fn relative(manifest: &Manifest, path: &str) -> Result<(), ResolveError> {
-    if !Path::new(path).has_root() && !Path::new(path).is_absolute() {
+    let leads_away = |part| matches!(part, Component::Prefix(_) | Component::RootDir);
+    if !Path::new(path).components().any(leads_away) {
         return Ok(());
     }
     Err(ResolveError::AbsolutePath {

@@ -174,7 +174,23 @@ pub fn listing(folder: &Path) -> BTreeMap<PathBuf, (Option<SystemTime>, Vec<u8>)
 pub fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || send.send(run()));
-    receive
-        .recv_timeout(Duration::from_secs(100))
-        .expect("it came to an end in time")
+    // Nothing by then is something that hangs.
+    receive.recv_timeout(Duration::from_secs(100)).unwrap()
+}
+
+/// A library, and a program beside it that must not be run.
+#[cfg(unix)]
+pub fn hostile() -> (Fixture, PathBuf) {
+    let fixture = Fixture::new();
+    fixture.library(".", "x", "");
+    let program = fixture.program("tools/program");
+    (fixture, program)
+}
+
+/// A package that has cargo ask the compiler for its version, for resolving
+/// takes the versions of Rust into account.
+pub fn asks_the_compiler(fixture: &Fixture) {
+    let rest = "resolver = \"3\"\n[dependencies]\ny = { path = \"y\" }\n";
+    fixture.library(".", "x", rest);
+    fixture.library("y", "y", "");
 }
