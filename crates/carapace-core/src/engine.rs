@@ -1,11 +1,10 @@
 //! From graphs and knowledge to the report.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::finding::{Finding, Level};
-use crate::graph::paths::Dependents;
 use crate::graph::source::SourceKind;
 use crate::graph::{Graph, PackageIdx, Problem};
 use crate::knowledge::advisory::{Advisory, Collection, Kind};
@@ -75,7 +74,7 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
         };
         let hits = hits(&subject.graph, &advisories, policy, &mut ignored);
         input_gaps(&id, &subject.graph, knowledge, policy, &mut gaps);
-        let dependents = Dependents::new(&subject.graph);
+        let dependents = OnceCell::new();
         let context = Context {
             path: &subject.path,
             graph: &subject.graph,

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use semver::Version;
 
 use lockfile::{LockedPackage, Lockfile, LockfileError, LockfileErrorKind};
@@ -271,7 +272,7 @@ struct Lookup<'a> {
     locked: &'a [LockedPackage<'a>],
     /// Indices sorted by name, so that each name is one run.
     order: Vec<u32>,
-    runs: HashMap<&'a str, Range<u32>>,
+    runs: HashMap<&'a str, Range<u32>, RandomState>,
 }
 
 impl<'a> Lookup<'a> {
@@ -280,7 +281,7 @@ impl<'a> Lookup<'a> {
         let name = |index: &u32| locked.get(*index as usize).map(|p| &*p.name);
         // Cargo writes packages sorted, which this sort takes in one pass.
         order.sort_by_key(name);
-        let mut runs = HashMap::with_capacity(order.len());
+        let mut runs = HashMap::with_capacity_and_hasher(order.len(), RandomState::default());
         let mut start = 0;
         for run in order.chunk_by(|a, b| name(a) == name(b)) {
             let end = start + PackageIdx::new(run.len()).0;

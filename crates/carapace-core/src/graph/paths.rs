@@ -8,7 +8,11 @@ use super::{Graph, PackageIdx};
 #[derive(Debug, Clone)]
 pub struct Dependents<'g> {
     graph: &'g Graph,
-    dependents: Vec<Vec<PackageIdx>>,
+    /// All dependents, those of the first package first.
+    dependents: Vec<PackageIdx>,
+    /// Where the dependents of each package end in `dependents`; they begin where the ones of the
+    /// package before end.
+    ends: Vec<u32>,
     is_member: Vec<bool>,
 }
 
@@ -16,12 +20,31 @@ impl<'g> Dependents<'g> {
     /// Turns the edges of a graph around.
     #[must_use]
     pub fn new(graph: &'g Graph) -> Self {
-        let mut dependents = vec![Vec::new(); graph.packages.len()];
-        for (index, _) in graph.iter() {
-            for dependency in graph.depends_on(index) {
-                if let Some(list) = dependents.get_mut(dependency.get()) {
-                    list.push(index);
-                }
+        let edges = || {
+            let from = |index| graph.depends_on(index).map(move |to| (index, to));
+            graph.iter().flat_map(move |(index, _)| from(index))
+        };
+        // First how many each has, then from where theirs begin, and while these are put there,
+        // each beginning moves to the end.
+        let mut ends = vec![0_u32; graph.packages.len()];
+        let mut count = 0;
+        for (_, to) in edges() {
+            if let Some(end) = ends.get_mut(to.get()) {
+                *end += 1;
+                count += 1;
+            }
+        }
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        let mut dependents = vec![PackageIdx(0); count];
+        for (from, to) in edges() {
+            if let Some(end) = ends.get_mut(to.get())
+                && let Some(slot) = dependents.get_mut(*end as usize)
+            {
+                *slot = from;
+                *end += 1;
             }
         }
         let mut is_member = vec![false; graph.packages.len()];
@@ -33,8 +56,21 @@ impl<'g> Dependents<'g> {
         Self {
             graph,
             dependents,
+            ends,
             is_member,
         }
+    }
+
+    /// The packages that depend on a package, in the packages' order.
+    #[must_use]
+    pub fn of(&self, package: PackageIdx) -> &[PackageIdx] {
+        let before = package
+            .get()
+            .checked_sub(1)
+            .and_then(|index| self.ends.get(index));
+        let start = before.map_or(0, |end| *end as usize);
+        let end = self.ends.get(package.get()).map_or(0, |end| *end as usize);
+        self.dependents.get(start..end).unwrap_or_default()
     }
 
     /// The shortest path to a package from each workspace member that owns it, each from the
@@ -47,7 +83,7 @@ impl<'g> Dependents<'g> {
     /// in packages and edges; cycles are harmless.
     #[must_use]
     pub fn paths(&self, package: PackageIdx) -> Vec<Vec<PackageIdx>> {
-        let mut distance: Vec<Option<u32>> = vec![None; self.dependents.len()];
+        let mut distance: Vec<Option<u32>> = vec![None; self.ends.len()];
         let mut owners = Vec::new();
         let mut queue = VecDeque::from([(package, 0)]);
         if let Some(slot) = distance.get_mut(package.get()) {
@@ -58,7 +94,7 @@ impl<'g> Dependents<'g> {
                 owners.push(current);
                 continue;
             }
-            for dependent in self.dependents.get(current.get()).into_iter().flatten() {
+            for dependent in self.of(current) {
                 if let Some(slot @ None) = distance.get_mut(dependent.get()) {
                     *slot = Some(steps + 1);
                     queue.push_back((*dependent, steps + 1));
@@ -84,8 +120,8 @@ impl<'g> Dependents<'g> {
     /// [`Self::paths`] of every package, in the packages' order, by one search per member.
     #[must_use]
     pub fn all_paths(&self) -> Vec<Vec<Vec<PackageIdx>>> {
-        let mut all: Vec<Vec<Vec<PackageIdx>>> = vec![Vec::new(); self.dependents.len()];
-        let mut from: Vec<Option<PackageIdx>> = vec![None; self.dependents.len()];
+        let mut all: Vec<Vec<Vec<PackageIdx>>> = vec![Vec::new(); self.ends.len()];
+        let mut from: Vec<Option<PackageIdx>> = vec![None; self.ends.len()];
         for member in (0..self.is_member.len()).map(PackageIdx::new) {
             if !self.is_member(member) {
                 continue;

@@ -33,7 +33,11 @@ pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
     let report = judge(arguments, &settings, &mut inputs)?;
     let text = text(&report, &settings, arguments, &inputs);
     output::answer(&text, arguments.output.output.as_deref())?;
-    Ok(match report.verdict {
+    let verdict = report.verdict;
+    // The process ends now and gives all its memory back at once; taking thousands of small pieces
+    // apart before is a tenth of the whole run.
+    std::mem::forget((report, inputs, text));
+    Ok(match verdict {
         Verdict::Pass => Exit::Pass,
         Verdict::Incomplete => Exit::Incomplete,
         Verdict::Fail => Exit::Fail,

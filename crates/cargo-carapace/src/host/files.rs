@@ -172,7 +172,9 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
             error: io::Error::other("it was replaced while it was opened"),
         });
     }
-    let mut bytes = Vec::new();
+    // One byte more than the file has lets the read end without growing.
+    let length = usize::try_from(meta.len()).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(length.saturating_add(1));
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| FileError::of(path, error))?;
