@@ -34,6 +34,11 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Generated>, String> {
         path: root.join("docs/rules/README.md"),
         text: overview(&rules),
     });
+    let schema = serde_json::to_string_pretty(&carapace_core::render::json::schema());
+    files.push(Generated {
+        path: root.join("schema/carapace-1.schema.json"),
+        text: schema.map_err(|error| error.to_string())? + "\n",
+    });
     Ok(files)
 }
 

@@ -211,8 +211,9 @@ fn database_gaps(knowledge: &Knowledge, policy: &Policy, today: Option<Date>, ga
                 format!("the database is dated {date}, in the future")
             }
             Some((days, date)) if days > policy.max_age_days => format!(
-                "the database is of {date}, {days} days old: newer advisories are not known; \
-                 `cargo carapace db update` fetches them"
+                "the database is of {date}, more than {} days ago: newer advisories are not \
+                 known; `cargo carapace db update` fetches them",
+                policy.max_age_days
             ),
             Some(_) => continue,
         };
@@ -301,10 +302,8 @@ fn elsewhere(graph: &Graph) -> Option<String> {
         .map(|(place, n)| format!("{n} {place}"))
         .collect();
     (total > 0).then(|| {
-        format!(
-            "{total} packages are not from crates.io ({}): compared by name and version only",
-            counts.join(", ")
-        )
+        let (packages, counts) = (counted(total), counts.join(", "));
+        format!("{packages} not from crates.io ({counts}): compared by name and version only")
     })
 }
 
@@ -317,14 +316,27 @@ fn registry_gaps<'g>(
     let blocking = policy.requires(Deny::Yanked);
     // One reason for hundreds of packages is one gap.
     let mut unknown: BTreeMap<&str, Vec<PackageIdx>> = BTreeMap::new();
+    let mut kept = 0;
     for (index, package) in graph.iter().filter(|(_, package)| package.is_crates_io()) {
         let reason = match registry.get(&package.name, &package.version) {
-            Some(Lookup::Fresh(_) | Lookup::Kept(Answer::Release(_))) => continue,
+            Some(Lookup::Fresh(_)) => continue,
+            Some(Lookup::Kept(Answer::Release(_))) => {
+                kept += 1;
+                continue;
+            }
             Some(Lookup::Kept(_)) => "the kept copy of the registry's index does not know it",
             Some(Lookup::Unknown(reason)) => reason,
             None => "the registry was not asked",
         };
         unknown.entry(reason).or_default().push(index);
+    }
+    if kept > 0 {
+        let reason = format!(
+            "{} answered by a kept copy of the registry's index, which may be older than the last \
+             change",
+            counted(kept)
+        );
+        add("yanked", None, reason, false);
     }
     for (reason, packages) in unknown {
         match packages.as_slice() {
@@ -334,6 +346,14 @@ fn registry_gaps<'g>(
                 add("yanked", None, reason, blocking);
             }
         }
+    }
+}
+
+/// So many packages, and the verb that goes with them.
+fn counted(packages: usize) -> String {
+    match packages {
+        1 => "1 package is".to_owned(),
+        n => format!("{n} packages are"),
     }
 }
 

@@ -41,15 +41,20 @@ impl<'a> LineIndex<'a> {
 /// instead of being seen becomes its Rust escape.
 ///
 /// These are the control characters (ANSI sequences begin with one), the bidirectional controls of
-/// [Trojan Source](https://trojansource.codes/), and characters without width.
+/// [Trojan Source](https://trojansource.codes/), characters without width, and the commands to CI
+/// systems that act wherever in a line they stand: `##[…]` in
+/// [GitHub's runner](https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs),
+/// `##vso[…]` in Azure's, `##teamcity[…]`. GitHub's `::…::` acts at the beginning of a line only:
+/// who prints puts something of its own before a text from outside.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_deceptive) {
+    if !text.chars().any(is_deceptive) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if is_deceptive(character) {
+    for (offset, character) in text.char_indices() {
+        let rest = || text.get(offset..).unwrap_or_default();
+        if is_deceptive(character) || (character == '#' && begins_command(rest())) {
             // Writing to a string cannot fail.
             let _ = write!(shown, "{}", character.escape_unicode());
         } else {
@@ -57,6 +62,14 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Whether a text begins as a command to a CI system does: `##`, a word or nothing, `[`.
+fn begins_command(text: &str) -> bool {
+    text.strip_prefix("##").is_some_and(|rest| {
+        rest.trim_start_matches(|c: char| c.is_ascii_alphabetic())
+            .starts_with('[')
+    })
 }
 
 fn is_deceptive(character: char) -> bool {
@@ -86,5 +99,13 @@ mod tests {
         assert_eq!(visible("plain — naïve 漢字"), "plain — naïve 漢字");
         assert_eq!(visible("\x1b[2Jx"), "\\u{1b}[2Jx");
         assert_eq!(visible("a\u{202e}b\nc"), "a\\u{202e}b\\u{a}c");
+    }
+
+    #[test]
+    fn nothing_commands_a_runner() {
+        assert_eq!(visible("a ##[error]b"), "a \\u{23}#[error]b");
+        assert_eq!(visible("###[x]"), "#\\u{23}#[x]");
+        assert_eq!(visible("##vso[task.x]"), "\\u{23}#vso[task.x]");
+        assert_eq!(visible("## A heading [1]"), "## A heading [1]");
     }
 }

@@ -1,3 +1,9 @@
-//! The edge.
+//! `cargo carapace`, also run bare as `cargo-carapace`.
+
 #![forbid(unsafe_code)]
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cargo_carapace::cli::run(std::env::args_os()).into()
+}

@@ -168,6 +168,12 @@ impl Graph {
         self.packages.get(index.get())
     }
 
+    /// What a package depends on, a `[replace]`ment included.
+    pub fn depends_on(&self, index: PackageIdx) -> impl Iterator<Item = PackageIdx> {
+        let package = self.get(index).into_iter();
+        package.flat_map(|p| p.dependencies.iter().chain(&p.replaced_by).copied())
+    }
+
     /// The packages without a source: the workspace's members and what it has in folders. If there
     /// is none, the packages that nothing depends on.
     #[must_use]
@@ -321,9 +327,8 @@ impl<'a> Lookup<'a> {
         let Some(second) = matching.next() else {
             return Some(PackageIdx(first));
         };
-        if version.is_none() {
-            return None;
-        }
+        // Several versions and none named: which is meant cannot be told.
+        version?;
         // A package in a folder has no source to write, so it wins over those that would need one.
         let mut local = [first, second]
             .into_iter()

@@ -17,8 +17,8 @@ impl<'g> Dependents<'g> {
     #[must_use]
     pub fn new(graph: &'g Graph) -> Self {
         let mut dependents = vec![Vec::new(); graph.packages.len()];
-        for (index, package) in graph.iter() {
-            for dependency in package.dependencies.iter().chain(&package.replaced_by) {
+        for (index, _) in graph.iter() {
+            for dependency in graph.depends_on(index) {
                 if let Some(list) = dependents.get_mut(dependency.get()) {
                     list.push(index);
                 }
@@ -38,7 +38,8 @@ impl<'g> Dependents<'g> {
     }
 
     /// The shortest path to a package from each workspace member that owns it, each from the
-    /// member to the package, both included; sorted by length, then by the packages' order.
+    /// member to the package, both included; sorted by length, then by the packages' order. Of
+    /// several shortest ones it is the first in that order.
     ///
     /// A member *owns* a package if it reaches it without going through another member: its
     /// manifest, or one below it, is where something can be done. A member has one path, to
@@ -46,36 +47,86 @@ impl<'g> Dependents<'g> {
     /// in packages and edges; cycles are harmless.
     #[must_use]
     pub fn paths(&self, package: PackageIdx) -> Vec<Vec<PackageIdx>> {
-        let mut towards: Vec<Option<PackageIdx>> = vec![None; self.dependents.len()];
-        let mut paths = Vec::new();
-        let mut queue = VecDeque::from([package]);
-        let mut seen = vec![false; self.dependents.len()];
-        if let Some(mark) = seen.get_mut(package.get()) {
-            *mark = true;
+        let mut distance: Vec<Option<u32>> = vec![None; self.dependents.len()];
+        let mut owners = Vec::new();
+        let mut queue = VecDeque::from([(package, 0)]);
+        if let Some(slot) = distance.get_mut(package.get()) {
+            *slot = Some(0);
         }
-        while let Some(current) = queue.pop_front() {
-            if self.is_member.get(current.get()) == Some(&true) {
-                let mut path = vec![current];
-                let mut at = current;
-                while let Some(next) = towards.get(at.get()).copied().flatten() {
-                    path.push(next);
-                    at = next;
-                }
-                paths.push(path);
+        while let Some((current, steps)) = queue.pop_front() {
+            if self.is_member(current) {
+                owners.push(current);
                 continue;
             }
             for dependent in self.dependents.get(current.get()).into_iter().flatten() {
-                if let Some(mark @ false) = seen.get_mut(dependent.get()) {
-                    *mark = true;
-                    if let Some(slot) = towards.get_mut(dependent.get()) {
-                        *slot = Some(current);
-                    }
-                    queue.push_back(*dependent);
+                if let Some(slot @ None) = distance.get_mut(dependent.get()) {
+                    *slot = Some(steps + 1);
+                    queue.push_back((*dependent, steps + 1));
                 }
             }
         }
-        paths.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        let towards = |from: PackageIdx| {
+            let steps = distance.get(from.get()).copied().flatten()?;
+            let closer = |next: &PackageIdx| {
+                distance.get(next.get()).copied().flatten().map(|d| d + 1) == Some(steps)
+                    && (*next == package || !self.is_member(*next))
+            };
+            self.graph.depends_on(from).filter(closer).min()
+        };
+        let mut paths: Vec<Vec<PackageIdx>> = owners
+            .into_iter()
+            .map(|owner| std::iter::successors(Some(owner), |at| towards(*at)).collect())
+            .collect();
+        sort(&mut paths);
         paths
+    }
+
+    /// [`Self::paths`] of every package, in the packages' order, by one search per member.
+    #[must_use]
+    pub fn all_paths(&self) -> Vec<Vec<Vec<PackageIdx>>> {
+        let mut all: Vec<Vec<Vec<PackageIdx>>> = vec![Vec::new(); self.dependents.len()];
+        let mut from: Vec<Option<PackageIdx>> = vec![None; self.dependents.len()];
+        for member in (0..self.is_member.len()).map(PackageIdx::new) {
+            if !self.is_member(member) {
+                continue;
+            }
+            let mut reached = vec![member];
+            let mut at = 0;
+            while let Some(current) = reached.get(at).copied() {
+                at += 1;
+                let mut path: Vec<PackageIdx> = std::iter::successors(Some(current), |step| {
+                    from.get(step.get()).copied().flatten()
+                })
+                .collect();
+                path.reverse();
+                if let Some(paths) = all.get_mut(current.get()) {
+                    paths.push(path);
+                }
+                let mut next: Vec<PackageIdx> = self.graph.depends_on(current).collect();
+                next.sort_unstable();
+                for dependency in next {
+                    if let Some(slot @ None) = from.get_mut(dependency.get())
+                        && !self.is_member(dependency)
+                    {
+                        *slot = Some(current);
+                        reached.push(dependency);
+                    }
+                }
+            }
+            for package in reached {
+                if let Some(slot) = from.get_mut(package.get()) {
+                    *slot = None;
+                }
+            }
+        }
+        for paths in &mut all {
+            sort(paths);
+        }
+        all
+    }
+
+    fn is_member(&self, package: PackageIdx) -> bool {
+        self.is_member.get(package.get()) == Some(&true)
     }
 
     /// The graph that this was made from.
@@ -83,6 +134,10 @@ impl<'g> Dependents<'g> {
     pub fn graph(&self) -> &'g Graph {
         self.graph
     }
+}
+
+fn sort(paths: &mut [Vec<PackageIdx>]) {
+    paths.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
 }
 
 #[cfg(test)]
@@ -139,5 +194,35 @@ mod tests {
             ("b", false, &["a"]),
         ]);
         assert!(paths(&graph, "a").is_empty());
+    }
+
+    proptest::proptest! {
+        /// Both ways of working paths out agree, each path is one, and none goes through another
+        /// member.
+        #[test]
+        fn one_and_all_agree(edges in proptest::collection::vec((0_usize..9, 0_usize..9), 0..30)) {
+            let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+            let mut packages: Vec<(&str, bool, Vec<&str>)> =
+                names.iter().enumerate().map(|(i, name)| (*name, i < 3, Vec::new())).collect();
+            for (from, to) in edges {
+                packages[from].2.push(names[to]);
+            }
+            let packages: Vec<(&str, bool, &[&str])> =
+                packages.iter().map(|(n, l, d)| (*n, *l, d.as_slice())).collect();
+            let graph = graph(&packages);
+            let dependents = Dependents::new(&graph);
+            let all = dependents.all_paths();
+            for (index, _) in graph.iter() {
+                let paths = dependents.paths(index);
+                proptest::prop_assert_eq!(&paths, &all[index.get()]);
+                for path in paths {
+                    proptest::prop_assert_eq!(path.last(), Some(&index));
+                    for step in path.windows(2) {
+                        proptest::prop_assert!(graph.depends_on(step[0]).any(|d| d == step[1]));
+                        proptest::prop_assert!(!dependents.is_member(step[1]) || step[1] == index);
+                    }
+                }
+            }
+        }
     }
 }

@@ -18,7 +18,8 @@ impl Date {
     /// A day, if there is such a one.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let every = |years: u16| year.is_multiple_of(years);
+        let leap = every(4) && (!every(100) || every(400));
         let days = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,

@@ -2,7 +2,7 @@
 //!
 //! Two forms are read: the sparse index's file, a JSON object a line
 //! (<https://doc.rust-lang.org/cargo/reference/registry-index.html>), and the file in which cargo
-//! keeps such an answer (`cargo::sources::registry::index::cache`, format 3).
+//! keeps such an answer (`cargo::sources::registry::index::cache`, formats 1 to 3).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -99,6 +99,8 @@ pub enum RegistryError {
     Empty,
     /// Kept by a release of cargo whose format is not known.
     Format,
+    /// Its end is missing.
+    Cut,
 }
 
 impl fmt::Display for RegistryError {
@@ -109,6 +111,7 @@ impl fmt::Display for RegistryError {
             Self::OtherPackage => f.write_str("it speaks of another package"),
             Self::Empty => f.write_str("it is empty"),
             Self::Format => f.write_str("kept by cargo in a format that is not known"),
+            Self::Cut => f.write_str("its end is missing"),
         }
     }
 }
@@ -159,11 +162,19 @@ pub fn read_cargo_cache(
     if bytes.len() > MAX_BYTES {
         return Err(RegistryError::TooLarge);
     }
-    // Format 3, of index format 2, then a revision, each text ended by a zero byte.
-    let rest = bytes
-        .strip_prefix(&[3, 2, 0, 0, 0])
-        .ok_or(RegistryError::Format)?;
-    let texts = rest.split(|b| *b == 0).skip(1);
+    // The format; from 2 on, that of the index's lines as well; then a revision, and after it a
+    // version and a line for each. Format 3 is written as 2 is: it was counted up to be rid of
+    // versions that 2 had cut at their `+`, and those are read from the lines here.
+    let texts = match bytes {
+        [1, texts @ ..] | [2 | 3, 1 | 2, 0, 0, 0, texts @ ..] => texts,
+        _ => return Err(RegistryError::Format),
+    };
+    // Each text is ended by a zero byte, so that a cut one is seen.
+    let texts = texts.strip_suffix(&[0]).ok_or(RegistryError::Cut)?;
+    let texts = texts.split(|b| *b == 0).skip(1);
+    if texts.clone().count() % 2 == 1 {
+        return Err(RegistryError::Cut);
+    }
     let entries = texts.enumerate().filter(|(index, _)| index % 2 == 1);
     answers(
         entries.map(|(index, text)| (index / 2 + 1, text)),
@@ -244,23 +255,56 @@ mod tests {
         );
     }
 
-    #[test]
-    fn the_copy_that_cargo_keeps() {
-        let version: Version = "1.1.0".parse().unwrap();
-        let mut kept = vec![3, 2, 0, 0, 0];
+    fn kept_by_cargo(head: &[u8]) -> Vec<u8> {
+        let mut kept = head.to_vec();
         kept.extend(b"etag: x\0");
         for (version, line) in ["1.0.0", "1.1.0"].iter().zip(FILE.lines()) {
             kept.extend(format!("{version}\0{line}\0").bytes());
         }
-        assert_eq!(
-            read_cargo_cache(&kept, "a", &[&version]),
-            Ok(vec![release("bb", true)])
-        );
-        kept[0] = 9;
-        assert_eq!(
-            read_cargo_cache(&kept, "a", &[&version]),
-            Err(RegistryError::Format)
-        );
+        kept
+    }
+
+    fn ask_cargo(kept: &[u8], version: &str) -> Result<Answer, RegistryError> {
+        let version = version.parse().unwrap();
+        read_cargo_cache(kept, "a", &[&version]).map(|mut answers| answers.remove(0))
+    }
+
+    #[test]
+    fn the_copy_that_cargo_keeps() {
+        for head in [
+            &[1][..],
+            &[2, 1, 0, 0, 0],
+            &[2, 2, 0, 0, 0],
+            &[3, 2, 0, 0, 0],
+        ] {
+            let kept = kept_by_cargo(head);
+            assert_eq!(ask_cargo(&kept, "1.0.0"), Ok(release("aa", false)));
+            assert_eq!(ask_cargo(&kept, "1.1.0"), Ok(release("bb", true)));
+            assert_eq!(ask_cargo(&kept, "1.2.0"), Ok(Answer::NoVersion));
+        }
+        for head in [&[9][..], &[3, 3, 0, 0, 0], &[3, 2, 1, 0, 0], &[0]] {
+            assert_eq!(
+                ask_cargo(&kept_by_cargo(head), "1.1.0"),
+                Err(RegistryError::Format)
+            );
+        }
+        assert_eq!(ask_cargo(b"", "1.1.0"), Err(RegistryError::Format));
+    }
+
+    #[test]
+    fn a_cut_copy_of_cargo_is_no_answer() {
+        let kept = kept_by_cargo(&[3, 2, 0, 0, 0]);
+        let last = "1.1.0".len() + FILE.lines().last().unwrap().len() + 2;
+        let between = kept.len() - last;
+        for end in 0..kept.len() {
+            let answer = ask_cargo(&kept[..end], "1.1.0");
+            // Cut between two versions it looks whole, and lacks the second.
+            if end == between {
+                assert_eq!(answer, Ok(Answer::NoVersion));
+            } else {
+                assert!(answer.is_err(), "{end}: {answer:?}");
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! An example is a text in sections, each begun by `--- NAME`:
 //! - `Cargo.lock`;
-//! - `crates/PACKAGE/ID.md`: lines of an advisory's front matter;
+//! - `crates/PACKAGE/ID.md`: lines of an advisory's front matter, and `# …` for its title;
 //! - `index/PACKAGE`: the registry's file of a package;
 //! - `ignore`: ids that are ignored, a line each.
 
@@ -41,18 +41,30 @@ fn sections(example: &str) -> Vec<(&str, String)> {
 fn advisory(path: &str, lines: &str) -> String {
     let mut parts = path.trim_end_matches(".md").rsplit('/');
     let (id, package) = (parts.next().unwrap(), parts.next().unwrap());
+    let (titles, lines): (Vec<&str>, Vec<&str>) =
+        lines.lines().partition(|line| line.starts_with("# "));
+    let title = titles.first().unwrap_or(&"# A title");
     let (versions, advisory): (Vec<&str>, Vec<&str>) = lines
-        .lines()
+        .into_iter()
         .partition(|line| line.starts_with("patched") || line.starts_with("unaffected"));
     format!(
         "```toml\n[advisory]\nid = \"{id}\"\npackage = \"{package}\"\ndate = \"2099-01-01\"\n{}\n\
-         [versions]\n{}\n```\n# A title\n",
+         [versions]\n{}\n```\n{title}\n",
         advisory.join("\n"),
         versions.join("\n")
     )
 }
 
+/// The report on an example.
 pub(crate) fn run(example: &str) -> Report {
+    run_with(example, |_, _, _| ())
+}
+
+/// The same, after a change of what the engine is given.
+pub(crate) fn run_with(
+    example: &str,
+    change: impl FnOnce(&mut Request, &mut Knowledge, &mut Policy),
+) -> Report {
     let mut collector = Collector::default();
     let mut knowledge = Knowledge::default();
     let mut policy = Policy {
@@ -105,10 +117,11 @@ pub(crate) fn run(example: &str) -> Report {
         kind: InputKind::Lockfile,
         graph: Arc::new(graph),
     };
-    let request = Request {
+    let mut request = Request {
         subjects: vec![subject],
         ..Request::default()
     };
+    change(&mut request, &mut knowledge, &mut policy);
     audit(request, &knowledge, &policy)
 }
 

@@ -6,7 +6,7 @@
 //! example. Adding a rule is adding one file.
 
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 pub mod registry;
 
 use std::collections::HashMap;

@@ -142,9 +142,8 @@ impl Collector {
         set_aside.sort();
         info.advisories = advisories.len() + self.passed_over;
         info.set_aside = set_aside;
-        if info.date.is_none() {
-            info.date = self.newest;
-        }
+        info.newest = self.newest;
+        info.date = info.date.or(self.newest);
         (info, advisories)
     }
 

@@ -38,6 +38,8 @@ pub struct DatabaseInfo {
     pub revision: Option<String>,
     /// The day of that commit; without one, of the newest advisory.
     pub date: Option<Date>,
+    /// The newest day of disclosure of its advisories.
+    pub newest: Option<Date>,
     /// The moment of that commit, in seconds since 1970-01-01T00:00:00Z.
     pub committed: Option<i64>,
     /// How many advisories it holds, the `rust/` collection and withdrawn ones included.

@@ -1,0 +1,3 @@
+//! The formats of the tools that this one replaces.
+
+pub mod cargo_audit;

@@ -1,0 +1,387 @@
+//! The JSON document, `carapace/1`.
+//!
+//! Fields may be added, never changed or removed. The types here are the document: its JSON Schema,
+//! `schema/carapace-1.schema.json` in the repository, is generated from them, so what is required
+//! there is what is always written here. Foreign text is escaped by JSON alone: a program reads it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::finding::{Confidence, Finding, Level};
+use crate::graph::paths::Dependents;
+use crate::graph::{Graph, PackageIdx};
+use crate::knowledge::advisory::Advisory;
+use crate::report::{Input, Report};
+
+/// The name and version of the document's form.
+pub const SCHEMA: &str = "carapace/1";
+
+/// The document.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Document<'a> {
+    /// The form of this document: `carapace/1`.
+    schema: &'static str,
+    /// The program that wrote it.
+    tool: Tool<'a>,
+    /// The command that was run.
+    command: &'static str,
+    /// What was judged.
+    inputs: Vec<InputDocument<'a>>,
+    /// What the configuration of the analysed project switched off, ignored or redirected.
+    config: Vec<ConfigDocument<'a>>,
+    /// The main advisory database.
+    database: Option<DatabaseDocument<'a>>,
+    /// All advisory databases, the main one first.
+    databases: Vec<DatabaseDocument<'a>>,
+    /// The packages of all inputs, sorted by id.
+    packages: Vec<PackageDocument>,
+    /// What was found, by input, then what fails first.
+    findings: Vec<FindingDocument<'a>>,
+    /// What was not looked at.
+    gaps: Vec<GapDocument<'a>>,
+    /// What policy left out.
+    ignored: Vec<IgnoredDocument<'a>>,
+    /// `pass`, `fail` or `incomplete`.
+    verdict: &'static str,
+}
+
+/// The program that wrote a document.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Tool<'a> {
+    name: &'static str,
+    version: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct InputDocument<'a> {
+    /// What `input` refers to.
+    id: &'a str,
+    /// Its path; `-` is standard input.
+    path: &'a str,
+    /// `manifest` or `lockfile`.
+    kind: &'static str,
+    /// How many packages it has.
+    packages: usize,
+    verdict: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct ConfigDocument<'a> {
+    file: &'a str,
+    /// From 1.
+    line: u32,
+    effect: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct DatabaseDocument<'a> {
+    /// `embedded`, `cache` or `path`.
+    source: &'static str,
+    /// The address or folder that it was taken from.
+    location: &'a str,
+    /// The commit, where the source has one.
+    revision: Option<&'a str>,
+    /// The day of that commit, else of the newest advisory.
+    date: Option<String>,
+    /// How many advisories it holds.
+    advisories: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct PackageDocument {
+    /// Cargo's package id specification.
+    id: String,
+    /// The inputs that it is in.
+    inputs: Vec<String>,
+    name: String,
+    version: String,
+    /// As the lockfile writes it; null for a folder.
+    source: Option<String>,
+    /// The SHA-256 that the lockfile has, in hexadecimal.
+    checksum: Option<String>,
+    /// Empty where only a lockfile was judged; a gap says so.
+    roles: Vec<&'static str>,
+    /// The shortest path from each owning member, ids of packages.
+    paths: Vec<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct FindingDocument<'a> {
+    /// The input's id.
+    input: &'a str,
+    /// The rule's code: `explain CODE` tells what it is about.
+    code: &'static str,
+    /// The rule's name.
+    name: &'static str,
+    group: &'static str,
+    level: Level,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<SeverityDocument>,
+    confidence: Confidence,
+    /// The package's id.
+    package: String,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<LocationDocument<'a>>,
+    /// The shortest path from each owning member, ids of packages.
+    paths: Vec<Vec<String>>,
+    /// What it rests on, a fact a line.
+    evidence: &'a [String],
+    /// What to do, a step a line.
+    help: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advisory: Option<AdvisoryDocument<'a>>,
+    /// The same for the same thing in every run.
+    fingerprint: &'a str,
+    references: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct SeverityDocument {
+    /// CVSS, 0.0 to 10.0.
+    score: f64,
+    vector: String,
+    /// `none`, `low`, `medium`, `high` or `critical`.
+    label: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct LocationDocument<'a> {
+    file: &'a str,
+    /// From 1.
+    line: u32,
+    /// From 1, in characters.
+    column: u32,
+    end_line: u32,
+    /// Behind the last character.
+    end_column: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct AdvisoryDocument<'a> {
+    id: &'a str,
+    /// Null with the built-in snapshot.
+    title: Option<&'a str>,
+    aliases: &'a [String],
+    /// Version requirements.
+    patched: &'a [String],
+    /// Version requirements.
+    unaffected: &'a [String],
+    /// `vulnerability`, `unmaintained`, `unsound` or `notice`.
+    kind: &'static str,
+    categories: &'a [String],
+    date: String,
+    url: String,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct GapDocument<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a str>,
+    /// What was to be done.
+    what: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    reason: &'a str,
+    /// Whether it makes the verdict `incomplete`.
+    blocking: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct IgnoredDocument<'a> {
+    /// The advisory's id.
+    code: &'a str,
+    reason: &'a str,
+}
+
+/// The document of a report, on one line.
+#[must_use]
+pub fn render(report: &Report, version: &str) -> String {
+    // The document holds only strings, numbers, lists and structures: that cannot fail.
+    let text = serde_json::to_string(&document(report, version)).unwrap_or_default();
+    super::disarmed(text) + "\n"
+}
+
+/// The document of a report, before it becomes text.
+#[must_use]
+pub fn document<'a>(report: &'a Report, version: &'a str) -> Document<'a> {
+    let databases = || {
+        report.databases.iter().map(|database| DatabaseDocument {
+            source: database.origin.name(),
+            location: &database.info.source,
+            revision: database.info.revision.as_deref(),
+            date: database.info.date.map(|date| date.to_string()),
+            advisories: database.info.advisories,
+        })
+    };
+    Document {
+        schema: SCHEMA,
+        tool: Tool {
+            name: "carapace",
+            version,
+        },
+        command: report.command,
+        inputs: report.inputs.iter().map(input).collect(),
+        config: report
+            .config
+            .iter()
+            .map(|config| ConfigDocument {
+                file: &config.file,
+                line: config.line,
+                effect: &config.effect,
+            })
+            .collect(),
+        database: databases().next(),
+        databases: databases().collect(),
+        packages: packages(&report.inputs),
+        findings: report
+            .inputs
+            .iter()
+            .flat_map(|input| input.findings.iter().map(|found| finding(input, found)))
+            .collect(),
+        gaps: report
+            .gaps
+            .iter()
+            .map(|gap| GapDocument {
+                input: gap.input.as_deref(),
+                what: gap.what,
+                package: gap.package.as_deref(),
+                path: gap.path.as_deref(),
+                reason: &gap.reason,
+                blocking: gap.blocking,
+            })
+            .collect(),
+        ignored: report
+            .ignored
+            .iter()
+            .map(|ignored| IgnoredDocument {
+                code: &ignored.code,
+                reason: &ignored.reason,
+            })
+            .collect(),
+        verdict: report.verdict.name(),
+    }
+}
+
+fn input(input: &Input) -> InputDocument<'_> {
+    InputDocument {
+        id: &input.id,
+        path: &input.path,
+        kind: input.kind.name(),
+        packages: input.graph.packages().len(),
+        verdict: input.verdict.name(),
+    }
+}
+
+/// A package that several inputs hold is listed once; its paths are those of all of them.
+fn packages(inputs: &[Input]) -> Vec<PackageDocument> {
+    let mut merged: BTreeMap<(String, Option<String>), PackageDocument> = BTreeMap::new();
+    for input in inputs {
+        let graph = &input.graph;
+        let all_paths = Dependents::new(graph).all_paths();
+        for (package, paths) in graph.packages().iter().zip(all_paths) {
+            let id = package.id();
+            let key = (id.clone(), package.checksum.clone());
+            let entry = merged.entry(key).or_insert_with(|| PackageDocument {
+                id,
+                inputs: Vec::new(),
+                name: package.name.clone(),
+                version: package.version.to_string(),
+                source: package.source.as_ref().map(|source| source.text.clone()),
+                checksum: package.checksum.clone(),
+                roles: Vec::new(),
+                paths: Vec::new(),
+            });
+            if entry.inputs.last() != Some(&input.id) {
+                entry.inputs.push(input.id.clone());
+            }
+            for path in ids(graph, &paths) {
+                if !entry.paths.contains(&path) {
+                    entry.paths.push(path);
+                }
+            }
+        }
+    }
+    merged.into_values().collect()
+}
+
+fn ids(graph: &Graph, paths: &[Vec<PackageIdx>]) -> Vec<Vec<String>> {
+    let id = |index: &PackageIdx| graph.get(*index).map(crate::graph::Package::id);
+    let path = |path: &Vec<PackageIdx>| path.iter().filter_map(id).collect();
+    paths.iter().map(path).collect()
+}
+
+fn finding<'a>(input: &'a Input, finding: &'a Finding) -> FindingDocument<'a> {
+    let package = finding.package.and_then(|index| input.graph.get(index));
+    FindingDocument {
+        input: &input.id,
+        code: finding.rule.meta.code,
+        name: finding.rule.name,
+        group: finding.rule.group.name(),
+        level: finding.level,
+        severity: finding
+            .advisory
+            .as_ref()
+            .and_then(|advisory| advisory.severity())
+            .map(|severity| SeverityDocument {
+                score: severity.score,
+                vector: severity.vector,
+                label: severity.level.name(),
+            }),
+        confidence: finding.confidence,
+        package: package.map(crate::graph::Package::id).unwrap_or_default(),
+        message: &finding.message,
+        location: finding.location.as_ref().map(|location| LocationDocument {
+            file: &location.file,
+            line: location.line,
+            column: location.column,
+            end_line: location.end_line,
+            end_column: location.end_column,
+        }),
+        paths: ids(&input.graph, &finding.paths),
+        evidence: &finding.evidence,
+        help: &finding.help,
+        advisory: finding.advisory.as_deref().map(advisory),
+        fingerprint: &finding.fingerprint,
+        references: &finding.references,
+    }
+}
+
+fn advisory(advisory: &Advisory) -> AdvisoryDocument<'_> {
+    AdvisoryDocument {
+        id: &advisory.id,
+        title: advisory.title.as_deref(),
+        aliases: &advisory.aliases,
+        patched: &advisory.patched,
+        unaffected: &advisory.unaffected,
+        kind: advisory.kind().name(),
+        categories: &advisory.categories,
+        date: advisory.date.to_string(),
+        url: advisory.link(),
+    }
+}
+
+/// The JSON Schema of the document.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::generate::SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Document<'static>>()
+}

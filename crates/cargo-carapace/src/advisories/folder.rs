@@ -1,0 +1,129 @@
+//! An advisory database in a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use carapace_core::knowledge::advisory::database::Collector;
+use carapace_core::knowledge::advisory::format;
+use carapace_core::knowledge::advisory::index::{DatabaseInfo, Wanted};
+
+use super::DatabaseError;
+use crate::host::git::head_of_checkout;
+
+/// Packages' folders above this number are not a database.
+const MAX_FOLDERS: usize = 200_000;
+
+/// Reads the advisories of a folder: all of them, or those that may speak of wanted packages.
+///
+/// # Errors
+/// [`DatabaseError::Empty`] if it has neither `crates` nor `rust`, [`DatabaseError::Io`] if these
+/// cannot be listed. A single file that cannot be read is set aside.
+pub fn read(
+    folder: &Path,
+    wanted: Option<&Wanted<'_>>,
+) -> Result<(Collector, DatabaseInfo), DatabaseError> {
+    let name = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = name.to_string_lossy().into_owned();
+    let mut folders = Vec::new();
+    for collection in ["crates", "rust"] {
+        let path = folder.join(collection);
+        match fs::read_dir(&path) {
+            Ok(entries) => {
+                for entry in entries.take(MAX_FOLDERS) {
+                    let entry = entry.map_err(DatabaseError::io(&path))?;
+                    if let Ok(package) = entry.file_name().into_string() {
+                        folders.push((entry.path(), format!("{collection}/{package}")));
+                    }
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(DatabaseError::Io { path, error }),
+        }
+    }
+    if folders.is_empty() {
+        // A folder that is not there is another mistake than one that holds something else.
+        fs::metadata(folder).map_err(DatabaseError::io(folder))?;
+        return Err(DatabaseError::Empty(name));
+    }
+    let workers = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(8);
+    let share = folders.len().div_ceil(workers).max(1);
+    let (collector, head) = thread::scope(|scope| {
+        let head = scope.spawn(|| head(folder));
+        let workers: Vec<_> = folders
+            .chunks(share)
+            .map(|folders| scope.spawn(move || collect(folders, wanted)))
+            .collect();
+        let mut all = Collector::default();
+        for worker in workers {
+            // A worker that panicked has said so; its advisories are missing, which is an error.
+            match worker.join() {
+                Ok(part) => all.merge(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        (all, head.join().unwrap_or_default())
+    });
+    let (revision, committed) = head.unzip();
+    let info = DatabaseInfo {
+        source: name,
+        revision,
+        date: committed.and_then(carapace_core::knowledge::date::Date::from_unix),
+        committed,
+        ..DatabaseInfo::default()
+    };
+    Ok((collector, info))
+}
+
+/// The commit of a checkout. A folder inside another repository is no checkout of its own.
+fn head(folder: &Path) -> Option<(String, i64)> {
+    folder
+        .join(".git")
+        .exists()
+        .then(|| head_of_checkout(folder))?
+}
+
+fn collect(folders: &[(PathBuf, String)], wanted: Option<&Wanted<'_>>) -> Collector {
+    let mut collector = Collector::default();
+    let mut bytes = Vec::with_capacity(32 << 10);
+    for (folder, name) in folders {
+        let Ok(entries) = fs::read_dir(folder) else {
+            // Files beside the packages' folders, and links to nowhere, are no advisories; a
+            // folder that may not be read is one that was not looked at.
+            if folder.is_dir() {
+                collector.unreadable(&format!("{name}/*.md"), "the folder cannot be read".into());
+            }
+            continue;
+        };
+        for entry in entries.flatten() {
+            let Ok(file) = entry.file_name().into_string() else {
+                continue;
+            };
+            if !file.ends_with(".md") {
+                continue;
+            }
+            let path = format!("{name}/{file}");
+            match (read_advisory(&entry, &mut bytes), wanted) {
+                (Ok(()), Some(wanted)) => collector.add_wanted(&path, &bytes, wanted),
+                (Ok(()), None) => collector.add(&path, &bytes),
+                (Err(error), _) => collector.unreadable(&path, error),
+            }
+        }
+    }
+    collector
+}
+
+fn read_advisory(entry: &fs::DirEntry, bytes: &mut Vec<u8>) -> Result<(), String> {
+    use std::io::Read as _;
+    // A link is never followed, and a FIFO never opened: both would be somebody's trap.
+    if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        return Err("not a regular file".to_owned());
+    }
+    bytes.clear();
+    fs::File::open(entry.path())
+        .and_then(|file| file.take(format::MAX_BYTES as u64 + 1).read_to_end(bytes))
+        .map(drop)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,383 @@
+//! The advisories of a run: kept fresh, chosen, read.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use carapace_core::engine::Knowledge;
+use carapace_core::knowledge::advisory::index::{Contents, DatabaseInfo};
+use carapace_core::report::Gap;
+
+use super::settings::{Databases, Settings};
+use crate::advisories::load::{self, Loaded, Question};
+use crate::advisories::source::Source;
+use crate::advisories::store::{MAIN, NewSlot, Slot, Store};
+use crate::advisories::take::{Taken, Taking, take};
+use crate::advisories::{DatabaseError, RUSTSEC_ARCHIVE};
+use crate::host::http::Door;
+
+/// A kept database is asked for anew after so many seconds.
+const FRESH_SECONDS: i64 = 24 * 60 * 60;
+/// After a failed attempt, the next one waits so many seconds.
+const RETRY_SECONDS: i64 = 60 * 60;
+
+/// How long a run may wait for a newer database.
+const CONNECT: Duration = Duration::from_secs(3);
+const TOTAL: Duration = Duration::from_secs(15);
+
+/// Which of two databases is newer, as far as that can be told.
+#[must_use]
+pub fn is_older(new: &DatabaseInfo, held: &DatabaseInfo) -> bool {
+    match (new.committed, held.committed) {
+        (Some(new), Some(held)) => new < held,
+        // A folder has no commit's time, and its newest advisory is a little older than its last
+        // commit: like is compared with like. Nothing known is older than anything.
+        _ => new.newest < held.newest,
+    }
+}
+
+/// What a run has at hand to bring databases.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    /// Where databases are kept; none without a cache folder.
+    pub store: Option<&'a Store>,
+    /// The network; none where the run is offline.
+    pub door: Option<&'a Door>,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub now: i64,
+}
+
+impl Sources<'_> {
+    /// Reads the advisories that a run needs, after fetching newer ones where that is due.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] if a database that was named cannot be had. Where only a newer one cannot
+    /// be had, that is a gap, and what is held is used.
+    pub fn bring(
+        &self,
+        settings: &Settings,
+        question: Question<'_>,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<Knowledge, DatabaseError> {
+        let mut loaded = match &settings.databases {
+            Databases::Folders(folders) => folders
+                .iter()
+                .map(|folder| load::path(folder, question))
+                .collect::<Result<Vec<_>, _>>()?,
+            Databases::Fetched(Source::Folder(folder)) => vec![load::path(folder, question)?],
+            Databases::Fetched(source) => vec![self.fetched(source, question, gaps)?],
+            Databases::Held => self.held(question, gaps)?,
+        };
+        for folder in &settings.added {
+            loaded.push(load::path(folder, question)?);
+        }
+        Ok(knowledge(loaded, question))
+    }
+
+    /// The main database or the built-in snapshot, whichever is newer, then all named ones.
+    fn held(
+        &self,
+        question: Question<'_>,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<Vec<Loaded>, DatabaseError> {
+        let Some(store) = self.store else {
+            return Ok(vec![load::embedded(question)?]);
+        };
+        let rustsec = || Source::Archive(RUSTSEC_ARCHIVE.to_owned());
+        let mut in_memory = self.refresh(store, MAIN, rustsec, gaps);
+        let names = store.names();
+        for name in names.iter().filter(|name| *name != MAIN) {
+            let source = || match store.slot(name) {
+                Some(slot) => Source::parse(&slot.source).unwrap_or_else(|_| rustsec()),
+                None => rustsec(),
+            };
+            if store.slot(name).is_some_and(|slot| slot.remote) {
+                self.refresh(store, name, source, gaps);
+            }
+        }
+        let main = match in_memory.take() {
+            Some(index) => Some(load::memory(&index, question)?),
+            None if names.first().is_some_and(|name| name == MAIN) => {
+                self.readable(store, MAIN, question, gaps)
+            }
+            None => None,
+        };
+        let allowed = store.slot(MAIN).is_some_and(|slot| slot.older_allowed);
+        let main =
+            main.filter(|main| allowed || !is_older(&main.database.info, &load::embedded_info()));
+        let mut loaded = vec![match main {
+            Some(main) => main,
+            None => load::embedded(question)?,
+        }];
+        for name in names.iter().filter(|name| *name != MAIN) {
+            loaded.extend(self.readable(store, name, question, gaps));
+        }
+        Ok(loaded)
+    }
+
+    /// A kept database, or a gap that says why it cannot be read. Others are missing without it, so
+    /// a named one that is damaged blocks; for the main one the built-in snapshot stands in.
+    fn readable(
+        &self,
+        store: &Store,
+        name: &str,
+        question: Question<'_>,
+        gaps: &mut Vec<Gap>,
+    ) -> Option<Loaded> {
+        match load::kept(store, name, question) {
+            Ok(loaded) => Some(loaded),
+            Err(error) => {
+                let mut gap = Gap::new("database", format!("{name} cannot be read: {error}"));
+                gap.blocking = name != MAIN;
+                gaps.push(gap);
+                None
+            }
+        }
+    }
+
+    /// What a source has, kept under a name made of its address.
+    fn fetched(
+        &self,
+        source: &Source,
+        question: Question<'_>,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<Loaded, DatabaseError> {
+        let store = self.store.ok_or(DatabaseError::NoCacheFolder)?;
+        let hash = Sha256::digest(source.name().as_bytes());
+        let hash: String = hash.iter().take(8).map(|b| format!("{b:02x}")).collect();
+        let name = format!("url-{hash}");
+        let in_memory = self.refresh(store, &name, || source.clone(), gaps);
+        match in_memory {
+            Some(index) => load::memory(&index, question),
+            None => load::kept(store, &name, question).map_err(|error| match gaps.pop() {
+                // Why it could not be fetched says more than that it is not there.
+                Some(gap) if store.slot(&name).is_none() && gap.what == "database" => {
+                    DatabaseError::Archive {
+                        source: source.name(),
+                        reason: gap.reason,
+                    }
+                }
+                gap => {
+                    gaps.extend(gap);
+                    error
+                }
+            }),
+        }
+    }
+
+    /// Asks for a newer database where that is due. Gives its index where it could not be kept.
+    fn refresh(
+        &self,
+        store: &Store,
+        name: &str,
+        source: impl Fn() -> Source,
+        gaps: &mut Vec<Gap>,
+    ) -> Option<Vec<u8>> {
+        let door = self.door?;
+        let slot = store.slot(name);
+        let age = slot
+            .as_ref()
+            .map(|slot| self.now.saturating_sub(slot.checked));
+        // A time in the future says nothing.
+        let is_fresh = age.is_some_and(|age| (0..FRESH_SECONDS).contains(&age));
+        if is_fresh || store.failed_within(name, self.now, RETRY_SECONDS) {
+            return None;
+        }
+        // What came from a folder is not asked for there again.
+        let source = match slot.as_ref().filter(|slot| slot.remote) {
+            Some(slot) => Source::parse(&slot.source).unwrap_or_else(|_| source()),
+            None => source(),
+        };
+        let update = Update {
+            store,
+            name,
+            source: &source,
+            door: Some(door),
+            now: self.now,
+            connect: CONNECT,
+            total: TOTAL,
+            allow_older: false,
+        };
+        match update.run() {
+            Ok(_) => None,
+            Err(UpdateError::NotKept { index, error }) => {
+                let reason = format!("the newest database could not be kept: {error}");
+                gaps.push(Gap::new("cache", reason));
+                Some(index)
+            }
+            Err(UpdateError::Failed(error)) => {
+                store.note_failure(name, self.now);
+                let reason = format!("no newer advisories could be fetched: {error}");
+                gaps.push(Gap::new("database", reason));
+                None
+            }
+        }
+    }
+}
+
+fn knowledge(loaded: Vec<Loaded>, question: Question<'_>) -> Knowledge {
+    let mut knowledge = Knowledge::default();
+    let mut known = vec![false; question.ids.len()];
+    for loaded in loaded {
+        knowledge.databases.push(loaded.database);
+        knowledge.advisories.extend(loaded.advisories);
+        for (known, knows) in known.iter_mut().zip(loaded.knows) {
+            *known |= knows;
+        }
+    }
+    let unknown = question.ids.iter().zip(known).filter(|(_, known)| !known);
+    knowledge.unknown_ignores = unknown.map(|(id, _)| id.clone()).collect();
+    knowledge
+}
+
+/// Taking a database into a slot.
+#[derive(Debug)]
+pub struct Update<'a> {
+    /// Where it is kept.
+    pub store: &'a Store,
+    /// The slot's name.
+    pub name: &'a str,
+    /// Where it comes from.
+    pub source: &'a Source,
+    /// The network; none where the run is offline.
+    pub door: Option<&'a Door>,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub now: i64,
+    /// Time to connect.
+    pub connect: Duration,
+    /// Time for everything.
+    pub total: Duration,
+    /// Whether something older than what is held is taken too.
+    pub allow_older: bool,
+}
+
+/// What an update did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Updated {
+    /// The source has nothing newer.
+    Unchanged(DatabaseInfo),
+    /// This is held now.
+    Taken(DatabaseInfo),
+}
+
+/// Why an update did not come to its end.
+#[derive(Debug)]
+pub enum UpdateError {
+    /// It was fetched, but could not be kept; it is good for this run.
+    NotKept {
+        /// The compact index.
+        index: Vec<u8>,
+        /// Why.
+        error: DatabaseError,
+    },
+    /// It could not be had.
+    Failed(DatabaseError),
+}
+
+impl From<DatabaseError> for UpdateError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Update<'_> {
+    /// Takes the database in. Whatever goes wrong, what was held is held.
+    ///
+    /// # Errors
+    /// [`UpdateError`].
+    pub fn run(&self) -> Result<Updated, UpdateError> {
+        // Two that fetch the same at once would only waste one of the two downloads; where nothing
+        // can be written, there is nothing to guard.
+        let writer = self.store.lock();
+        if let Err(busy @ DatabaseError::Busy(_)) = writer {
+            return Err(busy.into());
+        }
+        let slot = self.store.slot(self.name);
+        let held = self.store.info(self.name);
+        let same = |slot: &&Slot| slot.source == self.source.name() && held.is_some();
+        let validators = slot
+            .as_ref()
+            .filter(same)
+            .map(Slot::validators)
+            .unwrap_or_default();
+        let work = match &writer {
+            Ok(_) => self.store.work(),
+            Err(_) => std::env::temp_dir().join(format!("carapace-{}", std::process::id())),
+        };
+        let taken = take(
+            self.source,
+            Taking {
+                door: self.door,
+                work: &work,
+                validators,
+                connect: self.connect,
+                total: self.total,
+                contents: Contents::Whole,
+                label: None,
+            },
+        );
+        let _ = std::fs::remove_dir_all(&work);
+        let (info, index, validators) = match (taken?, slot, held) {
+            (Taken::NotModified, Some(slot), Some(held)) => {
+                if let Ok(writer) = &writer {
+                    writer.confirm(self.name, &slot, self.now)?;
+                }
+                return Ok(Updated::Unchanged(held));
+            }
+            (Taken::NotModified, ..) => {
+                // Without a copy nothing was asked conditionally, so a server cannot say this.
+                return Err(DatabaseError::Empty(self.source.name()).into());
+            }
+            (
+                Taken::Database {
+                    info,
+                    index,
+                    validators,
+                },
+                _,
+                held,
+            ) => {
+                self.refuse_older(&info, held)?;
+                (info, index, validators)
+            }
+        };
+        let remote = !matches!(self.source, Source::Folder(_));
+        let kept = writer.and_then(|writer| {
+            let slot = NewSlot {
+                remote,
+                validators,
+                older_allowed: self.allow_older,
+                now: self.now,
+            };
+            writer.keep(self.name, &index, &info, slot)
+        });
+        match kept {
+            Ok(()) => Ok(Updated::Taken(info)),
+            Err(error) => Err(UpdateError::NotKept { index, error }),
+        }
+    }
+
+    /// Whoever can answer for a server could otherwise make known advisories unknown again.
+    fn refuse_older(
+        &self,
+        new: &DatabaseInfo,
+        held: Option<DatabaseInfo>,
+    ) -> Result<(), DatabaseError> {
+        if self.allow_older {
+            return Ok(());
+        }
+        // The built-in snapshot is RustSec's; a company's own database has its own age.
+        let embedded = (self.name == MAIN).then(load::embedded_info);
+        match held
+            .into_iter()
+            .chain(embedded)
+            .find(|held| is_older(new, held))
+        {
+            Some(held) => Err(DatabaseError::Older {
+                new: Box::new(new.clone()),
+                held: Box::new(held),
+            }),
+            None => Ok(()),
+        }
+    }
+}

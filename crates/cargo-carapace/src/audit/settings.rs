@@ -1,0 +1,266 @@
+//! What the user wants of a run: the command line over the project's configuration over the user's.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use carapace_core::knowledge::platform::{ARCHITECTURES, SYSTEMS};
+use carapace_core::policy::audit_toml::{self, AuditToml, unknown_target};
+use carapace_core::policy::{Deny, Ignore, MAX_AGE_DAYS, Policy};
+use carapace_core::report::ConfigEffect;
+use carapace_core::text::visible;
+
+use crate::advisories::source::Source;
+use crate::cli::Failure;
+use crate::cli::args::{AuditArgs, Format};
+use crate::host::dirs::{self, Env};
+use crate::host::files::{FileError, read_regular, within};
+use crate::host::http::is_public_address;
+
+/// No configuration of a person is larger, in bytes.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// Which databases a run uses.
+#[derive(Debug, Clone)]
+pub enum Databases {
+    /// What is held, or the built-in snapshot.
+    Held,
+    /// These folders, and nothing else.
+    Folders(Vec<PathBuf>),
+    /// What this source has, kept under a name of its own.
+    Fetched(Source),
+}
+
+/// Everything that a run needs to know of its user's wishes.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What the engine decides by.
+    pub policy: Policy,
+    /// Which databases are used.
+    pub databases: Databases,
+    /// Folders whose databases are used too.
+    pub added: Vec<PathBuf>,
+    /// Whether nothing may be asked for over the network.
+    pub offline: bool,
+    /// Whether the registry is asked, not only what is kept of its index.
+    pub ask_registry: bool,
+    /// How the answer looks.
+    pub format: Format,
+    /// Whether nothing is said when all is well.
+    pub quiet: bool,
+    /// What the project's own configuration did.
+    pub effects: Vec<ConfigEffect>,
+}
+
+/// A configuration that was found, and whose it is.
+struct Config {
+    toml: AuditToml,
+    /// The file, as shown.
+    file: String,
+    /// The project's folder; none for the user's own configuration.
+    project: Option<PathBuf>,
+}
+
+/// Works the settings out.
+///
+/// `project` is the folder of the project that is judged, `None` for lockfiles on their own.
+///
+/// # Errors
+/// [`Failure`] for a configuration that cannot be read or understood, and for settings that
+/// contradict each other.
+pub fn settings(
+    arguments: &AuditArgs,
+    project: Option<&Path>,
+    env: Env<'_>,
+) -> Result<Settings, Failure> {
+    let config = config(arguments, project, env)?;
+    let mut effects = Vec::new();
+    let toml = match &config {
+        Some(config) => {
+            if config.project.is_some() {
+                effects = config.toml.effects(&config.file);
+            }
+            config.toml.clone()
+        }
+        None => AuditToml::default(),
+    };
+    for (names, known) in [
+        (&arguments.target_arch, ARCHITECTURES),
+        (&arguments.target_os, SYSTEMS),
+    ] {
+        for name in names {
+            if let Some(message) = unknown_target(name, known) {
+                return Err(Failure(visible(&message).into_owned()));
+            }
+        }
+    }
+    let is_off = |setting: &Option<audit_toml::Set<bool>>| {
+        setting.as_ref().is_some_and(|setting| !setting.value)
+    };
+    let network = arguments.network;
+    let offline = network.offline || network.frozen || arguments.no_fetch || is_off(&toml.fetch);
+    let databases = databases(arguments, config.as_ref(), &mut effects, env)?;
+    let format = match (arguments.output.format, arguments.json, &toml.format) {
+        (_, true, _) => Format::CargoAudit,
+        (Some(format), false, _) => format,
+        // There, `json` is that tool's own.
+        (None, false, Some(format)) => match format.value.as_str() {
+            "json" => Format::CargoAudit,
+            "sarif" => Format::Sarif,
+            _ => Format::Human,
+        },
+        (None, false, None) => Format::Human,
+    };
+    Ok(Settings {
+        policy: policy(arguments, &toml, config.as_ref(), env),
+        databases,
+        added: arguments.add_db.clone(),
+        offline,
+        ask_registry: !offline && !is_off(&toml.update_index),
+        format,
+        quiet: arguments.output.quiet || toml.quiet,
+        effects,
+    })
+}
+
+fn policy(
+    arguments: &AuditArgs,
+    toml: &AuditToml,
+    config: Option<&Config>,
+    env: Env<'_>,
+) -> Policy {
+    let names = |set: &[audit_toml::Set<String>]| -> Vec<String> {
+        set.iter().map(|name| name.value.clone()).collect()
+    };
+    let or = |typed: &[String], set: Vec<String>| match typed {
+        [] => set,
+        typed => typed.to_vec(),
+    };
+    let typed = arguments.ignore.iter().map(|id| Ignore {
+        id: id.clone(),
+        reason: "--ignore".to_owned(),
+    });
+    let file = config.map_or("", |config| config.file.as_str());
+    let configured = toml.ignore.iter().map(|ignore| Ignore {
+        id: ignore.value.clone(),
+        reason: format!("{file}:{}", ignore.line),
+    });
+    let deny: BTreeSet<Deny> = arguments.deny.iter().chain(&toml.deny).copied().collect();
+    let yanked = toml.yanked.as_ref().is_none_or(|yanked| yanked.value);
+    // What was asked for by name on the command line is not switched off by a file.
+    let yanked = yanked || arguments.deny.contains(&Deny::Yanked);
+    let in_ci = env("CI").is_some_and(|ci| !matches!(ci.as_str(), "0" | "false"));
+    Policy {
+        deny,
+        informational: toml.informational.as_ref().map(|kinds| kinds.value.clone()),
+        severity_threshold: toml.severity_threshold.as_ref().map(|level| level.value),
+        ignores: typed.chain(configured).collect(),
+        target_arch: or(&arguments.target_arch, names(&toml.target_arch)),
+        target_os: or(&arguments.target_os, names(&toml.target_os)),
+        registry: yanked && !arguments.no_yanked,
+        max_age_days: arguments.max_age.map_or(MAX_AGE_DAYS, i64::from),
+        age_is_required: arguments.max_age.is_some() || in_ci,
+        stale: arguments.stale || toml.stale.as_ref().is_some_and(|stale| stale.value),
+    }
+}
+
+/// The project's configuration, else the user's, as cargo-audit looks for them.
+fn config(
+    arguments: &AuditArgs,
+    project: Option<&Path>,
+    env: Env<'_>,
+) -> Result<Option<Config>, Failure> {
+    let project = match project {
+        Some(project) => Some(project.to_owned()),
+        None => std::env::current_dir().ok(),
+    };
+    if let Some(project) = project.filter(|_| !arguments.no_project_config) {
+        let path = project.join(".cargo/audit.toml");
+        if path.symlink_metadata().is_ok() {
+            if !within(&project, &path) {
+                return Err(Failure(format!(
+                    "{}: leads out of the project, so it is not read; --no-project-config goes \
+                     without it",
+                    visible(&path.to_string_lossy())
+                )));
+            }
+            return read(&path, ".cargo/audit.toml".to_owned(), Some(project)).map(Some);
+        }
+    }
+    if let Some(path) = dirs::cargo_home(env).map(|home| home.join("audit.toml"))
+        && path.exists()
+    {
+        let shown = path.to_string_lossy().into_owned();
+        return read(&path, shown, None).map(Some);
+    }
+    Ok(None)
+}
+
+fn read(path: &Path, file: String, project: Option<PathBuf>) -> Result<Config, Failure> {
+    let fault = |message: &str| Failure(format!("{}: {}", visible(&file), visible(message)));
+    let bytes = read_regular(path, MAX_CONFIG_BYTES)
+        .map_err(|error: FileError| fault(&error.to_string()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| fault("not UTF-8 text"))?;
+    let toml = audit_toml::parse(text).map_err(|error| fault(&error.to_string()))?;
+    Ok(Config {
+        toml,
+        file,
+        project,
+    })
+}
+
+fn databases(
+    arguments: &AuditArgs,
+    config: Option<&Config>,
+    effects: &mut Vec<ConfigEffect>,
+    env: Env<'_>,
+) -> Result<Databases, Failure> {
+    if !arguments.db.is_empty() {
+        return Ok(Databases::Folders(arguments.db.clone()));
+    }
+    if let Some(url) = &arguments.url {
+        return Ok(Databases::Fetched(Source::parse(url)?));
+    }
+    let Some(config) = config else {
+        return Ok(Databases::Held);
+    };
+    let mut refused = |line: u32, what: &str, why: &str| {
+        effects.push(ConfigEffect {
+            file: config.file.clone(),
+            line,
+            effect: format!("{what} is not followed: {why}"),
+        });
+    };
+    if let Some(path) = &config.toml.path {
+        match &config.project {
+            None => return Ok(Databases::Folders(vec![dirs::expand(&path.value, env)])),
+            // A project may bring advisories of its own, but not send us to read elsewhere.
+            Some(project) if within(project, &project.join(&path.value)) => {
+                return Ok(Databases::Folders(vec![project.join(&path.value)]));
+            }
+            Some(_) => refused(
+                path.line,
+                "database.path",
+                "it leads out of the project; use -d",
+            ),
+        }
+    }
+    if let Some(url) = &config.toml.url {
+        let source = Source::parse(&url.value);
+        match (&config.project, source) {
+            (None, source) => return Ok(Databases::Fetched(source?)),
+            (Some(_), Ok(Source::Archive(address)))
+                if address == crate::advisories::RUSTSEC_ARCHIVE => {}
+            (Some(_), Ok(Source::Archive(address) | Source::Git(_, address)))
+                if is_public_address(&address) =>
+            {
+                return Ok(Databases::Fetched(Source::parse(&address)?));
+            }
+            (Some(_), _) => refused(
+                url.line,
+                "database.url",
+                "a project may only name a public https address; use -u",
+            ),
+        }
+    }
+    Ok(Databases::Held)
+}

@@ -1,0 +1,277 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Makes it easy to write secure code in Rust
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo-carapace",
+    bin_name = "cargo carapace",
+    version,
+    styles = STYLES,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_help = "Exit codes: 0 pass; 1 findings that fail; 2 usage or operational error; \
+                  3 a check that was asked for could not be made."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tell what a project depends on that is known to be bad
+    Audit(Box<AuditArgs>),
+    /// Fetch, inspect and maintain advisory databases
+    Db(DbArgs),
+    /// Show a rule's documentation
+    Explain(ExplainArgs),
+}
+
+/// How the answer looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[value(alias = "terminal")]
+    Human,
+    /// One document, `carapace/1`
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// cargo-audit's JSON, a document a line
+    CargoAudit,
+}
+
+/// Whether colours are used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Flags of the network, as cargo has them.
+#[derive(Debug, Clone, Copy, Default, Args)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkArgs {
+    /// Use no network
+    #[arg(long)]
+    pub offline: bool,
+    /// Resolve nothing: a project must have a lockfile
+    #[arg(long)]
+    pub locked: bool,
+    /// --offline and --locked
+    #[arg(long)]
+    pub frozen: bool,
+}
+
+/// Flags of the output.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// How the answer looks [default: human]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write the answer to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Use colours
+    #[arg(
+        short,
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "CARGO_TERM_COLOR",
+        hide_env = true
+    )]
+    pub color: Color,
+    /// Say nothing when all is well
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// `audit`
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Takes cargo-audit's flags with their meaning and reads `.cargo/audit.toml`. \
+                  `-d` reads a folder as it is and never changes it."
+)]
+pub struct AuditArgs {
+    /// Projects, lockfiles (`-` for standard input) or, with --recursive, folders [default: the
+    /// workspace around the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A lockfile (`-` for standard input)
+    #[arg(short, long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A project's Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// Search folders for lockfiles
+    #[arg(short, long)]
+    pub recursive: bool,
+    /// With --recursive: also in `target` folders
+    #[arg(long, requires = "recursive")]
+    pub include_target: bool,
+    /// With --recursive: also in vendored packages
+    #[arg(long, requires = "recursive")]
+    pub include_vendored: bool,
+
+    /// Take the advisories from this folder only
+    #[arg(short, long, value_name = "FOLDER", help_heading = "Advisories")]
+    pub db: Vec<PathBuf>,
+    /// Take the advisories of this folder too
+    #[arg(long, value_name = "FOLDER", help_heading = "Advisories")]
+    pub add_db: Vec<PathBuf>,
+    /// Fetch the advisories from this git repository or .tar.gz
+    #[arg(
+        short,
+        long,
+        value_name = "URL",
+        conflicts_with = "db",
+        help_heading = "Advisories"
+    )]
+    pub url: Option<String>,
+    /// Fetch no advisories and ask no registry
+    #[arg(short, long, help_heading = "Advisories")]
+    pub no_fetch: bool,
+    /// Accept advisories of any age
+    #[arg(long, help_heading = "Advisories")]
+    pub stale: bool,
+    /// Accept advisories of at most so many days; older ones make the run incomplete [default: 90,
+    /// a gap; in CI incomplete]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        conflicts_with = "stale",
+        help_heading = "Advisories"
+    )]
+    pub max_age: Option<u32>,
+
+    /// Fail on warnings, unmaintained, unsound, notice or yanked
+    #[arg(short = 'D', long, value_name = "KIND", value_delimiter = ',', value_parser = deny, help_heading = "Policy")]
+    pub deny: Vec<carapace_core::policy::Deny>,
+    /// Leave an advisory out, by its id or another of its names
+    #[arg(
+        long,
+        value_name = "ID",
+        value_delimiter = ',',
+        help_heading = "Policy"
+    )]
+    pub ignore: Vec<String>,
+    /// Look for no yanked, removed or swapped versions
+    #[arg(long, help_heading = "Policy")]
+    pub no_yanked: bool,
+    /// Leave out what is not for this architecture
+    #[arg(long, value_name = "ARCH", help_heading = "Policy")]
+    pub target_arch: Vec<String>,
+    /// Leave out what is not for this system
+    #[arg(long, value_name = "OS", help_heading = "Policy")]
+    pub target_os: Vec<String>,
+    /// Take no notice of the project's own configuration
+    #[arg(long, help_heading = "Policy")]
+    pub no_project_config: bool,
+
+    /// Ask this sparse index instead of crates.io's
+    #[arg(long, value_name = "URL", help_heading = "Network")]
+    pub registry_index: Option<String>,
+    /// Flags of the network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+
+    /// cargo-audit's JSON: --format cargo-audit
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Flags of the output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+fn deny(name: &str) -> Result<carapace_core::policy::Deny, String> {
+    use carapace_core::policy::Deny;
+    Deny::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Deny::NAMES.iter().map(|(name, _)| *name).collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+/// `db`
+#[derive(Debug, Args)]
+pub struct DbArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+/// What to do with databases.
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Take a database in; runs use it until a newer one comes
+    Update {
+        /// A folder, a git repository or the https address of a .tar.gz [default: where it came
+        /// from before, at first RustSec's]
+        #[arg(long, value_name = "SOURCE")]
+        source: Option<String>,
+        /// Keep it under a name of its own, beside RustSec's
+        #[arg(long, value_name = "NAME", default_value = "main")]
+        name: String,
+        /// Take it in though it is older than what is held
+        #[arg(long)]
+        allow_older: bool,
+        /// Use no network
+        #[arg(long)]
+        offline: bool,
+        /// Say nothing when all is well
+        #[arg(short, long)]
+        quiet: bool,
+    },
+    /// Show which databases are held, how old they are and what of them could not be read
+    Status,
+    /// Forget a database that was taken in
+    Remove {
+        /// Its name
+        #[arg(default_value = "main")]
+        name: String,
+    },
+    /// Write the facts of a database, without its texts, to one file: what is built into the program
+    Snapshot {
+        /// A folder, a git repository or the https address of a .tar.gz
+        #[arg(long, value_name = "SOURCE")]
+        source: String,
+        /// The address to name as its source
+        #[arg(long, value_name = "URL", default_value = crate::advisories::RUSTSEC_REPOSITORY)]
+        label: String,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A rule's code or name; none lists the rules
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}

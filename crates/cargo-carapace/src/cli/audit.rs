@@ -1,0 +1,159 @@
+//! `audit`: what a project depends on that is known to be bad.
+
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use carapace_core::engine::{self, Knowledge, Request};
+use carapace_core::knowledge::advisory::index::Wanted;
+use carapace_core::knowledge::date::Date;
+use carapace_core::render;
+use carapace_core::report::{Report, Verdict};
+use carapace_core::text::LineIndex;
+use semver::Version;
+
+use super::args::{AuditArgs, Format};
+use super::{Exit, Failure, output};
+use crate::advisories::load::Question;
+use crate::advisories::store::Store;
+use crate::audit::databases::Sources;
+use crate::audit::inputs::{self, Inputs};
+use crate::audit::settings::{Settings, settings};
+use crate::host::dirs;
+use crate::host::http::{Door, HttpSettings};
+use crate::host::progress::Progress;
+use crate::host::registry::{self, IndexAddress, RegistrySettings};
+
+/// Carries the command out.
+///
+/// # Errors
+/// [`Failure`] for wrong use and for what is needed and cannot be had.
+pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
+    let mut inputs = inputs::gather(arguments, &dirs::env)?;
+    let settings = settings(arguments, inputs.project.as_deref(), &dirs::env)?;
+    let report = judge(arguments, &settings, &mut inputs)?;
+    let text = text(&report, &settings, arguments, &inputs);
+    output::answer(&text, arguments.output.output.as_deref())?;
+    Ok(match report.verdict {
+        Verdict::Pass => Exit::Pass,
+        Verdict::Incomplete => Exit::Incomplete,
+        Verdict::Fail => Exit::Fail,
+    })
+}
+
+/// Seconds since 1970-01-01T00:00:00Z.
+#[must_use]
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
+}
+
+/// The day of the run; `SOURCE_DATE_EPOCH` makes runs repeatable
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn today() -> Option<Date> {
+    let fixed = dirs::env("SOURCE_DATE_EPOCH").and_then(|epoch| epoch.parse().ok());
+    Date::from_unix(fixed.unwrap_or_else(now))
+}
+
+/// The door to the network, with the user's own settings.
+///
+/// # Errors
+/// [`Failure`] if these cannot be used.
+pub fn door() -> Result<Door, Failure> {
+    let home = dirs::cargo_home(&dirs::env).unwrap_or_default();
+    Ok(Door::new(HttpSettings::from_user(&home, &dirs::env)?)?)
+}
+
+fn judge(
+    arguments: &AuditArgs,
+    settings: &Settings,
+    inputs: &mut Inputs,
+) -> Result<Report, Failure> {
+    let cache = dirs::cache(&dirs::env);
+    let store = cache.as_deref().map(Store::new);
+    let door = match settings.offline {
+        true => None,
+        false => Some(door()?),
+    };
+    let mut gaps = std::mem::take(&mut inputs.gaps);
+    let graphs = inputs.subjects.iter().map(|subject| &subject.graph);
+    let packages = || graphs.clone().flat_map(|graph| graph.packages());
+
+    let mut wanted = Wanted::default();
+    for package in packages() {
+        wanted.add(&package.name, &package.version);
+    }
+    let ids: Vec<String> = settings
+        .policy
+        .ignores
+        .iter()
+        .map(|i| i.id.clone())
+        .collect();
+    let question = Question {
+        wanted: &wanted,
+        ids: &ids,
+    };
+    let sources = Sources {
+        store: store.as_ref(),
+        door: door.as_ref(),
+        now: now(),
+    };
+    let mut knowledge: Knowledge = sources.bring(settings, question, &mut gaps)?;
+
+    if settings.policy.registry {
+        let from_crates_io = packages().filter(|package| package.is_crates_io());
+        let asked: BTreeSet<(&str, &Version)> = from_crates_io
+            .map(|p| (p.name.as_str(), &p.version))
+            .collect();
+        let asked: Vec<(&str, &Version)> = asked.into_iter().collect();
+        let home = dirs::cargo_home(&dirs::env);
+        let index = match &arguments.registry_index {
+            Some(address) => IndexAddress::named(address)?,
+            None => registry::index_address(home.as_deref(), &dirs::env),
+        };
+        let registry = RegistrySettings {
+            index,
+            cache: cache.map(|cache| cache.join("index")),
+            cargo_home: home,
+            offline: !settings.ask_registry,
+            ..RegistrySettings::default()
+        };
+        let progress = Progress::new("asking the registry", asked.len(), settings.quiet);
+        let tell = |done, _| progress.reached(done);
+        knowledge.registry = registry::ask(&asked, &registry, door.as_ref(), &tell);
+    }
+
+    let request = Request {
+        subjects: inputs.subjects.clone(),
+        config: settings.effects.clone(),
+        gaps,
+        today: today(),
+    };
+    Ok(engine::audit(request, &knowledge, &settings.policy))
+}
+
+fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &Inputs) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match settings.format {
+        Format::Json => render::json::render(report, version),
+        Format::CargoAudit => render::compat::cargo_audit::render(report),
+        Format::Sarif => render::sarif::render(report, version),
+        Format::Github => render::github::render(report),
+        Format::Human => {
+            let line = |path: &str, line: u32| {
+                let text = std::str::from_utf8(inputs.texts.get(path)?).ok()?;
+                LineIndex::new(text).text(line).map(str::to_owned)
+            };
+            let to_file = arguments.output.output.is_some();
+            let options = render::human::Options {
+                color: !to_file && output::is_colored(arguments.output.color),
+                quiet: settings.quiet,
+                verbose: arguments.output.verbose,
+                width: None,
+                source: &line,
+            };
+            render::human::render(report, &options)
+        }
+    }
+}

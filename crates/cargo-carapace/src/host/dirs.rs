@@ -1,0 +1,111 @@
+//! The user's own folders.
+
+use std::path::{Path, PathBuf};
+
+/// Reads a variable of the environment; empty counts as not set.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The process's own environment.
+#[must_use]
+pub fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where Carapace keeps what can be made anew: `CARAPACE_CACHE_DIR`, else `carapace` in the
+/// platform's cache folder (`XDG_CACHE_HOME` is respected everywhere). None if there is no home.
+#[must_use]
+pub fn cache(env: Env<'_>) -> Option<PathBuf> {
+    if let Some(folder) = env("CARAPACE_CACHE_DIR") {
+        return std::path::absolute(folder).ok();
+    }
+    // The specification of these variables wants relative ones ignored.
+    let absolute = |name: &str| {
+        env(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let platform = if cfg!(windows) {
+        absolute("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        absolute("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        absolute("HOME").map(|home| home.join(".cache"))
+    };
+    let folder = absolute("XDG_CACHE_HOME").or(platform)?;
+    Some(folder.join("carapace"))
+}
+
+/// The user's home.
+#[must_use]
+pub fn home(env: Env<'_>) -> Option<PathBuf> {
+    let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    env(name)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+}
+
+/// Cargo's home: `CARGO_HOME`, else `.cargo` in the user's home.
+#[must_use]
+pub fn cargo_home(env: Env<'_>) -> Option<PathBuf> {
+    match env("CARGO_HOME") {
+        Some(folder) => std::path::absolute(folder).ok(),
+        None => Some(home(env)?.join(".cargo")),
+    }
+}
+
+/// A path as people write it in configuration: `~` is the home.
+#[must_use]
+pub fn expand(path: &str, env: Env<'_>) -> PathBuf {
+    let inside = match path.strip_prefix('~') {
+        Some("") => Some(""),
+        Some(rest) => rest.strip_prefix(['/', std::path::MAIN_SEPARATOR]),
+        None => None,
+    };
+    match (inside, home(env)) {
+        (Some(inside), Some(home)) => home.join(inside),
+        _ => Path::new(path).to_owned(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn of(variables: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        |name| {
+            let mut variables = variables.iter();
+            variables
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        }
+    }
+
+    #[test]
+    fn folders() {
+        let env = of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")]);
+        let expected = if cfg!(target_os = "macos") {
+            "/h/Library/Caches/carapace"
+        } else {
+            "/h/.cache/carapace"
+        };
+        assert_eq!(cache(&env).unwrap(), Path::new(expected));
+        assert_eq!(cargo_home(&env).unwrap(), Path::new("/h/.cargo"));
+        assert_eq!(
+            cache(&of(&[("XDG_CACHE_HOME", "/c")])).unwrap(),
+            Path::new("/c/carapace")
+        );
+        assert_eq!(
+            cache(&of(&[("CARAPACE_CACHE_DIR", "/c")])).unwrap(),
+            Path::new("/c")
+        );
+        assert_eq!(cache(&of(&[])), None);
+    }
+
+    #[test]
+    fn the_tilde_is_the_home() {
+        let env = of(&[("HOME", "/h")]);
+        assert_eq!(expand("~/db", &env), Path::new("/h/db"));
+        assert_eq!(expand("~", &env), Path::new("/h"));
+        assert_eq!(expand("~other/db", &env), Path::new("~other/db"));
+    }
+}

@@ -1,0 +1,313 @@
+//! Reading files of the analysed project, which may be anything but files.
+
+use std::fmt;
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Component, Path, PathBuf};
+
+use super::foreign;
+
+/// Has the opening of a FIFO return at once. That a path is a regular file is
+/// looked at before; this is for one that is replaced in between.
+///
+/// The value is `O_NONBLOCK` of the platform's `fcntl.h`. On Linux it is the
+/// same on all architectures but MIPS and SPARC, where, as on other systems,
+/// nothing is passed.
+#[cfg(all(
+    any(target_os = "linux", target_os = "android"),
+    not(any(
+        target_arch = "mips",
+        target_arch = "mips64",
+        target_arch = "mips32r6",
+        target_arch = "mips64r6",
+        target_arch = "sparc",
+        target_arch = "sparc64"
+    ))
+))]
+const NON_BLOCKING: i32 = 0o4000;
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+const NON_BLOCKING: i32 = 0x4;
+#[cfg(all(
+    unix,
+    not(any(target_vendor = "apple", target_os = "freebsd")),
+    any(
+        not(any(target_os = "linux", target_os = "android")),
+        target_arch = "mips",
+        target_arch = "mips64",
+        target_arch = "mips32r6",
+        target_arch = "mips64r6",
+        target_arch = "sparc",
+        target_arch = "sparc64"
+    )
+))]
+const NON_BLOCKING: i32 = 0;
+
+/// Why a file was not read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum FileError {
+    /// There is nothing of that name.
+    NotFound {
+        /// The path.
+        path: PathBuf,
+    },
+    /// It is something else than a regular file, and was not opened.
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is: `folder`, `FIFO`, `device`, `socket` …
+        what: &'static str,
+    },
+    /// It is larger than what is read.
+    TooLarge {
+        /// The path.
+        path: PathBuf,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// It is not ours to read.
+    Denied {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A link leads out of the tree that it was found in; it was not followed.
+    Leaves {
+        /// The path.
+        path: PathBuf,
+        /// The tree.
+        tree: PathBuf,
+    },
+    /// The system refused it for another reason.
+    Other {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl FileError {
+    /// The path that was to be read.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::NotFound { path }
+            | Self::NotAFile { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Denied { path }
+            | Self::Leaves { path, .. }
+            | Self::Other { path, .. } => path,
+        }
+    }
+
+    /// The error of the system, with the path that it is about.
+    pub(crate) fn of(path: &Path, error: io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            // A part of the path that is no folder leads nowhere either.
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::NotFound { path },
+            ErrorKind::PermissionDenied => Self::Denied { path },
+            _ => Self::Other { path, error },
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = foreign::path(self.path());
+        match self {
+            Self::NotFound { .. } => write!(f, "`{path}` does not exist; check the path"),
+            Self::NotAFile { what, .. } => write!(
+                f,
+                "`{path}` is a {what}, not a regular file, and was not opened; put a file in its place"
+            ),
+            Self::TooLarge { limit, .. } => write!(
+                f,
+                "`{path}` is larger than {limit} bytes and was not read; check what wrote it"
+            ),
+            Self::Denied { .. } => {
+                write!(f, "`{path}` may not be read; check its permissions")
+            }
+            Self::Leaves { tree, .. } => write!(
+                f,
+                "`{path}` leads out of `{}` by a link and was not followed; put the file itself there, or name it on the command line",
+                foreign::path(tree)
+            ),
+            Self::Other { error, .. } => {
+                write!(
+                    f,
+                    "can't read `{path}`: {error}; check the file and its disk"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Other { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes, however it grows meanwhile.
+///
+/// Links are followed, wherever they lead: this is for what the user has named.
+/// For what was found, see [`read_found`].
+///
+/// # Errors
+/// See [`FileError`]. Nothing that is not a regular file is opened.
+pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let seen = fs::metadata(path).map_err(|error| FileError::of(path, error))?;
+    check(path, &seen, limit)?;
+    let file = open(path).map_err(|error| FileError::of(path, error))?;
+    let meta = file
+        .metadata()
+        .map_err(|error| FileError::of(path, error))?;
+    check(path, &meta, limit)?;
+    if !is_same(&seen, &meta) {
+        return Err(FileError::Other {
+            path: path.to_owned(),
+            error: io::Error::other("it was replaced while it was opened"),
+        });
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| FileError::of(path, error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|read| read <= limit) {
+        return Ok(bytes);
+    }
+    Err(FileError::TooLarge {
+        path: path.to_owned(),
+        limit,
+    })
+}
+
+/// Reads a regular file that was found in a tree, as [`read_regular`] does, if
+/// it stays there with its links resolved.
+///
+/// # Errors
+/// See [`FileError`]; [`FileError::Leaves`] for a link that leads elsewhere.
+pub fn read_found(tree: &Path, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let resolved = resolve_within(tree, path)?;
+    // What is opened is what was judged, not what the links say by then.
+    read_regular(&resolved, limit)
+}
+
+/// Whether a path, its links resolved, is in a tree (its links resolved too).
+/// What does not exist is in no tree.
+pub fn within(tree: &Path, path: &Path) -> bool {
+    resolve_within(tree, path).is_ok()
+}
+
+/// The path with its links resolved, if that is in the tree.
+///
+/// # Errors
+/// [`FileError::Leaves`], and what the system says of a path that leads nowhere.
+pub(crate) fn resolve_within(tree: &Path, path: &Path) -> Result<PathBuf, FileError> {
+    let tree = fs::canonicalize(tree).map_err(|error| FileError::of(tree, error))?;
+    let resolved = fs::canonicalize(path).map_err(|error| FileError::of(path, error))?;
+    if resolved.starts_with(&tree) {
+        return Ok(resolved);
+    }
+    Err(FileError::Leaves {
+        path: path.to_owned(),
+        tree,
+    })
+}
+
+fn check(path: &Path, meta: &Metadata, limit: u64) -> Result<(), FileError> {
+    let path = || path.to_owned();
+    if !meta.is_file() {
+        let what = kind(meta.file_type());
+        return Err(FileError::NotAFile { path: path(), what });
+    }
+    if meta.len() > limit {
+        return Err(FileError::TooLarge {
+            path: path(),
+            limit,
+        });
+    }
+    Ok(())
+}
+
+/// What a thing is called that is no regular file.
+pub(crate) fn kind(kind: FileType) -> &'static str {
+    if kind.is_dir() {
+        return "folder";
+    }
+    if kind.is_symlink() {
+        return "link";
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "FIFO";
+        }
+        if kind.is_socket() {
+            return "socket";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "device";
+        }
+    }
+    "special file"
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NON_BLOCKING);
+    options.open(path)
+}
+
+/// Whether both tell of the same file, where the system numbers its files.
+fn is_same(a: &Metadata, b: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (a.dev(), a.ino()) == (b.dev(), b.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (a, b);
+        true
+    }
+}
+
+/// The path without `.` and `..`, as cargo takes them: by the letters, whatever
+/// links there are.
+pub(crate) fn normalized(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// The path with its links resolved, if it stays where its letters say, or in
+/// the tree: a manifest may point at a sibling of its project by `..`, but not
+/// at anything by a link. The path is absolute, and normal.
+///
+/// # Errors
+/// [`FileError::Leaves`], and what the system says of a path that leads nowhere.
+pub(crate) fn resolve_reached(tree: &Path, path: &Path) -> Result<PathBuf, FileError> {
+    let resolved = fs::canonicalize(path).map_err(|error| FileError::of(path, error))?;
+    if resolved == path || resolved.starts_with(tree) {
+        return Ok(resolved);
+    }
+    Err(FileError::Leaves {
+        path: path.to_owned(),
+        tree: tree.to_owned(),
+    })
+}

@@ -1,0 +1,184 @@
+//! A copy of a project in which cargo can resolve: its manifests, and empty
+//! files in the place of sources. Nothing else of the project is in it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::files::{self, FileError};
+use super::glob;
+use super::manifest::{Manifest, ManifestError};
+use super::resolve::ResolveError;
+use super::workspace;
+
+/// How many manifests are copied.
+const MAX_MANIFESTS: usize = 10_000;
+/// What they may weigh together, in bytes.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Cargo looks for a target of a kind in a folder.
+const TARGET_FOLDERS: [(&str, &str); 4] = [
+    ("bin", "src/bin"),
+    ("example", "examples"),
+    ("test", "tests"),
+    ("bench", "benches"),
+];
+
+/// What the copy will consist of.
+#[derive(Debug)]
+pub(crate) struct Mirror {
+    /// The folder that all manifests are below, which the copy stands for.
+    pub(crate) base: PathBuf,
+    /// By folder.
+    manifests: BTreeMap<PathBuf, Manifest>,
+}
+
+impl Mirror {
+    /// Reads all manifests that cargo would read to resolve the workspace: its
+    /// members' and, from manifest to manifest, those that a `path` leads to.
+    /// A manifest that is not there is left to cargo, which knows whether it
+    /// matters.
+    pub(crate) fn of(
+        root: &Path,
+        tree: &Path,
+        cargo_home: Option<&Path>,
+    ) -> Result<Self, ResolveError> {
+        let mut manifests = BTreeMap::new();
+        let mut seen = BTreeSet::from([root.to_owned()]);
+        let mut todo = VecDeque::from([root.to_owned()]);
+        let mut bytes = 0_usize;
+        while let Some(folder) = todo.pop_front() {
+            let manifest = match Manifest::of(tree, &folder) {
+                Ok(manifest) => manifest,
+                Err(ManifestError::File(FileError::NotFound { .. })) if folder != root => continue,
+                Err(error) => return Err(error.into()),
+            };
+            bytes = bytes.saturating_add(manifest.text.len());
+            if manifests.len() >= MAX_MANIFESTS || bytes > MAX_BYTES {
+                let (what, limit) = if bytes > MAX_BYTES {
+                    ("bytes of manifests", MAX_BYTES)
+                } else {
+                    ("manifests", MAX_MANIFESTS)
+                };
+                return Err(ResolveError::TooMany { what, limit });
+            }
+            let mut next = paths_of(&manifest)?;
+            if folder == root {
+                next.extend(members(&manifest, tree)?);
+            }
+            // Fields and dependencies may be inherited from another workspace.
+            let roots = workspace::possible_roots(&manifest, cargo_home);
+            next.extend(roots.into_iter().map(|root| root.folder));
+            todo.extend(
+                next.into_iter()
+                    .filter(|folder| seen.insert(folder.clone())),
+            );
+            manifests.insert(folder, manifest);
+        }
+        let base = common_ancestor(manifests.keys(), root);
+        Ok(Self { base, manifests })
+    }
+
+    /// Writes the copy into a folder.
+    pub(crate) fn write(&self, into: &Path) -> io::Result<()> {
+        for (folder, manifest) in &self.manifests {
+            let Ok(relative) = folder.strip_prefix(&self.base) else {
+                continue;
+            };
+            let copy = into.join(relative);
+            fs::create_dir_all(&copy)?;
+            fs::write(copy.join("Cargo.toml"), &manifest.text)?;
+            for stub in stubs(manifest) {
+                let stub = copy.join(stub);
+                if let Some(parent) = stub.parent() {
+                    fs::create_dir_all(parent)?;
+                }
+                fs::write(stub, "")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folders that a manifest's paths lead to.
+fn paths_of(manifest: &Manifest) -> Result<Vec<PathBuf>, ResolveError> {
+    let package = manifest.package();
+    let pointer = package.and_then(|package| package.get("workspace")?.as_str());
+    let paths = manifest.written_paths().into_iter().chain(pointer);
+    paths
+        .map(|path| {
+            relative(manifest, path)?;
+            Ok(files::normalized(&manifest.folder.join(path)))
+        })
+        .collect()
+}
+
+/// The folders that a workspace lists.
+fn members(root: &Manifest, tree: &Path) -> Result<Vec<PathBuf>, ResolveError> {
+    let mut folders = Vec::new();
+    let lists = ["members", "default-members"];
+    for pattern in lists.iter().flat_map(|key| root.workspace_list(key)) {
+        relative(root, pattern)?;
+        let expanded = glob::expand(tree, &root.folder, pattern);
+        if let Some((path, why)) = expanded.gaps.into_iter().next() {
+            return Err(ResolveError::Members { path, why });
+        }
+        folders.extend(expanded.folders);
+    }
+    folders.retain(|folder| !root.excludes(folder));
+    Ok(folders)
+}
+
+/// In the copy, an absolute path would lead back into the original.
+fn relative(manifest: &Manifest, path: &str) -> Result<(), ResolveError> {
+    if !Path::new(path).has_root() && !Path::new(path).is_absolute() {
+        return Ok(());
+    }
+    Err(ResolveError::AbsolutePath {
+        manifest: manifest.path(),
+        path: path.to_owned(),
+    })
+}
+
+fn common_ancestor<'a>(folders: impl Iterator<Item = &'a PathBuf>, root: &Path) -> PathBuf {
+    let mut base = root.to_owned();
+    for folder in folders {
+        while !folder.starts_with(&base) && base.pop() {}
+    }
+    base
+}
+
+/// The files without which cargo refuses to load a manifest. What targets there
+/// are makes no difference to a lockfile.
+fn stubs(manifest: &Manifest) -> Vec<PathBuf> {
+    let Some(package) = manifest.package() else {
+        return Vec::new();
+    };
+    let mut stubs = Vec::new();
+    if manifest.needs_library_file() {
+        stubs.push(PathBuf::from("src/lib.rs"));
+    }
+    for (kind, folder) in TARGET_FOLDERS {
+        let default = package.get("default-run").and_then(toml::Value::as_str);
+        let default = default.filter(|_| kind == "bin");
+        let names = manifest.targets_without_path(kind).into_iter();
+        for name in names.chain(default).filter(|name| is_file_stem(name)) {
+            stubs.push(Path::new(folder).join(format!("{name}.rs")));
+        }
+    }
+    // `links` without a build script is an error.
+    if package.contains_key("links") && !package.contains_key("build") {
+        stubs.push(PathBuf::from("build.rs"));
+    }
+    // An inherited readme has to be somewhere.
+    let readmes = ["README.md", "README.txt", "README"].into_iter();
+    let exists = |name: &&str| manifest.folder.join(name).is_file();
+    stubs.extend(readmes.filter(exists).map(PathBuf::from));
+    stubs
+}
+
+/// Whether a foreign name makes a file in the folder that it is put in.
+fn is_file_stem(name: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '+');
+    !name.is_empty() && name.len() < 200 && !name.starts_with('.') && name.chars().all(is_plain)
+}

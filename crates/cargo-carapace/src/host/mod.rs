@@ -1,0 +1,21 @@
+//! What Carapace asks of the machine and of the network.
+//!
+//! All that arrives through here is hostile input: servers' answers, their redirects, registries'
+//! indexes, repositories of git, and the project under analysis. Each door bounds it in bytes and
+//! in time, and tells in its errors what was refused and why.
+
+pub mod cargo;
+mod child;
+pub mod dirs;
+pub mod files;
+pub(crate) mod foreign;
+pub mod git;
+mod glob;
+pub mod http;
+mod manifest;
+mod mirror;
+pub mod progress;
+pub mod registry;
+pub mod resolve;
+pub mod search;
+pub mod workspace;

@@ -1,0 +1,328 @@
+//! Resolving a project that has no lockfile: by cargo, in a copy of its
+//! manifests, so that nothing in the project is run, obeyed or written.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ChildStdout;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::cargo::{Cargo, Environment};
+use super::child::{self, ChildError};
+use super::files::{self, FileError};
+use super::foreign;
+use super::manifest::ManifestError;
+use super::mirror::Mirror;
+use super::workspace::Project;
+
+/// What a lockfile may weigh, in bytes.
+const MAX_LOCKFILE: u64 = 64 * 1024 * 1024;
+/// What cargo may say on standard output, in bytes. It says nothing there.
+const MAX_OUTPUT: u64 = 1024 * 1024;
+/// How much of cargo's messages is shown, in characters.
+const MAX_SHOWN: usize = 1500;
+/// Where the copy is, below the folder that is made for it. Cargo looks for a
+/// workspace no further up than a folder `target/package`: the copy is not
+/// taken for part of whatever our cache is in.
+const COPY: &str = "target/package/copy";
+
+/// Tells the copies of this process from each other.
+static COPIES: AtomicU64 = AtomicU64::new(0);
+
+/// How a project is resolved.
+#[derive(Debug, Clone)]
+pub struct ResolveOptions {
+    /// Use only what cargo has already.
+    pub offline: bool,
+    /// Time for cargo.
+    pub timeout: Duration,
+    /// A folder of ours, which exists. The copy goes into a fresh folder in it,
+    /// which is removed again.
+    pub work: PathBuf,
+    /// What cargo, its home and the network are found by.
+    pub environment: Environment,
+}
+
+/// Why a project could not be resolved.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// There is no cargo outside of the analysed tree.
+    NoCargo {
+        /// The tree.
+        tree: PathBuf,
+    },
+    /// A manifest can't be copied.
+    Manifest(ManifestError),
+    /// The members can't be listed.
+    Members {
+        /// The folder that is in the way.
+        path: PathBuf,
+        /// What is wrong with it, fit to be shown.
+        why: String,
+    },
+    /// A manifest leads to another one by an absolute path.
+    AbsolutePath {
+        /// The manifest.
+        manifest: PathBuf,
+        /// The path, as it is written.
+        path: String,
+    },
+    /// There is more than is copied.
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// Cargo ended with an error.
+    Failed {
+        /// The root manifest.
+        manifest: PathBuf,
+        /// What cargo said, made harmless and cut.
+        said: String,
+        /// A configuration of the project that was not used and may have to do
+        /// with it.
+        unused: Option<PathBuf>,
+        /// Whether cargo was kept from the network.
+        offline: bool,
+    },
+    /// Cargo was stopped, for it took too long.
+    TimedOut {
+        /// The limit.
+        limit: Duration,
+    },
+    /// Cargo has written no lockfile that can be read.
+    NoLockfile(FileError),
+    /// The system refused something on our side.
+    Io {
+        /// What was to be done.
+        doing: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl From<ManifestError> for ResolveError {
+    fn from(error: ManifestError) -> Self {
+        Self::Manifest(error)
+    }
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCargo { tree } => write!(
+                f,
+                "there is no cargo to resolve with outside of `{}`; install it in an absolute folder of PATH, or give a Cargo.lock",
+                foreign::path(tree)
+            ),
+            Self::Manifest(error) => error.fmt(f),
+            Self::Members { path, why } => write!(
+                f,
+                "can't list the workspace's members: `{}`: {why}",
+                foreign::path(path)
+            ),
+            Self::AbsolutePath { manifest, path } => write!(
+                f,
+                "`{}` names the absolute path `{}`, which can't be resolved in a copy; make it relative, or run `cargo generate-lockfile` and give the Cargo.lock",
+                foreign::path(manifest),
+                foreign::shown(path)
+            ),
+            Self::TooMany { what, limit } => write!(
+                f,
+                "the project has more than {limit} {what}; give a Cargo.lock instead"
+            ),
+            Self::Failed {
+                manifest,
+                said,
+                unused,
+                offline,
+            } => {
+                let manifest = foreign::path(manifest);
+                write!(f, "cargo could not resolve `{manifest}`: {said}")?;
+                if let Some(unused) = unused {
+                    write!(
+                        f,
+                        "; the project's own `{}` was not used, which may name registries or replace sources: put what you trust of it into the config.toml of your cargo home, or give a Cargo.lock",
+                        foreign::path(unused)
+                    )
+                } else if *offline {
+                    f.write_str("; try again without --offline, or give a Cargo.lock")
+                } else {
+                    f.write_str("; correct the manifests, or give a Cargo.lock")
+                }
+            }
+            Self::TimedOut { limit } => write!(
+                f,
+                "cargo took longer than {} s to resolve the project; check the connection, or give a Cargo.lock",
+                limit.as_secs()
+            ),
+            Self::NoLockfile(error) => {
+                write!(
+                    f,
+                    "cargo has resolved the project, but its lockfile can't be read: {error}"
+                )
+            }
+            Self::Io { doing, error } => write!(
+                f,
+                "can't {doing}: {error}; check the folder's permissions and space"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ResolveError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Manifest(error) => Some(error),
+            Self::NoLockfile(error) => Some(error),
+            Self::Io { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// The `Cargo.lock` that cargo would write for the project, which is read and
+/// not written to.
+///
+/// Cargo runs in a copy of the manifests, outside of the tree, with a cleaned
+/// environment and the user's own configuration: none of the project's.
+///
+/// # Errors
+/// See [`ResolveError`]; each of them means that there is no lockfile, and
+/// leaves nothing behind.
+pub fn resolve(project: &Project, options: &ResolveOptions) -> Result<Vec<u8>, ResolveError> {
+    let environment = &options.environment;
+    let tree = project.tree(environment.home().as_deref());
+    let Some(cargo) = Cargo::find(environment, &tree) else {
+        return Err(ResolveError::NoCargo { tree });
+    };
+    let mirror = Mirror::of(&project.root, &tree, environment.cargo_home().as_deref())?;
+    let temporary = Temporary::new(&options.work)?;
+    let copy = temporary.0.join(COPY);
+    mirror.write(&copy).map_err(|error| ResolveError::Io {
+        doing: "write the copy of the manifests",
+        error,
+    })?;
+    let root = project.root.strip_prefix(&mirror.base);
+    let root = copy.join(root.unwrap_or(Path::new("")));
+
+    // The folder above all others: cargo reads the configuration, and rustup
+    // the toolchain file, of every folder from here up. A cache may be in the
+    // analysed tree; this isn't, or there would be no cargo outside of it.
+    let folder = temporary.0.ancestors().last().unwrap_or(&temporary.0);
+    let mut command = cargo.command(folder, &temporary.0.join("home"));
+    command
+        .args(["generate-lockfile", "--quiet", "--manifest-path"])
+        .arg(root.join("Cargo.toml"));
+    if options.offline {
+        command.arg("--offline");
+    }
+    let deadline = Instant::now() + options.timeout;
+    let goes_on = || Ok(());
+    let ended = child::run(command, Vec::new(), deadline, drain, |_| true, &goes_on);
+    let ended = ended.map_err(|error| match error {
+        ChildError::TimedOut => ResolveError::TimedOut {
+            limit: options.timeout,
+        },
+        ChildError::Io(error) | ChildError::Stopped(error) => running(error),
+        ChildError::Lost => running(io::Error::other("its output was lost")),
+    })?;
+    if !ended.status.success() {
+        let said = if ended.said.is_empty() {
+            ended.status.to_string()
+        } else {
+            // Where the user knows the files to be.
+            let base = mirror.base.to_string_lossy();
+            ended.said.replace(&*copy.to_string_lossy(), &base)
+        };
+        return Err(ResolveError::Failed {
+            manifest: project.manifest.clone(),
+            unused: unused_configuration(project, &tree, &said),
+            said: foreign::shown_up_to(&said, MAX_SHOWN),
+            offline: options.offline,
+        });
+    }
+    files::read_found(&root, &root.join("Cargo.lock"), MAX_LOCKFILE)
+        .map_err(ResolveError::NoLockfile)
+}
+
+fn running(error: io::Error) -> ResolveError {
+    ResolveError::Io {
+        doing: "run cargo",
+        error,
+    }
+}
+
+fn drain(output: ChildStdout) -> io::Result<()> {
+    let copied = io::copy(&mut output.take(MAX_OUTPUT), &mut io::sink())?;
+    if copied < MAX_OUTPUT {
+        return Ok(());
+    }
+    Err(io::Error::other("it says too much"))
+}
+
+/// The project's configuration of cargo, if what cargo says could come from
+/// its not having been used.
+fn unused_configuration(project: &Project, tree: &Path, said: &str) -> Option<PathBuf> {
+    let said = said.to_lowercase();
+    let signs = [
+        "registry",
+        "index",
+        "source",
+        "vendor",
+        "no matching package",
+        "download",
+        "401",
+        "403",
+        "offline",
+    ];
+    if !signs.iter().any(|sign| said.contains(sign)) {
+        return None;
+    }
+    let folders = project.root.ancestors();
+    folders
+        .take_while(|folder| folder.starts_with(tree))
+        .flat_map(|folder| [".cargo/config.toml", ".cargo/config"].map(|name| folder.join(name)))
+        .find(|file| fs::symlink_metadata(file).is_ok())
+}
+
+/// A folder that is ours alone, and gone when it is no longer used.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(work: &Path) -> Result<Self, ResolveError> {
+        let io = |error| ResolveError::Io {
+            doing: "make a folder for a copy of the manifests",
+            error,
+        };
+        let work = std::path::absolute(work).map_err(io)?;
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        // What a process of the same number has left is not used again.
+        let mut attempts = 100;
+        loop {
+            let number = COPIES.fetch_add(1, Ordering::Relaxed);
+            let folder = work.join(format!("resolve-{}-{number}", std::process::id()));
+            match builder.create(&folder) {
+                Ok(()) => return Ok(Self(folder)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts > 0 => {
+                    attempts -= 1;
+                }
+                Err(error) => return Err(io(error)),
+            }
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What can't be removed is in our own cache, and of nobody's making
+        // but ours.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

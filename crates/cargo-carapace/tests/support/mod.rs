@@ -1,0 +1,9 @@
+//! What the integration tests share.
+
+// Each test file is a program of its own and uses what it needs.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod door;
+pub mod index;
+pub mod repository;
+pub mod server;
