@@ -1,19 +1,18 @@
 //! Reading what a run needs.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
 use carapace_core::knowledge::advisory::Advisory;
-use carapace_core::knowledge::advisory::format;
 use carapace_core::knowledge::advisory::index::{
-    Contents, DatabaseInfo, Index, IndexError, MAX_HEADER_BYTES, Selected, Wanted, bytes_needed,
-    write,
+    DatabaseInfo, Index, IndexError, MAX_HEADER_BYTES, Pieces, Wanted, bytes_needed, piece,
 };
 use carapace_core::report::{Database, DatabaseOrigin};
 
-use super::store::Store;
+use super::store::{Slot, Store};
 use super::{DatabaseError, SNAPSHOT, folder};
 
 /// The advisories of one database that speak of wanted packages.
@@ -41,11 +40,12 @@ pub struct Question<'a> {
 /// # Errors
 /// [`DatabaseError::Index`] if it is damaged, which a test rules out.
 pub fn embedded(question: Question<'_>) -> Result<Loaded, DatabaseError> {
-    let origin = DatabaseOrigin::Embedded;
-    answer(SNAPSHOT, question, origin, |_| Ok(None)).map_err(|error| DatabaseError::Index {
-        path: "the built-in snapshot".into(),
-        error,
-    })
+    in_memory(
+        SNAPSHOT,
+        question,
+        DatabaseOrigin::Embedded,
+        "the built-in snapshot",
+    )
 }
 
 /// Reads from an index that could not be kept.
@@ -53,16 +53,23 @@ pub fn embedded(question: Question<'_>) -> Result<Loaded, DatabaseError> {
 /// # Errors
 /// [`DatabaseError::Index`] if it is none.
 pub fn memory(index: &[u8], question: Question<'_>) -> Result<Loaded, DatabaseError> {
-    let texts = |place: Range<u64>| {
-        let start = usize::try_from(place.start).map_err(|_| IndexError::Damaged)?;
-        let end = usize::try_from(place.end).map_err(|_| IndexError::Damaged)?;
-        let bytes = index.get(start..end).ok_or(IndexError::Damaged)?;
-        let text = std::str::from_utf8(bytes).map_err(|_| IndexError::Damaged)?;
-        Ok(Some(text.to_owned()))
-    };
-    let answer = answer(index, question, DatabaseOrigin::Cache, texts);
-    answer.map_err(|error| DatabaseError::Index {
-        path: "the fetched database".into(),
+    in_memory(
+        index,
+        question,
+        DatabaseOrigin::Cache,
+        "the fetched database",
+    )
+}
+
+fn in_memory(
+    index: &[u8],
+    question: Question<'_>,
+    origin: DatabaseOrigin,
+    name: &str,
+) -> Result<Loaded, DatabaseError> {
+    let pieces = &mut |place| piece(index, place);
+    answer(index, question, origin, pieces).map_err(|error| DatabaseError::Index {
+        path: name.into(),
         error,
     })
 }
@@ -79,30 +86,49 @@ pub fn embedded_info() -> DatabaseInfo {
 ///
 /// # Errors
 /// [`DatabaseError`] if it cannot be read or is damaged.
-pub fn kept(store: &Store, name: &str, question: Question<'_>) -> Result<Loaded, DatabaseError> {
+pub fn kept(
+    store: &Store,
+    name: &str,
+    slot: &Slot,
+    question: Question<'_>,
+) -> Result<Loaded, DatabaseError> {
+    let (path, mut file) = store.open(name, slot)?;
+    let keys = keys(&mut file, &path)?;
+    let pieces = &mut |place| read_piece(&mut file, place).map(Cow::Owned);
+    let origin = DatabaseOrigin::Cache;
+    answer(&keys, question, origin, pieces).map_err(|error| DatabaseError::Index { path, error })
+}
+
+/// Reads from what a slot holds.
+///
+/// # Errors
+/// [`DatabaseError`] if it holds nothing, or that cannot be read.
+pub fn kept_by_name(
+    store: &Store,
+    name: &str,
+    question: Question<'_>,
+) -> Result<Loaded, DatabaseError> {
     let slot = store.slot(name).ok_or_else(|| DatabaseError::Io {
         path: name.into(),
         error: std::io::ErrorKind::NotFound.into(),
     })?;
-    let (path, mut file) = store.open(name, &slot)?;
-    let facts = facts(&mut file, &path)?;
-    let texts = |place: Range<u64>| text(&mut file, place);
-    let origin = DatabaseOrigin::Cache;
-    answer(&facts, question, origin, texts).map_err(|error| DatabaseError::Index { path, error })
+    kept(store, name, &slot, question)
 }
 
-/// The header and facts of an index's file, without its texts.
-fn facts(file: &mut File, path: &Path) -> Result<Vec<u8>, DatabaseError> {
-    // Half a megabyte holds all facts of a database twice as large as today's, in one read.
-    const FIRST: usize = 512 << 10;
+/// The header and keys of an index's file.
+fn keys(file: &mut File, path: &Path) -> Result<Vec<u8>, DatabaseError> {
+    // Holds both, for a database twice as large as today's, in one read.
+    const FIRST: usize = 128 << 10;
     let damaged = |error| DatabaseError::Index {
         path: path.to_owned(),
         error,
     };
-    let mut bytes = Vec::with_capacity(FIRST);
+    let length = file.metadata().map_err(DatabaseError::io(path))?.len();
+    let mut bytes = Vec::new();
     let mut read = |bytes: &mut Vec<u8>, to: usize| {
-        let more = to.saturating_sub(bytes.len()) as u64;
-        let read = (&mut *file).take(more).read_to_end(bytes);
+        let more = to.saturating_sub(bytes.len());
+        bytes.reserve_exact(more);
+        let read = (&mut *file).take(more as u64).read_to_end(bytes);
         read.map(drop).map_err(DatabaseError::io(path))
     };
     read(&mut bytes, FIRST)?;
@@ -114,8 +140,7 @@ fn facts(file: &mut File, path: &Path) -> Result<Vec<u8>, DatabaseError> {
         }
         Err(error) => return Err(damaged(error)),
     };
-    // The header is not under the checksum: what it asks for must be bounded by the file.
-    let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    // The header is not under a checksum: what it asks for must be bounded by the file.
     if needed as u64 > length {
         return Err(damaged(IndexError::Damaged));
     }
@@ -123,49 +148,38 @@ fn facts(file: &mut File, path: &Path) -> Result<Vec<u8>, DatabaseError> {
     Ok(bytes)
 }
 
-fn text(file: &mut File, place: Range<u64>) -> Result<Option<String>, IndexError> {
+fn read_piece(file: &mut File, place: Range<u64>) -> Result<Vec<u8>, IndexError> {
     let length = place.end.saturating_sub(place.start);
-    if length > format::MAX_BYTES as u64 {
-        return Err(IndexError::Damaged);
-    }
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(place.start))
         .and_then(|_| file.take(length).read_to_end(&mut bytes))
         .map_err(|_| IndexError::Damaged)?;
-    if bytes.len() as u64 != length {
-        return Err(IndexError::Damaged);
+    match bytes.len() as u64 == length {
+        true => Ok(bytes),
+        false => Err(IndexError::Damaged),
     }
-    String::from_utf8(bytes)
-        .map(Some)
-        .map_err(|_| IndexError::Damaged)
 }
 
 fn answer(
-    facts: &[u8],
+    keys: &[u8],
     question: Question<'_>,
     origin: DatabaseOrigin,
-    mut text: impl FnMut(Range<u64>) -> Result<Option<String>, IndexError>,
+    pieces: Pieces<'_, '_>,
 ) -> Result<Loaded, IndexError> {
-    let index = Index::read(facts)?;
-    let mut texts = |selected: Selected| -> Result<Advisory, IndexError> {
-        let mut read = |place: Option<Range<u64>>| place.map_or(Ok(None), &mut text);
-        Ok(Advisory {
-            title: read(selected.title)?,
-            description: read(selected.description)?,
-            ..selected.advisory
-        })
+    let index = Index::read(keys)?;
+    let advisories = index.select(question.wanted, pieces)?;
+    let ids = question.ids.iter();
+    let knows = ids
+        .map(|id| index.knows(id, pieces))
+        .collect::<Result<_, _>>()?;
+    let database = Database {
+        origin,
+        info: index.info,
     };
-    let selected = index.select(question.wanted)?;
     Ok(Loaded {
-        advisories: selected
-            .into_iter()
-            .map(&mut texts)
-            .collect::<Result<_, _>>()?,
-        knows: question.ids.iter().map(|id| index.knows(id)).collect(),
-        database: Database {
-            origin,
-            info: index.info,
-        },
+        database,
+        advisories,
+        knows,
     })
 }
 
@@ -179,13 +193,9 @@ pub fn path(path: &Path, question: Question<'_>) -> Result<Loaded, DatabaseError
         // Whether an id is known can be told only by reading all advisories.
         let (collector, info) = folder::read(path, None)?;
         let (info, advisories) = collector.finish(info);
-        let index = write(&info, &advisories, Contents::Facts);
-        let index = Index::read(&index).map_err(|error| DatabaseError::Index {
-            path: path.to_owned(),
-            error,
-        })?;
+        let known = |id: &String| advisories.iter().any(|advisory| advisory.is_named(id));
         return Ok(Loaded {
-            knows: question.ids.iter().map(|id| index.knows(id)).collect(),
+            knows: question.ids.iter().map(known).collect(),
             advisories: matching(advisories, question.wanted),
             database: Database { origin, info },
         });

@@ -124,7 +124,8 @@ impl Sources<'_> {
         question: Question<'_>,
         gaps: &mut Vec<Gap>,
     ) -> Option<Loaded> {
-        match load::kept(store, name, question) {
+        let slot = store.slot(name)?;
+        match load::kept(store, name, &slot, question) {
             Ok(loaded) => Some(loaded),
             Err(error) => {
                 let mut gap = Gap::new("database", format!("{name} cannot be read: {error}"));
@@ -149,7 +150,7 @@ impl Sources<'_> {
         let in_memory = self.refresh(store, &name, || source.clone(), gaps);
         match in_memory {
             Some(index) => load::memory(&index, question),
-            None => load::kept(store, &name, question).map_err(|error| match gaps.pop() {
+            None => load::kept_by_name(store, &name, question).map_err(|error| match gaps.pop() {
                 // Why it could not be fetched says more than that it is not there.
                 Some(gap) if store.slot(&name).is_none() && gap.what == "database" => {
                     DatabaseError::Archive {

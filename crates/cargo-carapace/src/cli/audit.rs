@@ -80,10 +80,7 @@ fn judge(
     let graphs = inputs.subjects.iter().map(|subject| &subject.graph);
     let packages = || graphs.clone().flat_map(|graph| graph.packages());
 
-    let mut wanted = Wanted::default();
-    for package in packages() {
-        wanted.add(&package.name, &package.version);
-    }
+    let wanted: Wanted<'_> = packages().map(|p| (p.name.as_str(), &p.version)).collect();
     let ids: Vec<String> = settings
         .policy
         .ignores

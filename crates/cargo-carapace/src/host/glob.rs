@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 
-/// How many entries of folders are looked at for one pattern.
-const MAX_ENTRIES: usize = 100_000;
+/// How many entries of folders are looked at for all patterns of a manifest.
+pub(crate) const MAX_ENTRIES: usize = 100_000;
 
 /// What a pattern stands for.
 pub(crate) struct Expanded {
@@ -21,8 +21,8 @@ pub(crate) struct Expanded {
 }
 
 /// The folders that a pattern stands for in a folder. Links are followed while
-/// they stay in the tree.
-pub(crate) fn expand(tree: &Path, folder: &Path, pattern: &str) -> Expanded {
+/// they stay in the tree. `left` is how many entries may still be looked at.
+pub(crate) fn expand(tree: &Path, folder: &Path, pattern: &str, left: &mut usize) -> Expanded {
     let whole = files::normalized(&folder.join(pattern));
     if !is_pattern(pattern) {
         return Expanded {
@@ -32,7 +32,7 @@ pub(crate) fn expand(tree: &Path, folder: &Path, pattern: &str) -> Expanded {
     }
     let mut walk = Walk {
         tree,
-        looked_at: 0,
+        left,
         gaps: Vec::new(),
     };
     let mut found = BTreeSet::from([folder.to_owned()]);
@@ -79,7 +79,7 @@ fn is_pattern(text: &str) -> bool {
 
 struct Walk<'a> {
     tree: &'a Path,
-    looked_at: usize,
+    left: &'a mut usize,
     gaps: Vec<(PathBuf, String)>,
 }
 
@@ -87,7 +87,7 @@ impl Walk<'_> {
     /// The folders in a folder, with their names.
     fn folders(&mut self, folder: &Path) -> Vec<(String, PathBuf)> {
         let mut found = Vec::new();
-        if self.looked_at >= MAX_ENTRIES {
+        if *self.left == 0 {
             return found;
         }
         if let Err(error) = files::resolve_reached(self.tree, folder) {
@@ -98,10 +98,10 @@ impl Walk<'_> {
             return found;
         };
         for entry in entries.flatten() {
-            self.looked_at += 1;
-            if self.looked_at == MAX_ENTRIES {
+            *self.left -= 1;
+            if *self.left == 0 {
                 let why = format!(
-                    "more than {MAX_ENTRIES} entries for one pattern of members; name the members"
+                    "more than {MAX_ENTRIES} entries to look at for the patterns; name the members"
                 );
                 self.gaps.push((folder.to_owned(), why));
                 break;

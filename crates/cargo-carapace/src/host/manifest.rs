@@ -1,5 +1,6 @@
 //! `Cargo.toml`, as far as it says where other manifests are.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +74,9 @@ pub(crate) struct Manifest {
     /// What it says, byte for byte.
     pub(crate) text: String,
     table: Table,
+    /// What `[workspace]` excludes and lists, by their letters.
+    excluded: HashSet<PathBuf>,
+    listed: HashSet<PathBuf>,
 }
 
 impl Manifest {
@@ -97,11 +101,16 @@ impl Manifest {
             let at = error.span().map_or(0, |span| span.start);
             not_toml(at, text.as_bytes(), error.message())
         })?;
-        Ok(Self {
+        let mut manifest = Self {
             folder,
             text,
             table,
-        })
+            excluded: HashSet::new(),
+            listed: HashSet::new(),
+        };
+        manifest.excluded = manifest.workspace_folders("exclude");
+        manifest.listed = manifest.workspace_folders("members");
+        Ok(manifest)
     }
 
     /// Reads the manifest of a folder (absolute, and normal), unless a link
@@ -146,11 +155,15 @@ impl Manifest {
     /// Whether `[workspace]` excludes a folder: as in cargo, `members` that are
     /// named without a pattern win over `exclude`.
     pub(crate) fn excludes(&self, folder: &Path) -> bool {
-        let names = |key| {
-            let mut list = self.workspace_list(key).into_iter();
-            list.any(|path| folder.starts_with(files::normalized(&self.folder.join(path))))
-        };
-        names("exclude") && !names("members")
+        let any_is_in = |set: &HashSet<PathBuf>| folder.ancestors().any(|at| set.contains(at));
+        any_is_in(&self.excluded) && !any_is_in(&self.listed)
+    }
+
+    fn workspace_folders(&self, key: &str) -> HashSet<PathBuf> {
+        let folders = self.workspace_list(key).into_iter();
+        folders
+            .map(|path| files::normalized(&self.folder.join(path)))
+            .collect()
     }
 
     /// A field of `[package]`, inherited from the workspace where it says so.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::files::{self, FileError};
 use super::glob;
@@ -47,6 +47,8 @@ impl Mirror {
         let mut seen = BTreeSet::from([root.to_owned()]);
         let mut todo = VecDeque::from([root.to_owned()]);
         let mut bytes = 0_usize;
+        // Whether the root is that of a workspace; it comes first.
+        let mut is_workspace = false;
         while let Some(folder) = todo.pop_front() {
             let manifest = match Manifest::of(tree, &folder) {
                 Ok(manifest) => manifest,
@@ -66,9 +68,19 @@ impl Mirror {
             if folder == root {
                 next.extend(members(&manifest, tree)?);
             }
-            // Fields and dependencies may be inherited from another workspace.
-            let roots = workspace::possible_roots(&manifest, cargo_home);
-            next.extend(roots.into_iter().map(|root| root.folder));
+            // Fields and dependencies may be inherited from another workspace,
+            // but not from one above that does not count the project in: cargo
+            // would refuse the project for it.
+            let roots = workspace::possible_root(&manifest, cargo_home);
+            let is_none_of_ours = |above: &Manifest| {
+                above.folder != root && root.starts_with(&above.folder) && !above.excludes(root)
+            };
+            next.extend(
+                roots
+                    .filter(|above| is_workspace || !is_none_of_ours(above))
+                    .map(|above| above.folder),
+            );
+            is_workspace |= folder == root && manifest.workspace().is_some();
             todo.extend(
                 next.into_iter()
                     .filter(|folder| seen.insert(folder.clone())),
@@ -116,10 +128,11 @@ fn paths_of(manifest: &Manifest) -> Result<Vec<PathBuf>, ResolveError> {
 /// The folders that a workspace lists.
 fn members(root: &Manifest, tree: &Path) -> Result<Vec<PathBuf>, ResolveError> {
     let mut folders = Vec::new();
+    let mut left = glob::MAX_ENTRIES;
     let lists = ["members", "default-members"];
     for pattern in lists.iter().flat_map(|key| root.workspace_list(key)) {
         relative(root, pattern)?;
-        let expanded = glob::expand(tree, &root.folder, pattern);
+        let expanded = glob::expand(tree, &root.folder, pattern, &mut left);
         if let Some((path, why)) = expanded.gaps.into_iter().next() {
             return Err(ResolveError::Members { path, why });
         }
@@ -131,7 +144,8 @@ fn members(root: &Manifest, tree: &Path) -> Result<Vec<PathBuf>, ResolveError> {
 
 /// In the copy, an absolute path would lead back into the original.
 fn relative(manifest: &Manifest, path: &str) -> Result<(), ResolveError> {
-    if !Path::new(path).has_root() && !Path::new(path).is_absolute() {
+    let leads_away = |part| matches!(part, Component::Prefix(_) | Component::RootDir);
+    if !Path::new(path).components().any(leads_away) {
         return Ok(());
     }
     Err(ResolveError::AbsolutePath {

@@ -146,14 +146,15 @@ impl fmt::Display for ResolveError {
                 if let Some(unused) = unused {
                     write!(
                         f,
-                        "; the project's own `{}` was not used, which may name registries or replace sources: put what you trust of it into the config.toml of your cargo home, or give a Cargo.lock",
+                        "; the project's own `{}` was not used, which may name registries or replace sources: put what you trust of it into the config.toml of your cargo home",
                         foreign::path(unused)
-                    )
-                } else if *offline {
-                    f.write_str("; try again without --offline, or give a Cargo.lock")
-                } else {
-                    f.write_str("; correct the manifests, or give a Cargo.lock")
+                    )?;
                 }
+                f.write_str(if *offline {
+                    "; try again without --offline, or give a Cargo.lock"
+                } else {
+                    "; correct the manifests, or give a Cargo.lock"
+                })
             }
             Self::TimedOut { limit } => write!(
                 f,

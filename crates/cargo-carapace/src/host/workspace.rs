@@ -1,7 +1,7 @@
 //! Finding the project: the root manifest of a workspace and its members, by
 //! cargo's own rules (`src/workspace/workspace.rs` of cargo) and without cargo.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -221,21 +221,15 @@ fn root_of(
     Ok((manifest, members))
 }
 
-/// The root manifests that inherited fields of a manifest, and of those that
-/// it points at, could come from, without a look at membership.
-pub(crate) fn possible_roots(manifest: &Manifest, cargo_home: Option<&Path>) -> Vec<Manifest> {
+/// The root manifest that a manifest's inherited fields come from, without a
+/// look at membership. What is wrong with it, cargo says better where it matters.
+pub(crate) fn possible_root(manifest: &Manifest, cargo_home: Option<&Path>) -> Option<Manifest> {
     if manifest.workspace().is_some() {
-        return Vec::new();
+        return None;
     }
     match pointed_root(manifest) {
-        Ok(Some(root)) => vec![root],
-        // Cargo says better what is wrong where it matters.
-        Err(_) => Vec::new(),
-        Ok(None) => roots_above(manifest, cargo_home)
-            .next()
-            .and_then(Result::ok)
-            .into_iter()
-            .collect(),
+        Ok(None) => roots_above(manifest, cargo_home).next()?.ok(),
+        pointed => pointed.ok()?,
     }
 }
 
@@ -303,19 +297,20 @@ impl Members {
             gaps: Vec::new(),
         };
         let tree = fence(&root.folder);
+        let mut seen = BTreeSet::from([root.folder.clone()]);
         let mut todo = VecDeque::from([(root.folder.clone(), false)]);
+        let mut left = glob::MAX_ENTRIES;
+        // What is listed comes before what only a dependency leads to.
         for pattern in root.workspace_list("members") {
-            let expanded = glob::expand(&tree, &root.folder, pattern);
+            let expanded = glob::expand(&tree, &root.folder, pattern, &mut left);
             members.gaps.extend(expanded.gaps);
-            todo.extend(expanded.folders.into_iter().map(|folder| (folder, false)));
+            let new = expanded.folders.into_iter();
+            let new = new.filter(|folder| seen.insert(folder.clone()));
+            todo.extend(new.map(|folder| (folder, false)));
         }
         // Without a workspace, path dependencies are packages of their own.
         let is_workspace = root.workspace().is_some();
-        let mut missing = std::collections::BTreeSet::new();
         while let Some((folder, is_dependency)) = todo.pop_front() {
-            if members.found.contains_key(&folder) || missing.contains(&folder) {
-                continue;
-            }
             if members.found.len() >= MAX_MEMBERS {
                 let why = format!("more than {MAX_MEMBERS} members; the rest was not read");
                 members.gaps.push((folder, why));
@@ -327,20 +322,19 @@ impl Members {
             let manifest = match Manifest::of(&tree, &folder) {
                 Ok(manifest) => manifest,
                 Err(error) => {
-                    members.gaps.push((folder.clone(), error.to_string()));
-                    missing.insert(folder);
+                    members.gaps.push((folder, error.to_string()));
                     continue;
                 }
             };
             let points_here = manifest.workspace_pointer().as_ref() == Some(&root.folder);
             let is_nested = manifest.workspace().is_some() && folder != root.folder;
             if is_dependency && (is_nested || !(folder.starts_with(&root.folder) || points_here)) {
-                missing.insert(folder);
                 continue;
             }
             if is_workspace {
-                let dependencies = manifest.path_dependencies(root).into_iter();
-                todo.extend(dependencies.map(|folder| (folder, true)));
+                let new = manifest.path_dependencies(root).into_iter();
+                let new = new.filter(|folder| seen.insert(folder.clone()));
+                todo.extend(new.map(|folder| (folder, true)));
             }
             let name = manifest.package().and_then(|package| package.get("name"));
             let member = name.and_then(toml::Value::as_str).map(|name| Member {

@@ -5,5 +5,6 @@
 
 pub mod door;
 pub mod index;
+pub mod project;
 pub mod repository;
 pub mod server;

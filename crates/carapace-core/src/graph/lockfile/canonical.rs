@@ -11,6 +11,9 @@ use super::{LockedPackage, Lockfile, NEWEST_VERSION, version_without_marker};
 /// Reads a lockfile that is written as cargo writes it; `None` for any other text.
 #[must_use]
 pub fn read(text: &str) -> Option<Lockfile<'_>> {
+    if !plain(text) {
+        return None;
+    }
     let mut lines = Lines::new(text);
     let mut lockfile = Lockfile {
         version: 0,
@@ -21,10 +24,7 @@ pub fn read(text: &str) -> Option<Lockfile<'_>> {
         checksums: Vec::new(),
     };
     while lines.peek()?.starts_with('#') {
-        // A comment in TOML may hold no control characters but the tab.
-        if lines.next()?.bytes().any(|b| b < 0x20 || b == 0x7f) {
-            return None;
-        }
+        lines.next();
     }
     let mut version = None;
     if let Some(number) = lines.peek()?.strip_prefix("version = ") {
@@ -130,7 +130,7 @@ fn optional<'a>(lines: &mut Lines<'a>, key: &str) -> Option<Option<Cow<'a, str>>
 /// `"KEY" = "VALUE"`, as `[metadata]` of version 1 holds.
 fn metadata(line: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
     let (key, value) = line.strip_prefix('"')?.split_once("\" = ")?;
-    if !plain(key) {
+    if key.as_bytes().contains(&b'"') {
         return None;
     }
     Some((Cow::Borrowed(key), Cow::Borrowed(string(value)?)))
@@ -139,14 +139,15 @@ fn metadata(line: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
 /// The inside of a basic TOML string without escapes.
 fn string(value: &str) -> Option<&str> {
     let inside = value.strip_prefix('"')?.strip_suffix('"')?;
-    plain(inside).then_some(inside)
+    (!inside.as_bytes().contains(&b'"')).then_some(inside)
 }
 
-/// No byte that TOML would read as more than itself inside a basic string.
+/// Nothing that TOML would read as more than itself inside a basic string, nor refuse in a comment:
+/// no escapes, no control characters but the end of a line.
 fn plain(text: &str) -> bool {
-    // Over the whole slice, without an early exit, this compiles to vector instructions.
+    // Without an early exit this compiles to vector instructions.
     text.bytes().fold(true, |plain, byte| {
-        plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\') & (byte != 0x7f)
+        plain & ((byte >= 0x20) | (byte == b'\n')) & (byte != b'\\') & (byte != 0x7f)
     })
 }
 

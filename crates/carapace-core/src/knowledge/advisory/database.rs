@@ -228,8 +228,7 @@ mod tests {
     #[test]
     fn what_is_not_wanted_is_counted_only() {
         let version = semver::Version::new(1, 0, 0);
-        let mut wanted = Wanted::default();
-        wanted.add("a", &version);
+        let wanted: Wanted<'_> = [("a", &version)].into_iter().collect();
         let mut collector = Collector::default();
         collector.add_wanted(
             "crates/a/1.md",

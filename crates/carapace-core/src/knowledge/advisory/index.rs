@@ -2,18 +2,23 @@
 //!
 //! ```text
 //! carapace-advisory-index/1
-//! {"source":…,"facts":LENGTH,"checksum":…}
-//! PACKAGE\tRANGES\tTITLE,DESCRIPTION\t{"id":…}      facts: a line per advisory, sorted
+//! {"info":…,"keys":LENGTH,"checksum":…}
+//! PACKAGE\tRANGES\tPLACE,CHECKSUM            keys: a line per advisory, sorted; read by every run
 //! …
-//! Titles and descriptions, end to end                texts: read for findings only
+//! TITLE,DESCRIPTION\t{"id":…}               facts: a line per advisory; read for findings only
+//! …
+//! Titles and descriptions, end to end       texts: read for findings only
 //! ```
 //!
-//! The facts are sorted by package, so that the sorted names of a graph and the lines are read
-//! together in one pass; a line whose ranges hold none of the versions in use is never parsed. The
-//! `rust/` collection has the key `rust/COMPONENT`, which no package name can be. The checksum
-//! (CRC-32) tells damage, not malice: the file lies in the user's own cache.
+//! The keys are sorted by package, so that the sorted names of a graph and the lines are read
+//! together in one pass; what none of the versions in use is affected by is never parsed. The
+//! `rust/` collection has the key `rust/COMPONENT`, which no package name can be. A place is
+//! `OFFSET+LENGTH` in bytes from the start of its section. The checksums (CRC-32, of the keys and
+//! of each line of facts) tell damage, not malice: the file lies in the user's own cache.
+//!
+//! Nothing here reads a file: what lies behind the keys is asked for by its place.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range as ByteRange;
 
@@ -28,6 +33,9 @@ const MAGIC: &str = "carapace-advisory-index/1\n";
 
 /// An index's header is at most this many bytes, so that a first read of as many holds it.
 pub const MAX_HEADER_BYTES: usize = 1 << 20;
+
+/// No line of facts and no text of an advisory is longer, in bytes.
+pub const MAX_PIECE_BYTES: u64 = 4 << 20;
 
 /// What a database is, apart from its advisories.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,11 +59,11 @@ pub struct DatabaseInfo {
 #[derive(Serialize, Deserialize)]
 struct Header {
     info: DatabaseInfo,
+    /// Bytes of the keys.
+    keys: usize,
     /// Bytes of the facts.
-    facts: usize,
-    /// Bytes of the texts.
-    texts: u64,
-    /// CRC-32 of the facts.
+    facts: u64,
+    /// CRC-32 of the keys.
     checksum: u32,
 }
 
@@ -96,7 +104,7 @@ pub enum Contents {
 pub fn write(info: &DatabaseInfo, advisories: &[Advisory], contents: Contents) -> Vec<u8> {
     let mut order: Vec<&Advisory> = advisories.iter().collect();
     order.sort_by_cached_key(|advisory| (key(advisory), advisory.id.clone()));
-    let (mut facts, mut texts) = (String::new(), String::new());
+    let (mut keys, mut facts, mut texts) = (String::new(), String::new(), String::new());
     for advisory in order {
         let ranges: Vec<String> = advisory.ranges.iter().map(ToString::to_string).collect();
         let advisory = match contents {
@@ -114,17 +122,24 @@ pub fn write(info: &DatabaseInfo, advisories: &[Advisory], contents: Contents) -
         let description = text(advisory.description.as_deref());
         // Serialising strings, lists and maps with string keys cannot fail.
         let json = serde_json::to_string(&advisory).unwrap_or_default();
+        let line = format!("{title},{description}\t{json}");
         let (key, ranges) = (key(&advisory), ranges.join(","));
-        facts.push_str(&format!("{key}\t{ranges}\t{title},{description}\t{json}\n"));
+        let (place, length) = (facts.len(), line.len());
+        let checksum = crc32fast::hash(line.as_bytes());
+        keys.push_str(&format!("{key}\t{ranges}\t{place}+{length},{checksum}\n"));
+        facts.push_str(&line);
+        facts.push('\n');
     }
     let header = Header {
         info: info.clone(),
-        facts: facts.len(),
-        texts: texts.len() as u64,
-        checksum: crc32fast::hash(facts.as_bytes()),
+        keys: keys.len(),
+        facts: facts.len() as u64,
+        checksum: crc32fast::hash(keys.as_bytes()),
     };
     let header = serde_json::to_string(&header).unwrap_or_default();
-    [MAGIC, &header, "\n", &facts, &texts].concat().into_bytes()
+    [MAGIC, &header, "\n", &keys, &facts, &texts]
+        .concat()
+        .into_bytes()
 }
 
 /// What lines are sorted and found by.
@@ -151,58 +166,70 @@ fn facts_of(advisory: &Advisory) -> Advisory {
 /// The packages that a run asks about, with their versions.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted<'a> {
-    packages: BTreeMap<&'a str, Vec<&'a Version>>,
+    /// Sorted by name.
+    packages: Vec<(&'a str, &'a Version)>,
 }
 
-impl<'a> Wanted<'a> {
-    /// Adds a package.
-    pub fn add(&mut self, name: &'a str, version: &'a Version) {
-        self.packages.entry(name).or_default().push(version);
+impl<'a> FromIterator<(&'a str, &'a Version)> for Wanted<'a> {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a Version)>>(packages: I) -> Self {
+        let mut packages: Vec<_> = packages.into_iter().collect();
+        packages.sort_by_key(|(name, _)| *name);
+        Self { packages }
     }
+}
 
+impl Wanted<'_> {
     /// Whether a package is asked about, in any version.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.packages.contains_key(name)
+        self.packages
+            .binary_search_by_key(&name, |(name, _)| name)
+            .is_ok()
     }
 
     /// Whether an advisory speaks of a version that is asked about.
     #[must_use]
     pub fn matches(&self, advisory: &Advisory) -> bool {
-        let versions = self.packages.get(&*advisory.package);
+        let start = self
+            .packages
+            .partition_point(|(name, _)| *name < advisory.package.as_str());
+        let packages = self.packages.iter().skip(start);
+        let mut versions = packages.take_while(|(name, _)| *name == advisory.package);
         advisory.collection == Collection::Crates
-            && versions.is_some_and(|v| v.iter().any(|version| advisory.affects(version)))
+            && versions.any(|(_, version)| advisory.affects(version))
     }
 }
 
-/// An index whose header and facts are at hand.
+/// Gives the bytes at a place of the index's file, as many as asked for or an error.
+pub type Pieces<'a, 'b> = &'a mut dyn FnMut(ByteRange<u64>) -> Result<Cow<'b, [u8]>, IndexError>;
+
+/// The pieces of an index that is in memory as a whole.
+///
+/// # Errors
+/// [`IndexError::Damaged`] for a place outside.
+pub fn piece(index: &[u8], place: ByteRange<u64>) -> Result<Cow<'_, [u8]>, IndexError> {
+    let bound = |at: u64| usize::try_from(at).map_err(|_| IndexError::Damaged);
+    let bytes = index.get(bound(place.start)?..bound(place.end)?);
+    bytes.map(Cow::Borrowed).ok_or(IndexError::Damaged)
+}
+
+/// An index whose header and keys are at hand.
 #[derive(Debug, Clone)]
 pub struct Index<'a> {
     /// What database it is.
     pub info: DatabaseInfo,
-    facts: &'a str,
-    /// Where the texts begin, in bytes from the start of the file.
-    texts: u64,
+    keys: &'a str,
+    /// Where the facts are in the file.
+    facts: ByteRange<u64>,
 }
 
-/// An advisory of the index with the places of its texts in the file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Selected {
-    /// The advisory, without title and description.
-    pub advisory: Advisory,
-    /// Where its title is, in bytes from the start of the file.
-    pub title: Option<ByteRange<u64>>,
-    /// Where its description is.
-    pub description: Option<ByteRange<u64>>,
-}
-
-/// How many bytes, from its start, an index must be read for its header and facts.
+/// How many bytes, from its start, an index must be read for its header and keys.
 ///
 /// # Errors
 /// [`IndexError`] if `start`, the first [`MAX_HEADER_BYTES`] of the file, holds no header.
 pub fn bytes_needed(start: &[u8]) -> Result<usize, IndexError> {
     let (header, from) = header(start)?;
-    from.checked_add(header.facts).ok_or(IndexError::Damaged)
+    from.checked_add(header.keys).ok_or(IndexError::Damaged)
 }
 
 fn header(start: &[u8]) -> Result<(Header, usize), IndexError> {
@@ -218,39 +245,49 @@ fn header(start: &[u8]) -> Result<(Header, usize), IndexError> {
 }
 
 impl<'a> Index<'a> {
-    /// Reads the header and facts of an index; the texts behind them need not be there.
+    /// Reads the header and keys of an index; what lies behind them need not be there.
     ///
     /// # Errors
     /// [`IndexError`] if it is of another version or damaged.
     pub fn read(bytes: &'a [u8]) -> Result<Self, IndexError> {
         let (header, from) = header(bytes)?;
-        let to = from.checked_add(header.facts).ok_or(IndexError::Damaged)?;
-        let facts = bytes.get(from..to).ok_or(IndexError::Damaged)?;
-        if crc32fast::hash(facts) != header.checksum {
+        let to = from.checked_add(header.keys).ok_or(IndexError::Damaged)?;
+        let keys = bytes.get(from..to).ok_or(IndexError::Damaged)?;
+        if crc32fast::hash(keys) != header.checksum {
             return Err(IndexError::Damaged);
         }
+        let start = to as u64;
+        let end = start.checked_add(header.facts).ok_or(IndexError::Damaged)?;
         Ok(Self {
             info: header.info,
-            facts: std::str::from_utf8(facts).map_err(|_| IndexError::Damaged)?,
-            texts: to as u64,
+            keys: std::str::from_utf8(keys).map_err(|_| IndexError::Damaged)?,
+            facts: start..end,
         })
     }
 
-    /// The advisories that speak of the wanted versions, in the index's order.
+    /// The advisories that speak of the wanted versions, in the index's order, with their texts.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`] if a line that is needed is none.
-    pub fn select(&self, wanted: &Wanted<'_>) -> Result<Vec<Selected>, IndexError> {
+    /// [`IndexError::Damaged`] if something that is needed cannot be read, and what `pieces` gives.
+    pub fn select(
+        &self,
+        wanted: &Wanted<'_>,
+        pieces: Pieces<'_, '_>,
+    ) -> Result<Vec<Advisory>, IndexError> {
         let mut selected = Vec::new();
-        let mut packages = wanted.packages.iter().peekable();
-        for line in self.lines() {
-            let line = line?;
-            while packages.next_if(|(name, _)| **name < line.key).is_some() {}
-            let Some((name, versions)) = packages.peek() else {
-                break;
-            };
-            if **name == line.key && line.affects_any(versions)? {
-                selected.push(self.parse(&line)?);
+        let mut packages = wanted.packages.as_slice();
+        for line in lines(self.keys) {
+            let key = Key::split(line).ok_or(IndexError::Damaged)?;
+            let before = packages.iter().take_while(|(name, _)| *name < key.package);
+            packages = packages.get(before.count()..).unwrap_or_default();
+            let named = packages.iter().take_while(|(name, _)| *name == key.package);
+            let mut versions = named.map(|(_, version)| version).peekable();
+            if versions.peek().is_none() {
+                continue;
+            }
+            let ranges = key.ranges()?;
+            if versions.any(|version| ranges.iter().any(|range| range.contains(version))) {
+                selected.push(self.advisory(&key, ranges, pieces)?);
             }
         }
         Ok(selected)
@@ -259,87 +296,109 @@ impl<'a> Index<'a> {
     /// All advisories, in the index's order.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`] if a line is none.
-    pub fn all(&self) -> Result<Vec<Selected>, IndexError> {
-        self.lines().map(|line| self.parse(&line?)).collect()
+    /// As [`Self::select`].
+    pub fn all(&self, pieces: Pieces<'_, '_>) -> Result<Vec<Advisory>, IndexError> {
+        lines(self.keys)
+            .map(|line| {
+                let key = Key::split(line).ok_or(IndexError::Damaged)?;
+                let ranges = key.ranges()?;
+                self.advisory(&key, ranges, pieces)
+            })
+            .collect()
     }
 
     /// Whether an advisory of the database, withdrawn ones included, has this id or other name.
-    #[must_use]
-    pub fn knows(&self, id: &str) -> bool {
+    ///
+    /// # Errors
+    /// As [`Self::select`].
+    pub fn knows(&self, id: &str, pieces: Pieces<'_, '_>) -> Result<bool, IndexError> {
+        let facts = pieces(self.facts.clone())?;
+        let facts = std::str::from_utf8(&facts).map_err(|_| IndexError::Damaged)?;
         // Ids stand in the facts as JSON strings and need no escapes.
         let quoted = format!("\"{id}\"");
-        let mut at = 0;
-        let finder = memchr::memmem::Finder::new(&quoted);
-        while let Some(found) = self.facts.get(at..).and_then(|f| finder.find(f.as_bytes())) {
-            let here = at + found;
-            let start = self.facts.get(..here).and_then(|f| f.rfind('\n'));
-            let line = self.facts.get(start.map_or(0, |s| s + 1)..);
-            let line = line.and_then(|l| l.lines().next()).and_then(Line::split);
-            let advisory = line.and_then(|line| self.parse(&line).ok());
-            if advisory.is_some_and(|selected| selected.advisory.is_named(id)) {
-                return true;
-            }
-            at = here + quoted.len();
-        }
-        false
-    }
-
-    fn lines(&self) -> impl Iterator<Item = Result<Line<'a>, IndexError>> {
-        let mut rest = self.facts;
-        std::iter::from_fn(move || {
-            let end = memchr::memchr(b'\n', rest.as_bytes())?;
-            let (line, behind) = rest.split_at_checked(end)?;
-            rest = behind.get(1..)?;
-            Some(Line::split(line).ok_or(IndexError::Damaged))
-        })
-    }
-
-    fn parse(&self, line: &Line<'_>) -> Result<Selected, IndexError> {
-        let advisory: Advisory =
-            serde_json::from_str(line.json).map_err(|_| IndexError::Damaged)?;
-        let (title, description) = line.texts.split_once(',').ok_or(IndexError::Damaged)?;
-        Ok(Selected {
-            advisory: Advisory {
-                ranges: line.ranges()?,
-                ..advisory
-            },
-            title: self.place(title)?,
-            description: self.place(description)?,
-        })
-    }
-
-    fn place(&self, text: &str) -> Result<Option<ByteRange<u64>>, IndexError> {
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let place = || -> Option<ByteRange<u64>> {
-            let (start, length) = text.split_once('+')?;
-            let start = self.texts.checked_add(start.parse().ok()?)?;
-            Some(start..start.checked_add(length.parse().ok()?)?)
+        let is_named = |line: &str| {
+            let json = line.split_once('\t').map(|(_, json)| json);
+            let advisory = json.and_then(|json| serde_json::from_str::<Advisory>(json).ok());
+            advisory.is_some_and(|advisory| advisory.is_named(id))
         };
-        place().map(Some).ok_or(IndexError::Damaged)
+        let mut mentions = lines(facts).filter(|line| line.contains(&quoted));
+        Ok(mentions.any(is_named))
+    }
+
+    fn advisory(
+        &self,
+        key: &Key<'_>,
+        ranges: Vec<Range>,
+        pieces: Pieces<'_, '_>,
+    ) -> Result<Advisory, IndexError> {
+        let damaged = || IndexError::Damaged;
+        let (place, checksum) = key.place.split_once(',').ok_or_else(damaged)?;
+        let line = pieces(place_from(self.facts.start, place)?)?;
+        if checksum.parse() != Ok(crc32fast::hash(&line)) {
+            return Err(damaged());
+        }
+        let line = std::str::from_utf8(&line).map_err(|_| damaged())?;
+        let (texts, json) = line.split_once('\t').ok_or_else(damaged)?;
+        let (title, description) = texts.split_once(',').ok_or_else(damaged)?;
+        let advisory: Advisory = serde_json::from_str(json).map_err(|_| damaged())?;
+        let mut text = |place: &str| -> Result<Option<String>, IndexError> {
+            if place.is_empty() {
+                return Ok(None);
+            }
+            let bytes = pieces(place_from(self.facts.end, place)?)?.into_owned();
+            String::from_utf8(bytes)
+                .map(Some)
+                .map_err(|_| IndexError::Damaged)
+        };
+        Ok(Advisory {
+            ranges,
+            title: text(title)?,
+            description: text(description)?,
+            ..advisory
+        })
     }
 }
 
-/// A line of facts, split but not parsed.
-struct Line<'a> {
-    key: &'a str,
-    ranges: &'a str,
-    texts: &'a str,
-    json: &'a str,
+/// `OFFSET+LENGTH` as a place in the file.
+fn place_from(section: u64, place: &str) -> Result<ByteRange<u64>, IndexError> {
+    let place = || -> Option<ByteRange<u64>> {
+        let (start, length) = place.split_once('+')?;
+        let start = section.checked_add(start.parse().ok()?)?;
+        let length = length
+            .parse()
+            .ok()
+            .filter(|length| *length <= MAX_PIECE_BYTES)?;
+        Some(start..start.checked_add(length)?)
+    };
+    place().ok_or(IndexError::Damaged)
 }
 
-impl<'a> Line<'a> {
+/// Lines that each end with a line's end.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest.as_bytes())?;
+        let (line, behind) = rest.split_at_checked(end)?;
+        rest = behind.get(1..)?;
+        Some(line)
+    })
+}
+
+/// A line of keys, split but not parsed.
+struct Key<'a> {
+    package: &'a str,
+    ranges: &'a str,
+    place: &'a str,
+}
+
+impl<'a> Key<'a> {
     fn split(line: &'a str) -> Option<Self> {
-        let (key, rest) = line.split_once('\t')?;
-        let (ranges, rest) = rest.split_once('\t')?;
-        let (texts, json) = rest.split_once('\t')?;
+        let (package, rest) = line.split_once('\t')?;
+        let (ranges, place) = rest.rsplit_once('\t')?;
         Some(Self {
-            key,
+            package,
             ranges,
-            texts,
-            json,
+            place,
         })
     }
 
@@ -347,12 +406,6 @@ impl<'a> Line<'a> {
         let ranges = self.ranges.split(',').filter(|range| !range.is_empty());
         let parse = |range: &str| range.parse().map_err(|_| IndexError::Damaged);
         ranges.map(parse).collect()
-    }
-
-    fn affects_any(&self, versions: &[&Version]) -> Result<bool, IndexError> {
-        let ranges = self.ranges()?;
-        let affected = |version: &&&Version| ranges.iter().any(|range| range.contains(version));
-        Ok(versions.iter().find(affected).is_some())
     }
 }
 
@@ -385,12 +438,10 @@ mod tests {
 
     fn select(index: &[u8], wanted: &[(&str, &str)]) -> Vec<String> {
         let versions: Vec<Version> = wanted.iter().map(|w| w.1.parse().unwrap()).collect();
-        let mut asked = Wanted::default();
-        for ((name, _), version) in wanted.iter().zip(&versions) {
-            asked.add(name, version);
-        }
-        let selected = Index::read(index).unwrap().select(&asked).unwrap();
-        selected.into_iter().map(|s| s.advisory.id).collect()
+        let asked: Wanted<'_> = wanted.iter().map(|w| w.0).zip(&versions).collect();
+        let pieces = &mut |place| piece(index, place);
+        let selected = Index::read(index).unwrap().select(&asked, pieces).unwrap();
+        selected.into_iter().map(|advisory| advisory.id).collect()
     }
 
     #[test]
@@ -423,17 +474,12 @@ mod tests {
             index,
             write(&DatabaseInfo::default(), &advisories, Contents::Whole)
         );
-        let texts = |range: Option<ByteRange<u64>>| {
-            let range = range.unwrap();
-            let bytes = index[range.start as usize..range.end as usize].to_vec();
-            Some(String::from_utf8(bytes).unwrap())
-        };
-        for selected in Index::read(&index).unwrap().all().unwrap() {
-            let advisory = Advisory {
-                title: texts(selected.title),
-                description: texts(selected.description),
-                ..selected.advisory
-            };
+        let read = Index::read(&index)
+            .unwrap()
+            .all(&mut |place| piece(&index, place))
+            .unwrap();
+        assert_eq!(read.len(), advisories.len());
+        for advisory in read {
             assert!(advisories.contains(&advisory), "{advisory:?}");
         }
     }
@@ -443,19 +489,20 @@ mod tests {
         let index = write(&DatabaseInfo::default(), &database(), Contents::Facts);
         let text = String::from_utf8(index.clone()).unwrap();
         assert!(!text.contains("Title") && !text.contains("Body"));
-        let all = Index::read(&index).unwrap().all().unwrap();
-        assert!(
-            all.iter()
-                .all(|s| s.title.is_none() && s.advisory.aliases.len() == 1)
-        );
+        let read = Index::read(&index).unwrap();
+        let all = read.all(&mut |place| piece(&index, place)).unwrap();
+        assert!(all.iter().all(|a| a.title.is_none() && a.aliases.len() == 1));
     }
 
     #[test]
     fn knows_ids_and_other_names() {
         let index = write(&DatabaseInfo::default(), &database(), Contents::Whole);
-        let index = Index::read(&index).unwrap();
-        assert!(index.knows("RUSTSEC-2020-0003") && index.knows("CVE-RUSTSEC-2020-0003"));
-        assert!(!index.knows("RUSTSEC-2020-000") && !index.knows("b"));
+        let knows = |id: &str| {
+            let read = Index::read(&index).unwrap();
+            read.knows(id, &mut |place| piece(&index, place)).unwrap()
+        };
+        assert!(knows("RUSTSEC-2020-0003") && knows("CVE-RUSTSEC-2020-0003"));
+        assert!(!knows("RUSTSEC-2020-000") && !knows("b"));
     }
 
     #[test]
@@ -466,12 +513,15 @@ mod tests {
         for length in 0..needed {
             assert!(Index::read(&index[..length]).is_err(), "{length}");
         }
-        for at in 0..needed {
+        let whole = |index: &[u8]| Index::read(index)?.all(&mut |place| piece(index, place));
+        let sound = whole(&index).unwrap();
+        for at in 0..index.len() {
             let mut changed = index.clone();
             changed[at] ^= 1;
-            // A changed header may still be one; changed facts never pass.
-            if let Ok(read) = Index::read(&changed) {
-                assert_eq!(read.facts, Index::read(&index).unwrap().facts);
+            // The header and the texts are not under a checksum: what runs decide by is.
+            if let Ok(read) = whole(&changed) {
+                let facts = |all: &[Advisory]| all.iter().map(facts_of).collect::<Vec<_>>();
+                assert_eq!(facts(&read), facts(&sound), "{at}");
             }
         }
     }

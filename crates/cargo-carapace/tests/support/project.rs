@@ -1,0 +1,196 @@
+//! Projects for discovery and resolving, and what watches over them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use cargo_carapace::host::cargo::Environment;
+use cargo_carapace::host::resolve::{ResolveError, ResolveOptions, resolve};
+use cargo_carapace::host::search::{SearchOptions, find_lockfiles};
+use cargo_carapace::host::workspace::{Project, discover};
+use tempfile::TempDir;
+
+/// A library without dependencies, for `write`.
+pub fn package(name: &str, rest: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n{rest}")
+}
+
+/// A folder with a project, a folder for copies, and a cargo home of its own.
+pub struct Fixture {
+    pub folder: TempDir,
+    /// Changed variables of the environment; `None` for one that is taken away.
+    pub variables: BTreeMap<&'static str, Option<OsString>>,
+    pub offline: bool,
+    pub timeout: Duration,
+}
+
+impl Fixture {
+    pub fn new() -> Self {
+        let fixture = Self {
+            folder: tempfile::tempdir().unwrap(),
+            variables: BTreeMap::new(),
+            offline: true,
+            timeout: Duration::from_secs(60),
+        };
+        for folder in ["project/.git", "work", "home"] {
+            fs::create_dir_all(fixture.path(folder)).unwrap();
+        }
+        fixture
+    }
+
+    /// The folder's path, with its links resolved.
+    pub fn path(&self, path: &str) -> PathBuf {
+        fs::canonicalize(self.folder.path()).unwrap().join(path)
+    }
+    pub fn project(&self) -> PathBuf {
+        self.path("project")
+    }
+    pub fn canary(&self) -> PathBuf {
+        self.path("canary")
+    }
+
+    /// Writes a file of the project.
+    pub fn write(&self, path: &str, content: &str) {
+        let path = self.project().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Writes a library and its manifest.
+    pub fn library(&self, folder: &str, name: &str, rest: &str) {
+        self.write(&format!("{folder}/Cargo.toml"), &package(name, rest));
+        self.write(&format!("{folder}/src/lib.rs"), "");
+    }
+
+    pub fn environment(&self) -> Environment {
+        let mut variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        variables.insert("CARGO_HOME".into(), self.path("home").into());
+        for (name, value) in &self.variables {
+            match value {
+                Some(value) => variables.insert((*name).into(), value.clone()),
+                None => variables.remove(&OsString::from(*name)),
+            };
+        }
+        variables.into_iter().collect()
+    }
+
+    pub fn discover(&self) -> Project {
+        discover(&self.project(), None).unwrap()
+    }
+
+    pub fn resolve(&self) -> Result<String, ResolveError> {
+        let project = self.discover();
+        let options = ResolveOptions {
+            offline: self.offline,
+            timeout: self.timeout,
+            work: self.path("work"),
+            environment: self.environment(),
+        };
+        let before = listing(&self.project());
+        let result = in_time(move || resolve(&project, &options));
+        assert_eq!(listing(&self.project()), before, "the project is untouched");
+        let left = fs::read_dir(self.path("work")).unwrap().count();
+        assert_eq!(left, 0, "the work folder is left empty");
+        result.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    /// Everything that this is about, in a project that hopes for a mistake.
+    pub fn survey(&self) -> Result<String, ResolveError> {
+        let _ = fs::remove_file(self.canary());
+        let folder = self.project();
+        in_time(move || find_lockfiles(&folder, &SearchOptions::default()));
+        let result = self.resolve();
+        let canary = fs::read_to_string(self.canary());
+        assert!(canary.is_err(), "something ran: {canary:?}");
+        result
+    }
+
+    /// Cargo as a user runs it in the project; what it says.
+    pub fn plain_cargo(&self, arguments: &[&str]) -> String {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        self.plain(Path::new(&cargo), arguments)
+    }
+
+    pub fn plain(&self, program: &Path, arguments: &[&str]) -> String {
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(self.project())
+            .env("CARGO_HOME", self.path("home"))
+            .env("CARGO_TARGET_DIR", self.path("target"))
+            .env("CARGO_NET_RETRY", "0")
+            .env_remove("RUSTUP_TOOLCHAIN")
+            .env_remove("RUSTC_WRAPPER")
+            .env_remove("RUSTC")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// That the canary can sing, and has.
+    pub fn fires(&self, how: &str) {
+        assert!(self.canary().exists(), "the fixture is not hostile: {how}");
+        fs::remove_file(self.canary()).unwrap();
+    }
+
+    /// A program in the project that has the canary sing.
+    #[cfg(unix)]
+    pub fn program(&self, path: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let canary = self.canary();
+        let script = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", canary.display());
+        self.write(path, &script);
+        let path = self.project().join(path);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+}
+
+/// Everything in a folder, with content and time of change.
+pub fn listing(folder: &Path) -> BTreeMap<PathBuf, (Option<SystemTime>, Vec<u8>)> {
+    let mut all = BTreeMap::new();
+    let mut todo = vec![folder.to_owned()];
+    while let Some(path) = todo.pop() {
+        let meta = fs::symlink_metadata(&path).unwrap();
+        let content = if meta.is_file() {
+            fs::read(&path).unwrap()
+        } else {
+            Vec::new()
+        };
+        if meta.is_dir() {
+            todo.extend(fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+        }
+        all.insert(path, (meta.modified().ok(), content));
+    }
+    all
+}
+
+/// Runs something that could hang.
+pub fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || send.send(run()));
+    // Nothing by then is something that hangs.
+    receive.recv_timeout(Duration::from_secs(100)).unwrap()
+}
+
+/// A library, and a program beside it that must not be run.
+#[cfg(unix)]
+pub fn hostile() -> (Fixture, PathBuf) {
+    let fixture = Fixture::new();
+    fixture.library(".", "x", "");
+    let program = fixture.program("tools/program");
+    (fixture, program)
+}
+
+/// A package that has cargo ask the compiler for its version, for resolving
+/// takes the versions of Rust into account.
+pub fn asks_the_compiler(fixture: &Fixture) {
+    let rest = "resolver = \"3\"\n[dependencies]\ny = { path = \"y\" }\n";
+    fixture.library(".", "x", rest);
+    fixture.library("y", "y", "");
+}
