@@ -159,17 +159,12 @@ fn check(advisory: &Advisory, bytes: &[u8]) {
     let written = index::write(&DatabaseInfo::default(), database, Contents::Whole);
     let needed = index::bytes_needed(&written);
     assert!(needed.is_ok_and(|needed| needed <= written.len()));
-    let all = Index::read(&written).and_then(|index| index.all());
-    let bare = Advisory {
-        title: None,
-        description: None,
-        ..advisory.clone()
-    };
-    let read: Option<Vec<Advisory>> = all
-        .ok()
-        .map(|all| all.into_iter().map(|selected| selected.advisory).collect());
-    assert_eq!(read, Some(vec![bare]), "the index changed it");
-    assert!(Index::read(&written).is_ok_and(|index| index.knows(&advisory.id)));
+    let pieces = &mut |place| index::piece(&written, place);
+    let read = Index::read(&written);
+    let all = read.clone().and_then(|index| index.all(pieces));
+    assert_eq!(all.as_deref(), Ok(database), "the index changed it");
+    let known = read.and_then(|index| index.knows(&advisory.id, pieces));
+    assert_eq!(known, Ok(true), "the index does not know it");
     beside_another(advisory, bytes);
 }
 
@@ -180,9 +175,8 @@ fn beside_another(advisory: &Advisory, bytes: &[u8]) {
     let version = Version::new(1, 0, 0);
     let introduced = advisory.ranges.iter().find_map(|r| r.introduced.as_ref());
     let hit = introduced.unwrap_or(&version);
-    let mut wanted = Wanted::default();
-    wanted.add("neighbour", &version);
-    wanted.add(&advisory.package, hit);
+    let wanted = [("neighbour", &version), (&*advisory.package, hit)];
+    let wanted: Wanted<'_> = wanted.into_iter().collect();
     let folder = advisory.collection.folder();
     let path = format!("{folder}/x/{}.md", advisory.id);
 
@@ -190,10 +184,11 @@ fn beside_another(advisory: &Advisory, bytes: &[u8]) {
     collector.add("crates/neighbour/RUSTSEC-2030-9999.md", other.as_bytes());
     collector.add(&path, bytes);
     let written = collector.compile(DatabaseInfo::default(), Contents::Facts);
-    let selected = Index::read(&written).and_then(|index| index.select(&wanted));
+    let pieces = &mut |place| index::piece(&written, place);
+    let selected = Index::read(&written).and_then(|index| index.select(&wanted, pieces));
     let by_index: Option<Vec<String>> = selected
         .ok()
-        .map(|s| s.into_iter().map(|s| s.advisory.id).collect());
+        .map(|selected| selected.into_iter().map(|a| a.id).collect());
 
     let mut collector = Collector::default();
     collector.add_wanted(
