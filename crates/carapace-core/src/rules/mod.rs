@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::finding::{Confidence, Finding, Level, Location};
-use crate::graph::paths::Dependents;
+use crate::graph::paths::{Budget, Dependents};
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Kind};
 use crate::knowledge::registry::{Answer, Lookup, Registry};
@@ -112,6 +112,8 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// The ids that policy leaves out and that no database knows.
     pub unknown_ignores: &'a [String],
+    /// What paths may still cost.
+    pub(crate) budget: RefCell<Budget>,
     /// Paths that were worked out before, by package.
     pub(crate) paths: RefCell<HashMap<PackageIdx, Vec<Vec<PackageIdx>>>>,
 }
@@ -139,7 +141,7 @@ impl Context<'_> {
         finding.paths = paths
             .or_insert_with(|| {
                 let dependents = self.dependents.get_or_init(|| Dependents::new(self.graph));
-                dependents.paths(package)
+                dependents.paths(package, &mut self.budget.borrow_mut())
             })
             .clone();
         finding
