@@ -64,7 +64,7 @@ mod tests {
             "",
             "ff",
             "<none>",
-            &hex[1..],
+            hex.get(1..).unwrap(),
             &hex.replace('0', "é"),
             &hex.replace('0', "g"),
         ] {
