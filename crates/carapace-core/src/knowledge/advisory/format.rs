@@ -139,7 +139,9 @@ pub struct Peek<'a> {
 /// *Invariant, fuzzed:* where this gives something and [`parse`] gives an advisory, they agree.
 #[must_use]
 pub fn peek(bytes: &[u8]) -> Option<Peek<'_>> {
-    let front_matter = Parts::split(text(bytes).ok()?).ok()?.front_matter;
+    let front_matter = bytes.strip_prefix(FENCE.as_bytes())?;
+    let end = memchr::memmem::find(front_matter, b"\n```")?;
+    let front_matter = std::str::from_utf8(front_matter.get(..end)?).ok()?;
     let mut lines = front_matter.lines().map(str::trim);
     lines
         .find(|line| !line.is_empty() && !line.starts_with('#'))
@@ -148,9 +150,11 @@ pub fn peek(bytes: &[u8]) -> Option<Peek<'_>> {
     for line in lines {
         // Inside a multi-line value a line means something else, and behind a header too. Since
         // TOML 1.1 an inline table may be one.
-        let opens = ["\"\"\"", "'''", "{"]
-            .iter()
-            .any(|mark| line.contains(mark));
+        let opens = line.bytes().any(|byte| byte == b'{')
+            || line
+                .as_bytes()
+                .windows(3)
+                .any(|w| w == b"\"\"\"" || w == b"'''");
         if line.starts_with('[') || opens {
             return None;
         }
