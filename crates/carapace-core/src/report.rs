@@ -97,6 +97,9 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Of an input that could not be read: it is in no [`Report::inputs`].
+    pub const INPUT: &'static str = "input";
+
     /// A gap of the whole run that does not block.
     #[must_use]
     pub fn new(what: &'static str, reason: impl Into<String>) -> Self {
