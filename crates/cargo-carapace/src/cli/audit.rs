@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use carapace_core::engine::{self, Knowledge, Request};
+use carapace_core::finding::Level;
 use carapace_core::knowledge::advisory::index::Wanted;
 use carapace_core::knowledge::date::Date;
 use carapace_core::render;
@@ -32,6 +33,14 @@ pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
     let settings = settings(arguments, inputs.project.as_deref(), &dirs::env)?;
     let report = judge(arguments, &settings, &mut inputs)?;
     let text = text(&report, &settings, arguments, &inputs);
+    if settings.format == Format::CargoAudit {
+        for (level, text) in render::compat::cargo_audit::beside(&report) {
+            match level {
+                Level::Note => output::note(&text),
+                _ => output::error(&text),
+            }
+        }
+    }
     output::answer(&text, arguments.output.output.as_deref())?;
     Ok(match report.verdict {
         Verdict::Pass => Exit::Pass,
