@@ -71,8 +71,10 @@ pub struct Input {
 /// What the configuration of the analysed project switched off or pointed elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigEffect {
-    /// The file.
+    /// The file, as the user would write it.
     pub file: String,
+    /// Its path from the root of its repository, with `/`, where it is in one.
+    pub repository_file: Option<String>,
     /// The line, from 1.
     pub line: u32,
     /// What it does.

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use carapace_core::knowledge::platform::{ARCHITECTURES, SYSTEMS};
-use carapace_core::policy::audit_toml::{self, AuditToml, unknown_target};
+use carapace_core::policy::audit_toml::{self, AuditToml, Set, unknown_target};
 use carapace_core::policy::{Deny, Ignore, MAX_AGE_DAYS, Policy};
 use carapace_core::report::ConfigEffect;
 use carapace_core::text::visible;
 
+use super::inputs::{in_repository, shown};
 use crate::advisories::source::Source;
 use crate::cli::Failure;
 use crate::cli::args::{AuditArgs, Format};
 use crate::host::dirs::{self, Env};
-use crate::host::files::{FileError, read_regular, within};
+use crate::host::files::{FileError, read_regular, resolve_within, within};
 use crate::host::http::is_public_address;
 
 /// No configuration of a person is larger, in bytes.
@@ -56,6 +57,8 @@ struct Config {
     toml: AuditToml,
     /// The file, as shown.
     file: String,
+    /// Its path from the root of its repository.
+    repository_file: Option<String>,
     /// The project's folder; none for the user's own configuration.
     project: Option<PathBuf>,
 }
@@ -77,7 +80,8 @@ pub fn settings(
     let toml = match &config {
         Some(config) => {
             if config.project.is_some() {
-                effects = config.toml.effects(&config.file);
+                let repository_file = config.repository_file.as_deref();
+                effects = config.toml.effects(&config.file, repository_file);
             }
             config.toml.clone()
         }
@@ -93,12 +97,11 @@ pub fn settings(
             }
         }
     }
-    let is_off = |setting: &Option<audit_toml::Set<bool>>| {
-        setting.as_ref().is_some_and(|setting| !setting.value)
-    };
+    let is_off =
+        |setting: &Option<Set<bool>>| setting.as_ref().is_some_and(|setting| !setting.value);
     let network = arguments.network;
     let offline = network.offline || network.frozen || arguments.no_fetch || is_off(&toml.fetch);
-    let databases = databases(arguments, config.as_ref(), &mut effects, env)?;
+    let databases = databases(arguments, config.as_ref(), offline, &mut effects, env)?;
     let format = match (arguments.output.format, arguments.json, &toml.format) {
         (_, true, _) => Format::CargoAudit,
         (Some(format), false, _) => format,
@@ -117,7 +120,8 @@ pub fn settings(
         offline,
         ask_registry: !offline && !is_off(&toml.update_index),
         format,
-        quiet: arguments.output.quiet || toml.quiet,
+        // A project is not quiet about what it switches off.
+        quiet: arguments.output.quiet || (toml.quiet && effects.is_empty()),
         effects,
     })
 }
@@ -128,7 +132,7 @@ fn policy(
     config: Option<&Config>,
     env: Env<'_>,
 ) -> Policy {
-    let names = |set: &[audit_toml::Set<String>]| -> Vec<String> {
+    let names = |set: &[Set<String>]| -> Vec<String> {
         set.iter().map(|name| name.value.clone()).collect()
     };
     let or = |typed: &[String], set: Vec<String>| match typed {
@@ -180,22 +184,22 @@ fn config(
                 return Err(Failure(format!(
                     "{}: leads out of the project, so it is not read; --no-project-config goes \
                      without it",
-                    visible(&path.to_string_lossy())
+                    visible(&shown(&path))
                 )));
             }
-            return read(&path, ".cargo/audit.toml".to_owned(), Some(project)).map(Some);
+            return read(&path, Some(project)).map(Some);
         }
     }
     if let Some(path) = dirs::cargo_home(env).map(|home| home.join("audit.toml"))
         && path.exists()
     {
-        let shown = path.to_string_lossy().into_owned();
-        return read(&path, shown, None).map(Some);
+        return read(&path, None).map(Some);
     }
     Ok(None)
 }
 
-fn read(path: &Path, file: String, project: Option<PathBuf>) -> Result<Config, Failure> {
+fn read(path: &Path, project: Option<PathBuf>) -> Result<Config, Failure> {
+    let file = shown(path);
     let fault = |message: &str| Failure(format!("{}: {}", visible(&file), visible(message)));
     let bytes = read_regular(path, MAX_CONFIG_BYTES)
         .map_err(|error: FileError| fault(&error.to_string()))?;
@@ -204,13 +208,16 @@ fn read(path: &Path, file: String, project: Option<PathBuf>) -> Result<Config, F
     Ok(Config {
         toml,
         file,
+        repository_file: in_repository(path),
         project,
     })
 }
 
+/// Which databases are used; `effects` gets what a project has to do with that.
 fn databases(
     arguments: &AuditArgs,
     config: Option<&Config>,
+    offline: bool,
     effects: &mut Vec<ConfigEffect>,
     env: Env<'_>,
 ) -> Result<Databases, Failure> {
@@ -223,42 +230,51 @@ fn databases(
     let Some(config) = config else {
         return Ok(Databases::Held);
     };
-    let mut refused = |line: u32, what: &str, why: &str| {
+    let mut add = |line: u32, effect: String| {
         effects.push(ConfigEffect {
             file: config.file.clone(),
+            repository_file: config.repository_file.clone(),
             line,
-            effect: format!("{what} is not followed: {why}"),
+            effect,
         });
     };
-    if let Some(path) = &config.toml.path {
-        match &config.project {
-            None => return Ok(Databases::Folders(vec![dirs::expand(&path.value, env)])),
-            // A project may bring advisories of its own, but not send us to read elsewhere.
-            Some(project) if within(project, &project.join(&path.value)) => {
-                return Ok(Databases::Folders(vec![project.join(&path.value)]));
+    if let Some(Set { value, line }) = &config.toml.path {
+        let Some(project) = &config.project else {
+            return Ok(Databases::Folders(vec![dirs::expand(value, env)]));
+        };
+        // A project may bring advisories of its own, but not send us to read elsewhere.
+        match resolve_within(project, &project.join(value)) {
+            Ok(folder) => {
+                add(*line, format!("takes the advisories from {value}"));
+                return Ok(Databases::Folders(vec![folder]));
             }
-            Some(_) => refused(
-                path.line,
-                "database.path",
-                "it leads out of the project; use -d",
+            Err(error) => add(
+                *line,
+                format!("database.path is not followed: {error}; -d names any folder"),
             ),
         }
     }
-    if let Some(url) = &config.toml.url {
-        let source = Source::parse(&url.value);
-        match (&config.project, source) {
+    if let Some(Set { value, line }) = &config.toml.url {
+        match (&config.project, Source::parse(value)) {
             (None, source) => return Ok(Databases::Fetched(source?)),
             (Some(_), Ok(Source::Archive(address)))
                 if address == crate::advisories::RUSTSEC_ARCHIVE => {}
+            // Who is offline asks nobody, not even where a host is.
             (Some(_), Ok(Source::Archive(address) | Source::Git(_, address)))
-                if is_public_address(&address) =>
+                if is_public_address(&address, !offline) =>
             {
-                return Ok(Databases::Fetched(Source::parse(&address)?));
+                let source = Source::parse(&address)?;
+                add(
+                    *line,
+                    format!("takes the advisories from {}", source.name()),
+                );
+                return Ok(Databases::Fetched(source));
             }
-            (Some(_), _) => refused(
-                url.line,
-                "database.url",
-                "a project may only name a public https address; use -u",
+            (Some(_), _) => add(
+                *line,
+                "database.url is not followed: a project may only name a public https address; -u \
+                 names any"
+                    .to_owned(),
             ),
         }
     }

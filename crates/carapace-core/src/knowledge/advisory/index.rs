@@ -491,7 +491,10 @@ mod tests {
         assert!(!text.contains("Title") && !text.contains("Body"));
         let read = Index::read(&index).unwrap();
         let all = read.all(&mut |place| piece(&index, place)).unwrap();
-        assert!(all.iter().all(|a| a.title.is_none() && a.aliases.len() == 1));
+        assert!(
+            all.iter()
+                .all(|a| a.title.is_none() && a.aliases.len() == 1)
+        );
     }
 
     #[test]
