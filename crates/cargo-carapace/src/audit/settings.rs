@@ -248,10 +248,14 @@ fn databases(
                 add(*line, format!("takes the advisories from {value}"));
                 return Ok(Databases::Folders(vec![folder]));
             }
-            Err(error) => add(
-                *line,
-                format!("database.path is not followed: {error}; -d names any folder"),
-            ),
+            Err(error) => {
+                let why = match error {
+                    FileError::Leaves { .. } => "it leads out of the project",
+                    _ => "it cannot be read",
+                };
+                let effect = format!("database.path is not followed: {why}; -d names any folder");
+                add(*line, effect);
+            }
         }
     }
     if let Some(Set { value, line }) = &config.toml.url {
