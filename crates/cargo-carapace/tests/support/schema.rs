@@ -96,3 +96,93 @@ fn is_of(value: &Value, name: &str) -> bool {
         other => panic!("the type {other} is not known here"),
     }
 }
+
+/// A field that a part of the schema requires, and where a value has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Required {
+    /// The part: its place among the definitions, or empty for the whole.
+    pub part: String,
+    pub field: String,
+    /// The JSON pointer of the object.
+    pub object: String,
+}
+
+/// Everything that a schema requires of this value, all through it.
+pub fn required(schema: &Value, value: &Value) -> Vec<Required> {
+    let mut found = Vec::new();
+    walk(schema, schema, "", value, "", &mut found);
+    found
+}
+
+fn walk(
+    root: &Value,
+    schema: &Value,
+    part: &str,
+    value: &Value,
+    object: &str,
+    found: &mut Vec<Required>,
+) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let pointer = reference.strip_prefix('#').unwrap();
+        walk(
+            root,
+            root.pointer(pointer).unwrap(),
+            reference,
+            value,
+            object,
+            found,
+        );
+    }
+    for choice in schema["anyOf"].as_array().into_iter().flatten() {
+        let mut faults = Vec::new();
+        check(root, choice, value, "", &mut faults);
+        if faults.is_empty() {
+            walk(root, choice, part, value, object, found);
+        }
+    }
+    for field in schema["required"].as_array().into_iter().flatten() {
+        found.push(Required {
+            part: part.to_owned(),
+            field: field.as_str().unwrap().to_owned(),
+            object: object.to_owned(),
+        });
+    }
+    for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+        if let Some(value) = value.get(name) {
+            walk(
+                root,
+                schema,
+                part,
+                value,
+                &format!("{object}/{name}"),
+                found,
+            );
+        }
+    }
+    if let Some(schema) = schema.get("items") {
+        for (index, value) in value.as_array().into_iter().flatten().enumerate() {
+            walk(
+                root,
+                schema,
+                part,
+                value,
+                &format!("{object}/{index}"),
+                found,
+            );
+        }
+    }
+}
+
+/// All parts of a schema that require something, with what they require.
+pub fn parts(schema: &Value) -> Vec<(String, String)> {
+    let definitions = schema["$defs"].as_object().into_iter().flatten();
+    let definitions = definitions.map(|(name, part)| (format!("#/$defs/{name}"), part));
+    let all = [(String::new(), schema)].into_iter().chain(definitions);
+    let mut parts = Vec::new();
+    for (name, part) in all {
+        for field in part["required"].as_array().into_iter().flatten() {
+            parts.push((name.clone(), field.as_str().unwrap().to_owned()));
+        }
+    }
+    parts
+}
