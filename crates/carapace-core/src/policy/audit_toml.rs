@@ -316,7 +316,11 @@ impl AuditToml {
             add(threshold.line, effect);
         }
         for (setting, off, effect) in [
-            (&self.fetch, false, "fetches no advisories"),
+            (
+                &self.fetch,
+                false,
+                "fetches no advisories and asks no registry",
+            ),
             (&self.stale, true, "accepts advisories of any age"),
             (&self.yanked, false, "looks for no yanked versions"),
             (
@@ -369,7 +373,7 @@ mod tests {
                 "3: ignores RUSTSEC-2020-0001",
                 "5: hides unsound, notice advisories",
                 "6: hides vulnerabilities below low",
-                "10: fetches no advisories",
+                "10: fetches no advisories and asks no registry",
                 "11: accepts advisories of any age",
                 "21: looks for no yanked versions",
                 "22: asks the registry for nothing new",

@@ -33,8 +33,8 @@ pub struct Inputs {
     pub texts: HashMap<String, Vec<u8>>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
-    /// The folder of the project that is judged, if it is one.
-    pub project: Option<PathBuf>,
+    /// The folders of the projects that are judged, each once.
+    pub projects: Vec<PathBuf>,
 }
 
 /// A thing to read.
@@ -105,6 +105,11 @@ fn targets(arguments: &AuditArgs, gaps: &mut Vec<Gap>) -> Result<Vec<Target>, Fa
         } else {
             targets.push(target(path, true));
         }
+    }
+    let files = arguments.paths.iter().chain(&arguments.files);
+    if files.filter(|path| path.as_os_str() == "-").count() > 1 {
+        let twice = "standard input can be read once: name `-` once";
+        return Err(Failure(twice.to_owned()));
     }
     targets.extend(arguments.files.iter().map(|path| target(path, false)));
     if let Some(manifest) = &arguments.manifest_path {
@@ -203,7 +208,9 @@ fn read(
             let project = discover(start, home.as_deref());
             let project = project.map_err(|error| (shown(start), error.to_string()))?;
             let bytes = lockfile_of(&project, arguments, env, inputs)?;
-            inputs.project.get_or_insert_with(|| project.root.clone());
+            if !inputs.projects.contains(&project.root) {
+                inputs.projects.push(project.root.clone());
+            }
             let path = shown(&project.lockfile);
             let repository_path = in_repository(&project.lockfile);
             (path, repository_path, InputKind::Manifest, bytes)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use carapace_core::knowledge::platform::{ARCHITECTURES, SYSTEMS};
 use carapace_core::policy::audit_toml::{self, AuditToml, Set, unknown_target};
 use carapace_core::policy::{Deny, Ignore, MAX_AGE_DAYS, Policy};
-use carapace_core::report::ConfigEffect;
+use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
 
 use super::inputs::{in_repository, shown};
@@ -19,6 +19,9 @@ use crate::host::http::is_public_address;
 
 /// No configuration of a person is larger, in bytes.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// Where a project has its configuration, below its root.
+const PROJECT_CONFIG: &str = ".cargo/audit.toml";
 
 /// Which databases a run uses.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub struct Settings {
     pub quiet: bool,
     /// What the project's own configuration did.
     pub effects: Vec<ConfigEffect>,
+    /// Configurations that were not followed.
+    pub gaps: Vec<Gap>,
 }
 
 /// A configuration that was found, and whose it is.
@@ -65,17 +70,40 @@ struct Config {
 
 /// Works the settings out.
 ///
-/// `project` is the folder of the project that is judged, `None` for lockfiles on their own.
+/// `projects` are the folders of the projects that are judged. What one says of itself is not for
+/// another: with several, the configuration of the current folder counts, as for lockfiles on their
+/// own, and theirs are gaps.
 ///
 /// # Errors
 /// [`Failure`] for a configuration that cannot be read or understood, and for settings that
 /// contradict each other.
 pub fn settings(
     arguments: &AuditArgs,
-    project: Option<&Path>,
+    projects: &[PathBuf],
     env: Env<'_>,
 ) -> Result<Settings, Failure> {
+    if arguments.no_yanked && arguments.deny.contains(&Deny::Yanked) {
+        let both = "-D yanked and --no-yanked contradict each other: leave one out";
+        return Err(Failure(both.to_owned()));
+    }
+    let current = std::env::current_dir().ok();
+    let project = match projects {
+        [project] => Some(project),
+        _ => current.as_ref(),
+    };
     let config = config(arguments, project, env)?;
+    let others = projects.iter().filter(|other| Some(*other) != project);
+    let gaps = others
+        .map(|other| other.join(PROJECT_CONFIG))
+        .filter(|file| !arguments.no_project_config && file.symlink_metadata().is_ok())
+        .map(|file| Gap {
+            path: Some(shown(&file)),
+            ..Gap::new(
+                "configuration",
+                "not followed, as several projects are judged at once",
+            )
+        })
+        .collect();
     let mut effects = Vec::new();
     let toml = match &config {
         Some(config) => {
@@ -123,6 +151,7 @@ pub fn settings(
         // A project is not quiet about what it switches off.
         quiet: arguments.output.quiet || (toml.quiet && effects.is_empty()),
         effects,
+        gaps,
     })
 }
 
@@ -150,8 +179,9 @@ fn policy(
     });
     let deny: BTreeSet<Deny> = arguments.deny.iter().chain(&toml.deny).copied().collect();
     let yanked = toml.yanked.as_ref().is_none_or(|yanked| yanked.value);
-    // What was asked for by name on the command line is not switched off by a file.
+    // What was asked for by name on the command line is not switched off by a file; so `stale`, too.
     let yanked = yanked || arguments.deny.contains(&Deny::Yanked);
+    let is_stale = toml.stale.as_ref().is_some_and(|stale| stale.value);
     let in_ci = env("CI").is_some_and(|ci| !matches!(ci.as_str(), "0" | "false"));
     Policy {
         deny,
@@ -163,31 +193,27 @@ fn policy(
         registry: yanked && !arguments.no_yanked,
         max_age_days: arguments.max_age.map_or(MAX_AGE_DAYS, i64::from),
         age_is_required: arguments.max_age.is_some() || in_ci,
-        stale: arguments.stale || toml.stale.as_ref().is_some_and(|stale| stale.value),
+        stale: arguments.stale || (is_stale && arguments.max_age.is_none()),
     }
 }
 
 /// The project's configuration, else the user's, as cargo-audit looks for them.
 fn config(
     arguments: &AuditArgs,
-    project: Option<&Path>,
+    project: Option<&PathBuf>,
     env: Env<'_>,
 ) -> Result<Option<Config>, Failure> {
-    let project = match project {
-        Some(project) => Some(project.to_owned()),
-        None => std::env::current_dir().ok(),
-    };
     if let Some(project) = project.filter(|_| !arguments.no_project_config) {
-        let path = project.join(".cargo/audit.toml");
+        let path = project.join(PROJECT_CONFIG);
         if path.symlink_metadata().is_ok() {
-            if !within(&project, &path) {
+            if !within(project, &path) {
                 return Err(Failure(format!(
                     "{}: leads out of the project, so it is not read; --no-project-config goes \
                      without it",
                     visible(&shown(&path))
                 )));
             }
-            return read(&path, Some(project)).map(Some);
+            return read(&path, Some(project.clone())).map(Some);
         }
     }
     if let Some(path) = dirs::cargo_home(env).map(|home| home.join("audit.toml"))

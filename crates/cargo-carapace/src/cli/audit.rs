@@ -30,7 +30,8 @@ use crate::host::registry::{self, IndexAddress, RegistrySettings};
 /// [`Failure`] for wrong use and for what is needed and cannot be had.
 pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
     let mut inputs = inputs::gather(arguments, &dirs::env)?;
-    let settings = settings(arguments, inputs.project.as_deref(), &dirs::env)?;
+    let settings = settings(arguments, &inputs.projects, &dirs::env)?;
+    inputs.gaps.extend(settings.gaps.iter().cloned());
     let report = judge(arguments, &settings, &mut inputs)?;
     let text = text(&report, &settings, arguments, &inputs);
     if settings.format == Format::CargoAudit {
