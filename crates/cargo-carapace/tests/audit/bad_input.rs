@@ -214,6 +214,27 @@ fn a_reader_that_goes_away() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written() {
+    let world = World::with_lock(&[]);
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut child = world.audit(&[]).command().stdout(full).spawn().unwrap();
+    drop(child.stdin.take());
+    assert_eq!(in_time(&mut child).code(), Some(2));
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert!(said.starts_with("error: standard output: "), "{said}");
+}
+
 #[test]
 fn a_home_that_is_missing_or_no_folder_or_not_set() {
     let world = World::with_lock(&[("other", "1.0.0")]);

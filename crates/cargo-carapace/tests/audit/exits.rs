@@ -240,6 +240,7 @@ fn wrong_use() {
         &["-q", "-v"],
         &["--stale", "--max-age", "1"],
         &["--max-age", "-1"],
+        &["-D", "yanked", "--no-yanked"],
         &["--format", "xml"],
         &["-u", "https://example.org/x.tar.gz"],
     ] {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::run::{CRATES_IO, World, advisory, found};
+use crate::support::run::{CRATES_IO, World, advisory, found, gap};
 use crate::support::server::{Resp, Server};
 
 /// What the configuration did, as the JSON document says.
@@ -41,7 +41,7 @@ fn what_the_project_switches_off_is_shown_in_every_format() {
         ".cargo/audit.toml:3 ignores RUSTSEC-2026-0001",
         ".cargo/audit.toml:5 hides unmaintained, unsound, notice advisories",
         ".cargo/audit.toml:6 hides vulnerabilities below critical",
-        ".cargo/audit.toml:8 fetches no advisories",
+        ".cargo/audit.toml:8 fetches no advisories and asks no registry",
         ".cargo/audit.toml:9 accepts advisories of any age",
         ".cargo/audit.toml:11 hides what is not for the system none",
         ".cargo/audit.toml:13 looks for no yanked versions",
@@ -99,6 +99,51 @@ fn the_configurations_place_is_told_from_the_repositorys_root() {
     assert_eq!(
         effects(&document),
         ["sub/.cargo/audit.toml:2 ignores RUSTSEC-2026-0001"]
+    );
+}
+
+#[test]
+fn what_the_command_line_asks_for_is_not_switched_off_by_the_project() {
+    let world = project(
+        "[advisories]\ninformational_warnings = []\n[database]\nstale = true\n[yanked]\nenabled = false\n",
+    );
+    let document = world.audit(&["-D", "yanked", "--max-age", "7"]).json(1);
+    assert!(gap(&document, "database", &["more than 7 days ago"]));
+    assert!(gap(&document, "yanked", &[]));
+    let document = world.audit(&["-D", "unsound"]).json(1);
+    assert_eq!(found(&document).len(), 2);
+    let document = world.audit(&["-D", "warnings"]).json(1);
+    assert_eq!(found(&document).len(), 2);
+}
+
+#[test]
+fn one_projects_configuration_is_not_for_another() {
+    let world = project("");
+    fs::remove_dir_all(world.path("project/.cargo")).unwrap();
+    for name in ["a", "b"] {
+        for file in ["Cargo.toml", "Cargo.lock", "src/lib.rs"] {
+            let copy = world.path("project").join(name).join(file);
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(world.path("project").join(file), copy).unwrap();
+        }
+    }
+    let ignore = "[advisories]\nignore = [\"RUSTSEC-2026-0001\"]\n";
+    world.write("project/a/.cargo/audit.toml", ignore);
+    assert_eq!(found(&world.audit(&["a"]).json(0)).len(), 1);
+    assert_eq!(found(&world.audit(&["a", "a/Cargo.toml"]).json(0)).len(), 2);
+    let document = world.audit(&["a", "b"]).json(1);
+    assert_eq!(found(&document).len(), 4);
+    assert!(!gap(
+        &document,
+        "configuration",
+        &["a/.cargo/audit.toml", "several projects"]
+    ));
+    // Where it is run is where it is configured.
+    world.write("project/.cargo/audit.toml", ignore);
+    let document = world.audit(&["a", "b"]).json(0);
+    assert_eq!(
+        effects(&document),
+        [".cargo/audit.toml:2 ignores RUSTSEC-2026-0001"]
     );
 }
 
@@ -360,7 +405,7 @@ fn cargos_configuration_in_the_project_is_never_obeyed() {
     );
     // The index of the project's choice is not the user's: who is asked cannot be reached here.
     let document = world.online(&[]).json(0);
-    crate::support::run::gap(&document, "yanked", &["other@1.0.0"]);
+    gap(&document, "yanked", &["other@1.0.0"]);
     // A database in the project, with a repository around it.
     fs::rename(world.path("db"), world.path("project/db")).unwrap();
     world.write(

@@ -112,6 +112,8 @@ fn standard_input() {
         assert_eq!(found(&document), HIT);
         assert_eq!(inputs(&document), [["-", "-", "lockfile", "fail"]]);
     }
+    let output = world.audit(&["-", "-f", "-"]).exits(2);
+    output.says(&["name `-` once"]);
     let output = world.audit(&["-"]).exits(2);
     output.says(&["-: ", "not a lockfile, or an empty one"]);
 }
