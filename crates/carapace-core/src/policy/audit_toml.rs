@@ -286,12 +286,12 @@ impl AuditToml {
     /// What the file switches off or ignores. Whether it is followed where it points elsewhere
     /// (`path` and `url`) is for who follows it to say.
     #[must_use]
-    pub fn effects(&self, file: &str, repository_file: Option<&str>) -> Vec<ConfigEffect> {
+    pub fn effects(&self, file: &str) -> Vec<ConfigEffect> {
         let mut effects = Vec::new();
         let mut add = |line: u32, effect: String| {
             effects.push(ConfigEffect {
                 file: file.to_owned(),
-                repository_file: repository_file.map(str::to_owned),
+                repository_file: None,
                 line,
                 effect,
             });
@@ -363,7 +363,7 @@ mod tests {
         )
         .unwrap();
         let effects: Vec<String> = config
-            .effects("audit.toml", None)
+            .effects("audit.toml")
             .into_iter()
             .map(|effect| format!("{}: {}", effect.line, effect.effect))
             .collect();

@@ -9,7 +9,7 @@ use carapace_core::policy::{Deny, Ignore, MAX_AGE_DAYS, Policy};
 use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
 
-use super::inputs::{in_repository, shown};
+use super::inputs::shown;
 use crate::advisories::source::Source;
 use crate::cli::Failure;
 use crate::cli::args::{AuditArgs, Format};
@@ -62,8 +62,6 @@ struct Config {
     toml: AuditToml,
     /// The file, as shown.
     file: String,
-    /// Its path from the root of its repository.
-    repository_file: Option<String>,
     /// The project's folder; none for the user's own configuration.
     project: Option<PathBuf>,
 }
@@ -108,8 +106,7 @@ pub fn settings(
     let toml = match &config {
         Some(config) => {
             if config.project.is_some() {
-                let repository_file = config.repository_file.as_deref();
-                effects = config.toml.effects(&config.file, repository_file);
+                effects = config.toml.effects(&config.file);
             }
             config.toml.clone()
         }
@@ -234,7 +231,6 @@ fn read(path: &Path, project: Option<PathBuf>) -> Result<Config, Failure> {
     Ok(Config {
         toml,
         file,
-        repository_file: in_repository(path),
         project,
     })
 }
@@ -259,7 +255,7 @@ fn databases(
     let mut add = |line: u32, effect: String| {
         effects.push(ConfigEffect {
             file: config.file.clone(),
-            repository_file: config.repository_file.clone(),
+            repository_file: None,
             line,
             effect,
         });

@@ -94,13 +94,11 @@ fn package<'a>(
     package.checksum = optional(lines, "checksum = ")?;
     if lines.peek() == Some("dependencies = [") {
         lines.next();
-        loop {
-            let entry = lines.next()?;
-            if entry == "]" {
-                break;
-            }
-            let entry = entry.strip_prefix(' ')?.strip_suffix(',')?;
-            dependencies.push(Cow::Borrowed(string(entry)?));
+        while let Some(entry) = lines.entry() {
+            dependencies.push(Cow::Borrowed(entry));
+        }
+        if lines.next()? != "]" {
+            return None;
         }
     } else {
         package.replace = optional(lines, "replace = ")?;
@@ -174,10 +172,22 @@ impl<'a> Lines<'a> {
         self.next
     }
 
+    /// The string of a line ` "…",`, which is most of the lines that there are; none, and nothing
+    /// read, if the next line is another.
+    fn entry(&mut self) -> Option<&'a str> {
+        let inside = self.next?.strip_prefix(" \"")?.strip_suffix("\",")?;
+        if inside.as_bytes().contains(&b'"') {
+            return None;
+        }
+        self.next();
+        Some(inside)
+    }
+
     fn next(&mut self) -> Option<&'a str> {
         let current = self.next;
         self.number += 1;
-        self.next = match memchr::memchr(b'\n', self.rest.as_bytes()) {
+        // Lines are short: a plain loop finds their ends sooner than a vector search begins.
+        self.next = match self.rest.bytes().position(|byte| byte == b'\n') {
             Some(end) => {
                 let (line, rest) = self.rest.split_at_checked(end)?;
                 self.rest = rest.get(1..)?;
