@@ -4,6 +4,7 @@
 //! (name, version, source). What the lockfile said that could not be used is kept in
 //! [`Graph::problems`], never dropped.
 
+pub mod checksum;
 pub mod lockfile;
 pub mod paths;
 pub mod source;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use semver::Version;
 
+use checksum::Checksum;
 use lockfile::{LockedPackage, Lockfile, LockfileError, LockfileErrorKind};
 use source::{Source, SourceKind};
 
@@ -31,8 +33,8 @@ pub struct Package {
     pub version: Version,
     /// Where it comes from; none for a folder of this project.
     pub source: Option<Arc<Source>>,
-    /// The SHA-256 of its archive, in hexadecimal, as the lockfile has it.
-    pub checksum: Option<String>,
+    /// The checksum of its archive, as the lockfile has it.
+    pub checksum: Option<Checksum>,
     /// The line, from 1, that names it in the lockfile.
     pub line: u32,
     /// What it depends on, in the lockfile's order.
@@ -99,16 +101,15 @@ impl Graph {
     /// [`LockfileError`] if a version is no semantic version or a source none of cargo's.
     pub fn from_lockfile(lockfile: &Lockfile<'_>) -> Result<Self, LockfileError> {
         let mut sources = Sources::default();
-        let mut packages = lockfile
-            .packages
-            .iter()
-            .map(|locked| package(locked, &mut sources))
-            .collect::<Result<Vec<_>, _>>()?;
-        let lookup = Lookup::new(&lockfile.packages, &packages);
+        let mut packages = Vec::with_capacity(lockfile.packages().len());
+        for locked in lockfile.packages() {
+            packages.push(package(&locked, &mut sources)?);
+        }
+        let lookup = Lookup::new(lockfile, &packages);
         let mut problems = lookup.duplicates();
 
         let mut edges = Vec::with_capacity(packages.len());
-        for (index, locked) in lockfile.packages.iter().enumerate() {
+        for (index, locked) in lockfile.packages().enumerate() {
             let package = PackageIdx::new(index);
             let mut resolve = |text: &str| {
                 let found = lookup.find(text);
@@ -118,20 +119,18 @@ impl Graph {
                 }
                 found
             };
-            let texts = lockfile.dependencies.get(locked.dependencies.clone());
-            let texts = texts.unwrap_or_default();
+            let texts = locked.dependencies();
             let mut dependencies = Vec::with_capacity(texts.len());
-            dependencies.extend(texts.iter().filter_map(|text| resolve(text)));
-            let replaced_by = locked.replace.as_deref().and_then(&mut resolve);
+            dependencies.extend(texts.filter_map(&mut resolve));
+            let replaced_by = locked.replace().and_then(&mut resolve);
             edges.push((dependencies, replaced_by));
         }
         let checksums: Vec<_> = lockfile
-            .checksums
-            .iter()
-            .filter(|(_, value)| value != "<none>")
+            .checksums()
+            .filter(|(_, value)| *value != "<none>")
             .filter_map(|(key, value)| {
                 let package = lookup.find(key.strip_prefix("checksum ")?)?;
-                Some((package, value.to_string()))
+                Some((package, Checksum::parse(value)))
             })
             .collect();
 
@@ -220,29 +219,29 @@ impl PackageIdx {
 }
 
 fn package(locked: &LockedPackage<'_>, sources: &mut Sources) -> Result<Package, LockfileError> {
-    let version = Version::parse(&locked.version).map_err(|_| LockfileError {
-        line: Some(locked.line),
+    let version = Version::parse(locked.version()).map_err(|_| LockfileError {
+        line: Some(locked.line()),
         kind: LockfileErrorKind::PackageVersion {
-            name: locked.name.to_string(),
-            version: locked.version.to_string(),
+            name: locked.name().to_owned(),
+            version: locked.version().to_owned(),
         },
     })?;
-    let source = match locked.source.as_deref() {
+    let source = match locked.source() {
         Some(text) => Some(sources.get(text).ok_or_else(|| LockfileError {
-            line: Some(locked.line),
+            line: Some(locked.line()),
             kind: LockfileErrorKind::Source {
-                name: locked.name.to_string(),
+                name: locked.name().to_owned(),
                 source: text.to_owned(),
             },
         })?),
         None => None,
     };
     Ok(Package {
-        name: locked.name.to_string(),
+        name: locked.name().to_owned(),
         version,
         source,
-        checksum: locked.checksum.as_deref().map(str::to_owned),
-        line: locked.line,
+        checksum: locked.checksum().map(Checksum::parse),
+        line: locked.line(),
         dependencies: Vec::new(),
         replaced_by: None,
     })
@@ -304,12 +303,12 @@ impl<'a> Candidate<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    fn new(locked: &'a [LockedPackage<'a>], packages: &'a [Package]) -> Self {
-        let packages = packages.iter().enumerate().zip(locked);
+    fn new(lockfile: &'a Lockfile<'_>, packages: &'a [Package]) -> Self {
+        let packages = packages.iter().enumerate().zip(lockfile.packages());
         let mut order: Vec<Candidate<'a>> = packages
             .map(|((index, package), locked)| Candidate {
-                name: &locked.name,
-                version: &locked.version,
+                name: locked.name(),
+                version: locked.version(),
                 package,
                 index: PackageIdx::new(index),
             })
@@ -490,7 +489,7 @@ mod tests {
              [metadata]\n\"checksum a 1.0.0 (registry+u)\" = \"ff\"\n\"checksum b 1.0.0 (registry+u)\" = \"<none>\"\n",
         );
         assert_eq!(graph.lockfile_version, 1);
-        assert_eq!(graph.packages()[0].checksum.as_deref(), Some("ff"));
+        assert_eq!(graph.packages()[0].checksum, Some(Checksum::parse("ff")));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::engine::paths_gap;
 use crate::finding::{Confidence, Finding, Level};
+use crate::graph::checksum::Checksum;
 use crate::graph::paths::{Budget, Dependents};
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
@@ -107,7 +108,7 @@ struct PackageDocument<'a> {
     /// As the lockfile writes it; null for a folder.
     source: Option<&'a str>,
     /// The SHA-256 that the lockfile has, in hexadecimal.
-    checksum: Option<&'a str>,
+    checksum: Option<String>,
     /// Empty where only a lockfile was judged; a gap says so.
     roles: Vec<&'static str>,
     /// The shortest path from each owning member, ids of packages.
@@ -335,13 +336,13 @@ fn packages<'a>(
     ids: &'a [Ids],
     budget: &mut Budget,
 ) -> Vec<PackageDocument<'a>> {
-    let mut merged: BTreeMap<(&str, Option<&str>), PackageDocument<'a>> = BTreeMap::new();
+    let mut merged: BTreeMap<(&str, Option<&Checksum>), PackageDocument<'a>> = BTreeMap::new();
     for (input, ids) in inputs.iter().zip(ids) {
         let graph = &input.graph;
         let all_paths = Dependents::new(graph).all_paths(budget);
         for ((index, package), paths) in graph.iter().zip(all_paths) {
             let id = ids.get(graph, index);
-            let key = (id, package.checksum.as_deref());
+            let key = (id, package.checksum.as_ref());
             let paths = ids.paths(graph, &paths);
             match merged.entry(key) {
                 Entry::Vacant(slot) => {
@@ -351,7 +352,7 @@ fn packages<'a>(
                         name: &package.name,
                         version: package.version.to_string(),
                         source: package.source.as_ref().map(|source| source.text.as_str()),
-                        checksum: package.checksum.as_deref(),
+                        checksum: package.checksum.as_ref().map(ToString::to_string),
                         roles: Vec::new(),
                         paths,
                     });

@@ -5,6 +5,7 @@
 //! under `docs/rules` from them; a test fails when these are stale, and runs every rule over every
 //! example. Adding a rule is adding one file.
 
+pub(crate) mod advisory;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod registry;
@@ -13,10 +14,10 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::finding::{Confidence, Finding, Level, Location};
+use crate::finding::{Finding, Level, Location};
 use crate::graph::paths::{Budget, Dependents};
 use crate::graph::{Graph, Package, PackageIdx};
-use crate::knowledge::advisory::{Advisory, Kind};
+use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::Policy;
 
@@ -164,82 +165,5 @@ impl Context<'_> {
                 Lookup::Fresh(answer) | Lookup::Kept(answer) => Some((index, package, answer)),
                 Lookup::Unknown(_) => None,
             })
-    }
-
-    /// The findings of a rule that passes on the advisories of one kind.
-    pub(crate) fn advisories(
-        &self,
-        rule: &'static Rule,
-        applies: impl Fn(&Hit) -> bool,
-        message: impl Fn(&str, &Advisory) -> String,
-    ) -> Vec<Finding> {
-        let hits = self.hits.iter().filter(|hit| applies(hit));
-        hits.filter_map(|hit| {
-            let package = self.graph.get(hit.package)?;
-            let advisory = &hit.advisory;
-            let subject = format!("{} {}", package.name, package.version);
-            let mut finding = self.finding(rule, hit.package, message(&subject, advisory));
-            finding.fingerprint = format!("{}:{}", advisory.id, package.id());
-            if !hit.certain {
-                finding.confidence = Confidence::Low;
-            }
-            let ranges = advisory.ranges.iter().map(affected_text);
-            let ranges: Vec<String> = ranges.collect();
-            finding
-                .evidence
-                .push(format!("affected versions: {}", ranges.join(" or ")));
-            if let Some(severity) = advisory.severity() {
-                let (score, level) = (severity.score, severity.level.name());
-                finding
-                    .evidence
-                    .push(format!("severity: {score:.1} ({level})"));
-            }
-            finding.help = help(&subject, package.name.as_str(), advisory);
-            finding.references.push(advisory.link());
-            finding.advisory = Some(Arc::clone(advisory));
-            Some(finding)
-        })
-        .collect()
-    }
-}
-
-/// Whether a hit is certain, not malicious, and of a kind.
-pub(crate) fn is_kind(hit: &Hit, kind: Kind) -> bool {
-    hit.certain && !hit.advisory.is_malicious() && hit.advisory.kind() == kind
-}
-
-fn affected_text(range: &crate::knowledge::advisory::range::Range) -> String {
-    match (&range.introduced, &range.fixed) {
-        (None, None) => "all".to_owned(),
-        (Some(from), None) => format!(">={from}"),
-        (None, Some(to)) => format!("<{to}"),
-        (Some(from), Some(to)) => format!(">={from}, <{to}"),
-    }
-}
-
-/// What to do about an advisory.
-fn help(subject: &str, name: &str, advisory: &Advisory) -> Vec<String> {
-    if advisory.is_malicious() {
-        return vec![format!(
-            "remove {name}, and treat every machine that built or ran it as compromised"
-        )];
-    }
-    let ways = [
-        (&advisory.patched, "fixed"),
-        (&advisory.unaffected, "never affected"),
-    ];
-    let ways: Vec<String> = ways
-        .iter()
-        .filter(|(versions, _)| !versions.is_empty())
-        .map(|(versions, word)| format!("{} ({word})", versions.join(" or ")))
-        .collect();
-    match (advisory.kind(), ways.is_empty()) {
-        (Kind::Unmaintained, true) => {
-            vec![format!(
-                "nobody will fix what comes: look for what can replace {name}"
-            )]
-        }
-        (_, true) => vec![format!("no fixed version of {subject} exists")],
-        (_, false) => vec![format!("move to {name} {}", ways.join(", or "))],
     }
 }

@@ -40,13 +40,13 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
     let has_metadata = bytes.windows(12).any(|w| w == b"\n[metadata]\n");
     signature.add(u64::from(has_metadata));
     let times = |name: &str, version: &str| {
-        let packages = lockfile.packages.iter();
+        let packages = lockfile.packages();
         packages
-            .filter(|p| p.name == name && p.version == version)
+            .filter(|p| p.name() == name && p.version() == version)
             .count()
     };
     let mut named = 0;
-    for (key, _) in &lockfile.checksums {
+    for (key, _) in lockfile.checksums() {
         let mut parts = key.split(' ').skip(1);
         if let (Some(name), Some(version)) = (parts.next(), parts.next()) {
             let times = times(name, version);
@@ -55,12 +55,11 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
         }
     }
     let twice = lockfile
-        .packages
-        .iter()
-        .filter(|p| times(&p.name, &p.version) > 1);
+        .packages()
+        .filter(|p| times(p.name(), p.version()) > 1);
     signature.add(u64::from(lockfile.version));
     signature.add(named.min(2) as u64);
     signature.add(u64::from(twice.count() > 0));
-    signature.add(u64::from(!lockfile.checksums.is_empty()));
+    signature.add(u64::from(lockfile.checksums().len() > 0));
     signature
 }

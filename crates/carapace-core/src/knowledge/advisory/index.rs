@@ -393,20 +393,15 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// A line of keys, split but not parsed.
 struct Key<'a> {
-    package: &'a str,
     ranges: &'a str,
     place: &'a str,
 }
 
 impl<'a> Key<'a> {
     fn split(line: &'a str) -> Option<Self> {
-        let (package, rest) = line.split_once('\t')?;
-        let (ranges, place) = rest.rsplit_once('\t')?;
-        Some(Self {
-            package,
-            ranges,
-            place,
-        })
+        let (_, rest) = line.split_once('\t')?;
+        let (ranges, place) = rest.split_once('\t')?;
+        Some(Self { ranges, place })
     }
 
     fn ranges(&self) -> Result<Vec<Range>, IndexError> {

@@ -40,7 +40,7 @@
 //! - <https://rustsec.org/categories/malicious.html>
 
 use crate::finding::{Finding, Level};
-use crate::rules::{Context, Meta, Rule};
+use crate::rules::{Context, Meta, Rule, advisory};
 
 pub(crate) const META: Meta = Meta {
     code: "ADV002",
@@ -48,8 +48,9 @@ pub(crate) const META: Meta = Meta {
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
-    context.advisories(
+    advisory::findings(
         rule,
+        context,
         |hit| hit.certain && hit.advisory.is_malicious(),
         |subject, advisory| match &advisory.title {
             Some(title) => format!("{subject} was published to do harm: {title}"),

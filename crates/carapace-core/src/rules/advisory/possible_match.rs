@@ -35,7 +35,7 @@
 //! ```
 
 use crate::finding::{Finding, Level};
-use crate::rules::{Context, Meta, Rule};
+use crate::rules::{Context, Meta, Rule, advisory};
 
 pub(crate) const META: Meta = Meta {
     code: "ADV006",
@@ -43,8 +43,9 @@ pub(crate) const META: Meta = Meta {
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
-    context.advisories(
+    advisory::findings(
         rule,
+        context,
         |hit| !hit.certain,
         |subject, advisory| {
             let kind = if advisory.is_malicious() {
@@ -53,7 +54,11 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
                 match advisory.kind().name() {
                     "vulnerability" => "vulnerable package",
                     "notice" => "package with a notice",
-                    other => return format!("{subject} has the name and version of an {other} package, but another source"),
+                    other => {
+                        return format!(
+                            "{subject} has the name and version of an {other} package, but another source"
+                        );
+                    }
                 }
             };
             format!("{subject} has the name and version of a {kind}, but another source")

@@ -37,7 +37,8 @@
 
 use crate::finding::{Finding, Level};
 use crate::knowledge::advisory::Kind;
-use crate::rules::{Context, Meta, Rule, is_kind};
+use crate::rules::advisory::{self, is_kind};
+use crate::rules::{Context, Meta, Rule};
 
 pub(crate) const META: Meta = Meta {
     code: "ADV004",
@@ -45,8 +46,9 @@ pub(crate) const META: Meta = Meta {
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
-    context.advisories(
+    advisory::findings(
         rule,
+        context,
         |hit| is_kind(hit, Kind::Unmaintained),
         |subject, advisory| match &advisory.title {
             Some(title) => format!("{subject} is unmaintained: {title}"),
