@@ -293,3 +293,33 @@ fn names_of_files_that_are_no_text() {
     let output = world.audit(&[]).arg(name).exits(2);
     assert!(!output.stderr.contains('\x1b'), "{output:#?}");
 }
+
+/// What is quadratic or worse in a graph shows itself here.
+#[test]
+fn graphs_that_want_to_grow() {
+    let world = World::with_lock(&[]);
+    let crates_io = Some(crate::support::run::CRATES_IO);
+    let depends = |on: &str| format!("dependencies = [\n \"{on}\",\n]\n");
+    let chain = |length: usize| -> String {
+        let name = |n: usize| match n == length {
+            true => "parser".to_owned(),
+            false => format!("p{n}"),
+        };
+        let links =
+            (0..length).map(|n| entry(&name(n), "1.0.0", crates_io) + &depends(&name(n + 1)));
+        links.collect::<String>() + &entry("parser", "1.2.0", crates_io)
+    };
+    let member = |n: usize| entry(&format!("m{n}"), "0.1.0", None) + &depends("p0");
+    let many: String = (0..500).map(member).collect();
+    for text in [member(0) + &chain(20_000), many + &chain(500)] {
+        let text = format!("version = 4\n{text}");
+        for format in ["human", "json", "sarif", "github", "cargo-audit"] {
+            let output = world
+                .audit(&["-", "--format", format])
+                .stdin(&text)
+                .exits(1);
+            assert!(output.stdout.len() < 100 << 20, "{format}");
+            output.shows(&["RUSTSEC-2026-0001"]);
+        }
+    }
+}
