@@ -200,10 +200,8 @@ fn documents_are_as_the_schema_says_and_others_are_refused() {
     // The runs above had each of them.
     let all: BTreeSet<_> = parts(&schema).into_iter().collect();
     assert!(all.len() > 60, "{all:?}");
-    assert_eq!(
-        all.difference(&seen).collect::<Vec<_>>(),
-        [&(String::new(), String::new()); 0]
-    );
+    let missing: Vec<_> = all.difference(&seen).collect();
+    assert!(missing.is_empty(), "{missing:?}");
     // Values of another kind are refused too.
     let mut other = documents[0].clone();
     other["findings"][0]["level"] = "fatal".into();

@@ -386,6 +386,19 @@ fn cargos_configuration_in_the_project_is_never_obeyed() {
         world.write(&format!("{folder}/src/lib.rs"), "");
         world.write(&format!("{folder}/build.rs"), &build);
     }
+    // Cargo itself, started in there, obeys.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let plain = std::process::Command::new(cargo)
+        .args(["metadata", "--offline", "--format-version", "1"])
+        .current_dir(world.path("project"))
+        .env("CARGO_HOME", world.path("cargo"))
+        .env_remove("RUSTC")
+        .env_remove("RUSTC_WRAPPER")
+        .output()
+        .unwrap();
+    assert!(canary.exists(), "the fixture is not hostile: {plain:?}");
+    fs::remove_file(&canary).unwrap();
+    let _ = fs::remove_file(world.path("project/Cargo.lock"));
     let before = crate::support::project::listing(&world.path("project"));
     // Without a lockfile, where cargo resolves, and with one, where the registry is asked.
     let without = world.online(&["--offline"]).json(0);
