@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::support::index::{self, index};
 use crate::support::run::{Output, World, entry, found, gap, gaps, lock};
+use crate::support::server::{Resp, Server};
 
 /// The codes and levels of a document's findings.
 fn levels(document: &Value) -> Vec<(&str, &str)> {
@@ -153,6 +154,30 @@ fn a_check_that_could_not_be_made() {
     let document = world.audit(&["-D", "yanked"]).json(1);
     assert_eq!(document["verdict"], "fail");
     assert!(gap(&document, "yanked", &["other@1.0.0"]));
+}
+
+/// What a server does not answer is not clean; what it answers counts.
+#[test]
+fn a_registry_that_answers_in_part() {
+    let server = Server::start(|request| match &*request.path {
+        "/config.json" => Resp::ok(index::CONFIG),
+        "/ya/nk/yanked" => Resp::ok(index::file("yanked", &["1.0.0!"])),
+        "/ga/rb/garbage" => Resp::ok("<html>"),
+        _ => Resp::status(403),
+    });
+    let names = ["yanked", "garbage", "refused"].map(|name| (name, "1.0.0"));
+    let world = World::with_lock(&names);
+    let address = server.url("/");
+    let arguments = ["--registry-index", &*address];
+    let document = world.online(&arguments).json(0);
+    assert_eq!(levels(&document), [("SUP001", "warn")]);
+    for name in ["garbage@1.0.0", "refused@1.0.0"] {
+        assert!(!gap(&document, "yanked", &[name]));
+    }
+    // Findings that fail weigh more than what could not be looked at.
+    world.online(&arguments).args(["-D", "yanked"]).exits(1);
+    world.write("project/Cargo.lock", lock(&names[1..]));
+    world.online(&arguments).args(["-D", "yanked"]).exits(3);
 }
 
 #[test]
