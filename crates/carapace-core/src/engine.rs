@@ -96,9 +96,12 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             gaps.push(paths_gap(Some(id.clone())));
         }
         drop(context);
-        let blocked = gaps
-            .iter()
-            .any(|gap| gap.blocking && gap.input.as_ref().is_none_or(|input| *input == id));
+        // What could not be read at all says nothing of what could.
+        let is_its = |gap: &Gap| match &gap.input {
+            Some(input) => *input == id,
+            None => gap.what != Gap::INPUT,
+        };
+        let blocked = gaps.iter().any(|gap| gap.blocking && is_its(gap));
         inputs.push(Input {
             verdict: verdict(&findings, blocked),
             id,

@@ -71,8 +71,10 @@ pub struct Input {
 /// What the configuration of the analysed project switched off or pointed elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigEffect {
-    /// The file.
+    /// The file, as the user would write it.
     pub file: String,
+    /// Its path from the root of its repository, with `/`, where it is in one.
+    pub repository_file: Option<String>,
     /// The line, from 1.
     pub line: u32,
     /// What it does.
@@ -97,6 +99,9 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Of an input that could not be read: it is in no [`Report::inputs`].
+    pub const INPUT: &'static str = "input";
+
     /// A gap of the whole run that does not block.
     #[must_use]
     pub fn new(what: &'static str, reason: impl Into<String>) -> Self {

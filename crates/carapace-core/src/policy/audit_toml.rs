@@ -283,13 +283,15 @@ pub fn unknown_target(name: &str, known: &[&'static str]) -> Option<String> {
 }
 
 impl AuditToml {
-    /// What the file switches off, ignores or points elsewhere.
+    /// What the file switches off or ignores. Whether it is followed where it points elsewhere
+    /// (`path` and `url`) is for who follows it to say.
     #[must_use]
     pub fn effects(&self, file: &str) -> Vec<ConfigEffect> {
         let mut effects = Vec::new();
         let mut add = |line: u32, effect: String| {
             effects.push(ConfigEffect {
                 file: file.to_owned(),
+                repository_file: None,
                 line,
                 effect,
             });
@@ -313,17 +315,12 @@ impl AuditToml {
             let effect = format!("hides vulnerabilities below {}", threshold.value.name());
             add(threshold.line, effect);
         }
-        if let Some(path) = &self.path {
-            add(
-                path.line,
-                format!("takes the advisories from {}", path.value),
-            );
-        }
-        if let Some(url) = &self.url {
-            add(url.line, format!("takes the advisories from {}", url.value));
-        }
         for (setting, off, effect) in [
-            (&self.fetch, false, "fetches no advisories"),
+            (
+                &self.fetch,
+                false,
+                "fetches no advisories and asks no registry",
+            ),
             (&self.stale, true, "accepts advisories of any age"),
             (&self.yanked, false, "looks for no yanked versions"),
             (
@@ -376,9 +373,7 @@ mod tests {
                 "3: ignores RUSTSEC-2020-0001",
                 "5: hides unsound, notice advisories",
                 "6: hides vulnerabilities below low",
-                "8: takes the advisories from ~/db",
-                "9: takes the advisories from https://e.org/db.git",
-                "10: fetches no advisories",
+                "10: fetches no advisories and asks no registry",
                 "11: accepts advisories of any age",
                 "21: looks for no yanked versions",
                 "22: asks the registry for nothing new",

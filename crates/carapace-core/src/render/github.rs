@@ -37,8 +37,9 @@ pub fn render(report: &Report) -> String {
         log.finding(input, finding);
     }
     for effect in &report.config {
+        let file = effect.repository_file.as_ref().unwrap_or(&effect.file);
         let place = [
-            ("file", words::shown(&effect.file)),
+            ("file", words::shown(file)),
             ("line", effect.line.to_string()),
             ("title", "configuration".to_owned()),
         ];

@@ -11,13 +11,29 @@ pub mod sarif;
 mod tests;
 mod words;
 
-/// JSON in which nothing can be taken for a command to a CI system: these act in any line of a log,
-/// `##[…]` wherever it stands in one. In JSON a `#` is always inside a string, and its escape means
-/// the same to whoever reads it.
+use crate::text::is_deceptive;
+
+/// JSON, on one line, that does nothing to whoever prints it. The commands of CI systems act in any
+/// line of a log, `##[…]` wherever it stands in one; and of the characters that act or hide, JSON's
+/// own escapes leave those beyond ASCII: a terminal takes U+009B as it does `ESC [`. In JSON these
+/// are always inside a string, and an escape means the same to whoever reads it.
 fn disarmed(json: String) -> String {
-    if json.contains("##") {
-        json.replace("##", "#\\u0023")
-    } else {
-        json
+    let json = match json.contains("##") {
+        true => json.replace("##", "#\\u0023"),
+        false => json,
+    };
+    if json.is_ascii() && !json.contains('\x7f') || !json.chars().any(is_deceptive) {
+        return json;
     }
+    let mut text = String::with_capacity(json.len() + 64);
+    for character in json.chars() {
+        if is_deceptive(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                text += &format!("\\u{unit:04x}");
+            }
+        } else {
+            text.push(character);
+        }
+    }
+    text
 }

@@ -123,6 +123,7 @@ pub(super) fn everything() -> Report {
         knowledge.registry.insert("parsre", version, answer);
         request.config.push(ConfigEffect {
             file: ".cargo/audit.toml".to_owned(),
+            repository_file: None,
             line: 4,
             effect: "ignores RUSTSEC-2099-0006".to_owned(),
         });
@@ -190,6 +191,7 @@ pub(super) fn hostile(text: &str) -> Report {
         });
         request.config.push(ConfigEffect {
             file: text.to_owned(),
+            repository_file: Some(text.to_owned()),
             line: 1,
             effect: text.to_owned(),
         });

@@ -223,7 +223,7 @@ fn configuration(report: &Report) -> Vec<Value> {
         let text = words::shown(&effect.effect);
         let mut notification = notification("configuration", "note", &text);
         let location = json!([{"physicalLocation": {
-            "artifactLocation": artifact(&effect.file),
+            "artifactLocation": artifact(effect.repository_file.as_ref().unwrap_or(&effect.file)),
             "region": {"startLine": effect.line.max(1)},
         }}]);
         if let Some(fields) = notification.as_object_mut() {

@@ -33,8 +33,8 @@ pub struct Inputs {
     pub texts: HashMap<String, Vec<u8>>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
-    /// The folder of the project that is judged, if it is one.
-    pub project: Option<PathBuf>,
+    /// The folders of the projects that are judged, each once.
+    pub projects: Vec<PathBuf>,
 }
 
 /// A thing to read.
@@ -62,35 +62,32 @@ pub fn gather(arguments: &AuditArgs, env: Env<'_>) -> Result<Inputs, Failure> {
         }
     }
     if inputs.subjects.is_empty() {
+        // What the search could not look at may be what was meant.
+        let gaps = inputs.gaps.into_iter();
+        failures.extend(gaps.filter_map(|gap| Some((gap.path?, gap.reason))));
+        if failures.is_empty() {
+            let none = "no lockfile in it or below; -r leaves out `target` and vendored packages";
+            let folders = searched(arguments);
+            let shown = folders.iter().map(|folder| shown(folder));
+            failures.extend(shown.map(|folder| (folder, none.to_owned())));
+        }
         let shown = |(path, reason): &(String, String)| format!("{}: {reason}", visible(path));
         let failures: Vec<String> = failures.iter().map(shown).collect();
-        return Err(Failure(match failures.as_slice() {
-            [] => "no lockfile found".to_owned(),
-            failures => failures.join("\n"),
-        }));
+        return Err(Failure(failures.join("\n")));
     }
     inputs
         .gaps
         .extend(failures.into_iter().map(|(path, reason)| Gap {
             path: Some(path),
             blocking: true,
-            ..Gap::new("input", reason)
+            ..Gap::new(Gap::INPUT, reason)
         }));
     Ok(inputs)
 }
 
 fn targets(arguments: &AuditArgs, gaps: &mut Vec<Gap>) -> Result<Vec<Target>, Failure> {
     let mut targets = Vec::new();
-    let current = PathBuf::from(".");
-    let none = arguments.paths.is_empty()
-        && arguments.files.is_empty()
-        && arguments.manifest_path.is_none();
-    let paths = if none {
-        std::slice::from_ref(&current)
-    } else {
-        &arguments.paths
-    };
-    for path in paths {
+    for path in &searched(arguments) {
         if arguments.recursive && path.is_dir() {
             let options = SearchOptions {
                 include_target: arguments.include_target,
@@ -103,11 +100,16 @@ fn targets(arguments: &AuditArgs, gaps: &mut Vec<Gap>) -> Result<Vec<Target>, Fa
             gaps.extend(found.gaps.into_iter().map(|(path, reason)| Gap {
                 path: Some(shown(&path)),
                 blocking: true,
-                ..Gap::new("input", reason)
+                ..Gap::new(Gap::INPUT, reason)
             }));
         } else {
             targets.push(target(path, true));
         }
+    }
+    let files = arguments.paths.iter().chain(&arguments.files);
+    if files.filter(|path| path.as_os_str() == "-").count() > 1 {
+        let twice = "standard input can be read once: name `-` once";
+        return Err(Failure(twice.to_owned()));
     }
     targets.extend(arguments.files.iter().map(|path| target(path, false)));
     if let Some(manifest) = &arguments.manifest_path {
@@ -121,6 +123,17 @@ fn targets(arguments: &AuditArgs, gaps: &mut Vec<Gap>) -> Result<Vec<Target>, Fa
         targets.push(Target::Project(manifest.clone()));
     }
     Ok(targets)
+}
+
+/// The paths that were given; the current folder if nothing was.
+fn searched(arguments: &AuditArgs) -> Vec<PathBuf> {
+    let none = arguments.paths.is_empty()
+        && arguments.files.is_empty()
+        && arguments.manifest_path.is_none();
+    match none {
+        true => vec![PathBuf::from(".")],
+        false => arguments.paths.clone(),
+    }
 }
 
 fn target(path: &Path, folders: bool) -> Target {
@@ -142,7 +155,7 @@ fn target(path: &Path, folders: bool) -> Target {
 }
 
 /// A path as people would write it: from the current folder, if that is above or below.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let relative = || {
         if path.is_relative() {
             return None;
@@ -167,8 +180,10 @@ fn shown(path: &Path) -> String {
 /// for the formats that show it.
 #[must_use]
 pub fn in_repository(path: &Path) -> Option<String> {
-    let path = std::path::absolute(path).ok()?;
-    let root = repository_root(&path)?;
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = std::fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+    let root = repository_root(&folder)?;
+    let path = folder.join(path.file_name()?);
     let parts = path.strip_prefix(&root).ok()?.components();
     let parts: Option<Vec<&str>> = parts.map(|part| part.as_os_str().to_str()).collect();
     Some(parts?.join("/"))
@@ -204,7 +219,9 @@ fn read(
             let project = discover(start, home.as_deref());
             let project = project.map_err(|error| (shown(start), error.to_string()))?;
             let bytes = lockfile_of(&project, arguments, env, inputs)?;
-            inputs.project.get_or_insert_with(|| project.root.clone());
+            if !inputs.projects.contains(&project.root) {
+                inputs.projects.push(project.root.clone());
+            }
             (shown(&project.lockfile), InputKind::Manifest, bytes)
         }
     };
@@ -236,19 +253,15 @@ fn lockfile_of(
         let reason = "there is no lockfile, and --locked forbids to resolve one".to_owned();
         return Err((path, reason));
     }
+    // A folder of ours where there can be one; the copy is gone in a moment.
     let work = dirs::cache(env).map(|cache| cache.join("resolve"));
+    let work = work.filter(|work| std::fs::create_dir_all(work).is_ok());
     let options = ResolveOptions {
         offline: arguments.network.offline,
         timeout: RESOLVE,
         work: work.unwrap_or_else(std::env::temp_dir),
         environment: Environment::of_process(),
     };
-    std::fs::create_dir_all(&options.work).map_err(|error| {
-        (
-            options.work.to_string_lossy().into_owned(),
-            error.to_string(),
-        )
-    })?;
     let bytes = resolve(project, &options).map_err(|error| (path.clone(), error.to_string()))?;
     inputs.gaps.push(Gap {
         input: Some(path),

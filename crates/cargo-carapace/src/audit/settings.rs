@@ -4,20 +4,24 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use carapace_core::knowledge::platform::{ARCHITECTURES, SYSTEMS};
-use carapace_core::policy::audit_toml::{self, AuditToml, unknown_target};
+use carapace_core::policy::audit_toml::{self, AuditToml, Set, unknown_target};
 use carapace_core::policy::{Deny, Ignore, MAX_AGE_DAYS, Policy};
-use carapace_core::report::ConfigEffect;
+use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
 
+use super::inputs::shown;
 use crate::advisories::source::Source;
 use crate::cli::Failure;
 use crate::cli::args::{AuditArgs, Format};
 use crate::host::dirs::{self, Env};
-use crate::host::files::{FileError, read_regular, within};
+use crate::host::files::{FileError, read_regular, resolve_within, within};
 use crate::host::http::is_public_address;
 
 /// No configuration of a person is larger, in bytes.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// Where a project has its configuration, below its root.
+const PROJECT_CONFIG: &str = ".cargo/audit.toml";
 
 /// Which databases a run uses.
 #[derive(Debug, Clone)]
@@ -49,6 +53,8 @@ pub struct Settings {
     pub quiet: bool,
     /// What the project's own configuration did.
     pub effects: Vec<ConfigEffect>,
+    /// Configurations that were not followed.
+    pub gaps: Vec<Gap>,
 }
 
 /// A configuration that was found, and whose it is.
@@ -62,17 +68,40 @@ struct Config {
 
 /// Works the settings out.
 ///
-/// `project` is the folder of the project that is judged, `None` for lockfiles on their own.
+/// `projects` are the folders of the projects that are judged. What one says of itself is not for
+/// another: with several, the configuration of the current folder counts, as for lockfiles on their
+/// own, and theirs are gaps.
 ///
 /// # Errors
 /// [`Failure`] for a configuration that cannot be read or understood, and for settings that
 /// contradict each other.
 pub fn settings(
     arguments: &AuditArgs,
-    project: Option<&Path>,
+    projects: &[PathBuf],
     env: Env<'_>,
 ) -> Result<Settings, Failure> {
+    if arguments.no_yanked && arguments.deny.contains(&Deny::Yanked) {
+        let both = "-D yanked and --no-yanked contradict each other: leave one out";
+        return Err(Failure(both.to_owned()));
+    }
+    let current = std::env::current_dir().ok();
+    let project = match projects {
+        [project] => Some(project),
+        _ => current.as_ref(),
+    };
     let config = config(arguments, project, env)?;
+    let others = projects.iter().filter(|other| Some(*other) != project);
+    let gaps = others
+        .map(|other| other.join(PROJECT_CONFIG))
+        .filter(|file| !arguments.no_project_config && file.symlink_metadata().is_ok())
+        .map(|file| Gap {
+            path: Some(shown(&file)),
+            ..Gap::new(
+                "configuration",
+                "not followed, as several projects are judged at once",
+            )
+        })
+        .collect();
     let mut effects = Vec::new();
     let toml = match &config {
         Some(config) => {
@@ -93,12 +122,11 @@ pub fn settings(
             }
         }
     }
-    let is_off = |setting: &Option<audit_toml::Set<bool>>| {
-        setting.as_ref().is_some_and(|setting| !setting.value)
-    };
+    let is_off =
+        |setting: &Option<Set<bool>>| setting.as_ref().is_some_and(|setting| !setting.value);
     let network = arguments.network;
     let offline = network.offline || network.frozen || arguments.no_fetch || is_off(&toml.fetch);
-    let databases = databases(arguments, config.as_ref(), &mut effects, env)?;
+    let databases = databases(arguments, config.as_ref(), offline, &mut effects, env)?;
     let format = match (arguments.output.format, arguments.json, &toml.format) {
         (_, true, _) => Format::CargoAudit,
         (Some(format), false, _) => format,
@@ -117,8 +145,10 @@ pub fn settings(
         offline,
         ask_registry: !offline && !is_off(&toml.update_index),
         format,
-        quiet: arguments.output.quiet || toml.quiet,
+        // A project is not quiet about what it switches off.
+        quiet: arguments.output.quiet || (toml.quiet && effects.is_empty()),
         effects,
+        gaps,
     })
 }
 
@@ -128,7 +158,7 @@ fn policy(
     config: Option<&Config>,
     env: Env<'_>,
 ) -> Policy {
-    let names = |set: &[audit_toml::Set<String>]| -> Vec<String> {
+    let names = |set: &[Set<String>]| -> Vec<String> {
         set.iter().map(|name| name.value.clone()).collect()
     };
     let or = |typed: &[String], set: Vec<String>| match typed {
@@ -146,8 +176,9 @@ fn policy(
     });
     let deny: BTreeSet<Deny> = arguments.deny.iter().chain(&toml.deny).copied().collect();
     let yanked = toml.yanked.as_ref().is_none_or(|yanked| yanked.value);
-    // What was asked for by name on the command line is not switched off by a file.
+    // What was asked for by name on the command line is not switched off by a file; so `stale`, too.
     let yanked = yanked || arguments.deny.contains(&Deny::Yanked);
+    let is_stale = toml.stale.as_ref().is_some_and(|stale| stale.value);
     let in_ci = env("CI").is_some_and(|ci| !matches!(ci.as_str(), "0" | "false"));
     Policy {
         deny,
@@ -159,43 +190,39 @@ fn policy(
         registry: yanked && !arguments.no_yanked,
         max_age_days: arguments.max_age.map_or(MAX_AGE_DAYS, i64::from),
         age_is_required: arguments.max_age.is_some() || in_ci,
-        stale: arguments.stale || toml.stale.as_ref().is_some_and(|stale| stale.value),
+        stale: arguments.stale || (is_stale && arguments.max_age.is_none()),
     }
 }
 
 /// The project's configuration, else the user's, as cargo-audit looks for them.
 fn config(
     arguments: &AuditArgs,
-    project: Option<&Path>,
+    project: Option<&PathBuf>,
     env: Env<'_>,
 ) -> Result<Option<Config>, Failure> {
-    let project = match project {
-        Some(project) => Some(project.to_owned()),
-        None => std::env::current_dir().ok(),
-    };
     if let Some(project) = project.filter(|_| !arguments.no_project_config) {
-        let path = project.join(".cargo/audit.toml");
+        let path = project.join(PROJECT_CONFIG);
         if path.symlink_metadata().is_ok() {
-            if !within(&project, &path) {
+            if !within(project, &path) {
                 return Err(Failure(format!(
                     "{}: leads out of the project, so it is not read; --no-project-config goes \
                      without it",
-                    visible(&path.to_string_lossy())
+                    visible(&shown(&path))
                 )));
             }
-            return read(&path, ".cargo/audit.toml".to_owned(), Some(project)).map(Some);
+            return read(&path, Some(project.clone())).map(Some);
         }
     }
     if let Some(path) = dirs::cargo_home(env).map(|home| home.join("audit.toml"))
         && path.exists()
     {
-        let shown = path.to_string_lossy().into_owned();
-        return read(&path, shown, None).map(Some);
+        return read(&path, None).map(Some);
     }
     Ok(None)
 }
 
-fn read(path: &Path, file: String, project: Option<PathBuf>) -> Result<Config, Failure> {
+fn read(path: &Path, project: Option<PathBuf>) -> Result<Config, Failure> {
+    let file = shown(path);
     let fault = |message: &str| Failure(format!("{}: {}", visible(&file), visible(message)));
     let bytes = read_regular(path, MAX_CONFIG_BYTES)
         .map_err(|error: FileError| fault(&error.to_string()))?;
@@ -208,9 +235,11 @@ fn read(path: &Path, file: String, project: Option<PathBuf>) -> Result<Config, F
     })
 }
 
+/// Which databases are used; `effects` gets what a project has to do with that.
 fn databases(
     arguments: &AuditArgs,
     config: Option<&Config>,
+    offline: bool,
     effects: &mut Vec<ConfigEffect>,
     env: Env<'_>,
 ) -> Result<Databases, Failure> {
@@ -223,42 +252,55 @@ fn databases(
     let Some(config) = config else {
         return Ok(Databases::Held);
     };
-    let mut refused = |line: u32, what: &str, why: &str| {
+    let mut add = |line: u32, effect: String| {
         effects.push(ConfigEffect {
             file: config.file.clone(),
+            repository_file: None,
             line,
-            effect: format!("{what} is not followed: {why}"),
+            effect,
         });
     };
-    if let Some(path) = &config.toml.path {
-        match &config.project {
-            None => return Ok(Databases::Folders(vec![dirs::expand(&path.value, env)])),
-            // A project may bring advisories of its own, but not send us to read elsewhere.
-            Some(project) if within(project, &project.join(&path.value)) => {
-                return Ok(Databases::Folders(vec![project.join(&path.value)]));
+    if let Some(Set { value, line }) = &config.toml.path {
+        let Some(project) = &config.project else {
+            return Ok(Databases::Folders(vec![dirs::expand(value, env)]));
+        };
+        // A project may bring advisories of its own, but not send us to read elsewhere.
+        match resolve_within(project, &project.join(value)) {
+            Ok(folder) => {
+                add(*line, format!("takes the advisories from {value}"));
+                return Ok(Databases::Folders(vec![folder]));
             }
-            Some(_) => refused(
-                path.line,
-                "database.path",
-                "it leads out of the project; use -d",
-            ),
+            Err(error) => {
+                let why = match error {
+                    FileError::Leaves { .. } => "it leads out of the project",
+                    _ => "it cannot be read",
+                };
+                let effect = format!("database.path is not followed: {why}; -d names any folder");
+                add(*line, effect);
+            }
         }
     }
-    if let Some(url) = &config.toml.url {
-        let source = Source::parse(&url.value);
-        match (&config.project, source) {
+    if let Some(Set { value, line }) = &config.toml.url {
+        match (&config.project, Source::parse(value)) {
             (None, source) => return Ok(Databases::Fetched(source?)),
             (Some(_), Ok(Source::Archive(address)))
                 if address == crate::advisories::RUSTSEC_ARCHIVE => {}
+            // Who is offline asks nobody, not even where a host is.
             (Some(_), Ok(Source::Archive(address) | Source::Git(_, address)))
-                if is_public_address(&address) =>
+                if is_public_address(&address, !offline) =>
             {
-                return Ok(Databases::Fetched(Source::parse(&address)?));
+                let source = Source::parse(&address)?;
+                add(
+                    *line,
+                    format!("takes the advisories from {}", source.name()),
+                );
+                return Ok(Databases::Fetched(source));
             }
-            (Some(_), _) => refused(
-                url.line,
-                "database.url",
-                "a project may only name a public https address; use -u",
+            (Some(_), _) => add(
+                *line,
+                "database.url is not followed: a project may only name a public https address; -u \
+                 names any"
+                    .to_owned(),
             ),
         }
     }

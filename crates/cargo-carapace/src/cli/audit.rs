@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use carapace_core::engine::{self, Knowledge, Request};
+use carapace_core::finding::Level;
 use carapace_core::knowledge::advisory::index::Wanted;
 use carapace_core::knowledge::date::Date;
 use carapace_core::render;
@@ -30,14 +31,26 @@ use crate::host::registry::{self, IndexAddress, RegistrySettings};
 /// [`Failure`] for wrong use and for what is needed and cannot be had.
 pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
     let mut inputs = inputs::gather(arguments, &dirs::env)?;
-    let settings = settings(arguments, inputs.project.as_deref(), &dirs::env)?;
+    let settings = settings(arguments, &inputs.projects, &dirs::env)?;
+    inputs.gaps.extend(settings.gaps.iter().cloned());
     let mut report = judge(arguments, &settings, &mut inputs)?;
     if matches!(settings.format, Format::Sarif | Format::Github) {
         for input in report.inputs.iter_mut().filter(|input| input.path != "-") {
             input.repository_path = inputs::in_repository(Path::new(&input.path));
         }
+        for effect in &mut report.config {
+            effect.repository_file = inputs::in_repository(Path::new(&effect.file));
+        }
     }
     let text = text(&report, &settings, arguments, &inputs);
+    if settings.format == Format::CargoAudit {
+        for (level, text) in render::compat::cargo_audit::beside(&report) {
+            match level {
+                Level::Note => output::note(&text),
+                _ => output::error(&text),
+            }
+        }
+    }
     output::answer(&text, arguments.output.output.as_deref())?;
     let verdict = report.verdict;
     // The process ends now and gives all its memory back at once; taking thousands of small pieces

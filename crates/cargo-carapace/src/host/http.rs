@@ -108,8 +108,9 @@ pub enum Response {
 }
 
 /// Whether an address is one that a stranger may name: `https:`, and nothing but public addresses
-/// behind its name. A name is resolved for it, which tells a name server that it was asked for.
-pub fn is_public_address(url: &str) -> bool {
+/// behind its name. A name is resolved for it, which tells a name server that it was asked for;
+/// where nobody may be asked, any name will do, for nobody is.
+pub fn is_public_address(url: &str, may_ask: bool) -> bool {
     use std::net::ToSocketAddrs as _;
     let Ok(address) = Address::named_by_user(url) else {
         return false;
@@ -119,6 +120,9 @@ pub fn is_public_address(url: &str) -> bool {
     }
     if let Some(zone) = address.literal_zone() {
         return zone == Zone::Public;
+    }
+    if !may_ask {
+        return true;
     }
     let resolved = (address.host(), address.port()).to_socket_addrs();
     let resolved: Vec<_> = resolved.into_iter().flatten().collect();

@@ -7,4 +7,6 @@ pub mod door;
 pub mod index;
 pub mod project;
 pub mod repository;
+pub mod run;
+pub mod schema;
 pub mod server;

@@ -3,16 +3,17 @@
 //! Its types are those of the `rustsec` library: `report::Report`, `vulnerability::Vulnerability`,
 //! `warning::Warning`, `advisory::Metadata`, read at cargo-audit 0.22.2. What that tool does not
 //! know (packages that are not from crates.io, removed and swapped ones, gaps) has no place in it:
-//! the exit code tells of these, and the program's own document shows them. Each input is one
-//! document on one line.
+//! the exit code and [`beside`] tell of these, and the program's own document shows them. Each input
+//! is one document on one line.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Affected, Kind};
+use crate::render::words;
 use crate::report::{Database, Input, Report};
 
 #[derive(Serialize)]
@@ -136,6 +137,25 @@ pub fn render(report: &Report) -> String {
         text.push('\n');
     }
     text
+}
+
+/// What the documents cannot tell, a text each: what else fails, what was asked for and not looked
+/// at, and, as notes, what the project's own configuration did.
+#[must_use]
+pub fn beside(report: &Report) -> Vec<(Level, String)> {
+    let findings = report.inputs.iter().flat_map(|input| &input.findings);
+    let untold = findings.filter(|finding| {
+        finding.level == Level::Deny && finding.advisory.is_none() && finding.rule.name != "yanked"
+    });
+    let untold = untold.map(|finding| {
+        let (code, message) = (finding.rule.meta.code, words::shown(&finding.message));
+        (Level::Deny, format!("{code}: {message}"))
+    });
+    let gaps = words::gaps(report).into_iter().filter(|gap| gap.blocking);
+    let gaps = gaps.map(|gap| (Level::Deny, format!("incomplete: {}", gap.text)));
+    let config = report.config.iter();
+    let config = config.map(|effect| (Level::Note, words::effect(effect)));
+    untold.chain(gaps).chain(config).collect()
 }
 
 fn document<'a>(report: &'a Report, input: &'a Input) -> Document<'a> {
