@@ -7,7 +7,12 @@
     reason = "its inputs are this repository's own files"
 )]
 
+mod compare;
+mod conformance;
+mod fuzz;
 mod generate;
+mod outcome;
+mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +21,9 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   generate    write the generated files anew
   check       fail if a generated file is stale
+  fuzz        hostile input for every reader
+  conformance compare with what cargo-audit reports on real lockfiles
+  compare     time and memory beside cargo-audit
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +33,9 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "generate" => write(&root),
         "check" => check(&root),
+        "fuzz" => fuzz::run(&root, arguments.collect()),
+        "conformance" => conformance::run(arguments.collect()),
+        "compare" => compare::run(arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -1,11 +1,11 @@
 //! From graphs and knowledge to the report.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::finding::{Finding, Level};
-use crate::graph::paths::Dependents;
+use crate::graph::paths::Budget;
 use crate::graph::source::SourceKind;
 use crate::graph::{Graph, PackageIdx, Problem};
 use crate::knowledge::advisory::{Advisory, Collection, Kind};
@@ -75,7 +75,7 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
         };
         let hits = hits(&subject.graph, &advisories, policy, &mut ignored);
         input_gaps(&id, &subject.graph, knowledge, policy, &mut gaps);
-        let dependents = Dependents::new(&subject.graph);
+        let dependents = OnceCell::new();
         let context = Context {
             path: &subject.path,
             graph: &subject.graph,
@@ -84,6 +84,7 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             registry: &knowledge.registry,
             policy,
             unknown_ignores: &knowledge.unknown_ignores,
+            budget: RefCell::new(Budget::default()),
             paths: RefCell::new(HashMap::new()),
         };
         let mut findings: Vec<Finding> = RULES
@@ -91,6 +92,9 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             .flat_map(|rule| (rule.check)(rule, &context))
             .collect();
         sort(&mut findings, &subject.graph);
+        if context.budget.borrow().is_spent() {
+            gaps.push(paths_gap(Some(id.clone())));
+        }
         drop(context);
         let blocked = gaps
             .iter()
@@ -121,6 +125,17 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
         gaps,
         ignored: ignored.into_iter().collect(),
         settings: settings(policy),
+    }
+}
+
+/// Tells that paths were left out because there are too many.
+pub(crate) fn paths_gap(input: Option<String>) -> Gap {
+    Gap {
+        input,
+        ..Gap::new(
+            "paths",
+            "there are too many or too long ones: the rest is left out",
+        )
     }
 }
 

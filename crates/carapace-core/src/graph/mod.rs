@@ -4,6 +4,7 @@
 //! (name, version, source). What the lockfile said that could not be used is kept in
 //! [`Graph::problems`], never dropped.
 
+pub mod checksum;
 pub mod lockfile;
 pub mod paths;
 pub mod source;
@@ -12,10 +13,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use semver::Version;
 
+use checksum::Checksum;
 use lockfile::{LockedPackage, Lockfile, LockfileError, LockfileErrorKind};
-use source::Source;
+use source::{Source, SourceKind};
 
 /// A package's place in [`Graph::packages`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,8 +33,8 @@ pub struct Package {
     pub version: Version,
     /// Where it comes from; none for a folder of this project.
     pub source: Option<Arc<Source>>,
-    /// The SHA-256 of its archive, in hexadecimal, as the lockfile has it.
-    pub checksum: Option<String>,
+    /// The checksum of its archive, as the lockfile has it.
+    pub checksum: Option<Checksum>,
     /// The line, from 1, that names it in the lockfile.
     pub line: u32,
     /// What it depends on, in the lockfile's order.
@@ -98,38 +101,36 @@ impl Graph {
     /// [`LockfileError`] if a version is no semantic version or a source none of cargo's.
     pub fn from_lockfile(lockfile: &Lockfile<'_>) -> Result<Self, LockfileError> {
         let mut sources = Sources::default();
-        let mut packages = lockfile
-            .packages
-            .iter()
-            .map(|locked| package(locked, &mut sources))
-            .collect::<Result<Vec<_>, _>>()?;
-        let lookup = Lookup::new(&lockfile.packages, &packages);
-        let mut problems = lookup.duplicates(&packages);
+        let mut packages = Vec::with_capacity(lockfile.packages().len());
+        for locked in lockfile.packages() {
+            packages.push(package(&locked, &mut sources)?);
+        }
+        let lookup = Lookup::new(lockfile, &packages);
+        let mut problems = lookup.duplicates();
 
         let mut edges = Vec::with_capacity(packages.len());
-        for (index, locked) in lockfile.packages.iter().enumerate() {
+        for (index, locked) in lockfile.packages().enumerate() {
             let package = PackageIdx::new(index);
             let mut resolve = |text: &str| {
-                let found = lookup.find(text, &packages);
+                let found = lookup.find(text);
                 if found.is_none() {
                     let text = text.to_owned();
                     problems.push(Problem::Dependency { package, text });
                 }
                 found
             };
-            let texts = lockfile.dependencies.get(locked.dependencies.clone());
-            let dependencies = texts.unwrap_or_default().iter();
-            let dependencies = dependencies.filter_map(|text| resolve(text)).collect();
-            let replaced_by = locked.replace.as_deref().and_then(&mut resolve);
+            let texts = locked.dependencies();
+            let mut dependencies = Vec::with_capacity(texts.len());
+            dependencies.extend(texts.filter_map(&mut resolve));
+            let replaced_by = locked.replace().and_then(&mut resolve);
             edges.push((dependencies, replaced_by));
         }
         let checksums: Vec<_> = lockfile
-            .checksums
-            .iter()
-            .filter(|(_, value)| value != "<none>")
+            .checksums()
+            .filter(|(_, value)| *value != "<none>")
             .filter_map(|(key, value)| {
-                let package = lookup.find(key.strip_prefix("checksum ")?, &packages)?;
-                Some((package, value.to_string()))
+                let package = lookup.find(key.strip_prefix("checksum ")?)?;
+                Some((package, Checksum::parse(value)))
             })
             .collect();
 
@@ -166,6 +167,12 @@ impl Graph {
     #[must_use]
     pub fn get(&self, index: PackageIdx) -> Option<&Package> {
         self.packages.get(index.get())
+    }
+
+    /// A package's place in [`Self::packages`]; none if the index is another graph's.
+    #[must_use]
+    pub fn position(&self, index: PackageIdx) -> Option<usize> {
+        Some(index.get()).filter(|at| *at < self.packages.len())
     }
 
     /// What a package depends on, a `[replace]`ment included.
@@ -212,29 +219,29 @@ impl PackageIdx {
 }
 
 fn package(locked: &LockedPackage<'_>, sources: &mut Sources) -> Result<Package, LockfileError> {
-    let version = Version::parse(&locked.version).map_err(|_| LockfileError {
-        line: Some(locked.line),
+    let version = Version::parse(locked.version()).map_err(|_| LockfileError {
+        line: Some(locked.line()),
         kind: LockfileErrorKind::PackageVersion {
-            name: locked.name.to_string(),
-            version: locked.version.to_string(),
+            name: locked.name().to_owned(),
+            version: locked.version().to_owned(),
         },
     })?;
-    let source = match locked.source.as_deref() {
+    let source = match locked.source() {
         Some(text) => Some(sources.get(text).ok_or_else(|| LockfileError {
-            line: Some(locked.line),
+            line: Some(locked.line()),
             kind: LockfileErrorKind::Source {
-                name: locked.name.to_string(),
+                name: locked.name().to_owned(),
                 source: text.to_owned(),
             },
         })?),
         None => None,
     };
     Ok(Package {
-        name: locked.name.to_string(),
+        name: locked.name().to_owned(),
         version,
         source,
-        checksum: locked.checksum.as_deref().map(str::to_owned),
-        line: locked.line,
+        checksum: locked.checksum().map(Checksum::parse),
+        line: locked.line(),
         dependencies: Vec::new(),
         replaced_by: None,
     })
@@ -266,95 +273,118 @@ impl Sources {
 }
 
 /// Finds the package that a dependency's text means, by cargo's own rules
-/// (`cargo::core::resolver::encode::into_resolve`).
+/// (`cargo::core::resolver::encode::into_resolve`), in time logarithmic in the packages of a name.
 struct Lookup<'a> {
-    locked: &'a [LockedPackage<'a>],
-    /// Indices sorted by name, so that each name is one run.
-    order: Vec<u32>,
-    runs: HashMap<&'a str, Range<u32>>,
+    /// Sorted by name, version as written, place and source: each name is one run, in it each
+    /// version, and in that the package in a folder comes first.
+    order: Vec<Candidate<'a>>,
+    runs: HashMap<&'a str, Range<u32>, RandomState>,
+}
+
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    name: &'a str,
+    version: &'a str,
+    package: &'a Package,
+    index: PackageIdx,
+}
+
+impl<'a> Candidate<'a> {
+    fn place(&self) -> Option<(&'a str, &'a SourceKind)> {
+        self.package.source.as_deref().map(Source::place)
+    }
+
+    fn source(&self) -> Option<&'a str> {
+        self.package
+            .source
+            .as_deref()
+            .map(|source| source.text.as_str())
+    }
 }
 
 impl<'a> Lookup<'a> {
-    fn new(locked: &'a [LockedPackage<'a>], packages: &[Package]) -> Self {
-        let mut order: Vec<u32> = (0..PackageIdx::new(packages.len()).0).collect();
-        let name = |index: &u32| locked.get(*index as usize).map(|p| &*p.name);
-        // Cargo writes packages sorted, which this sort takes in one pass.
-        order.sort_by_key(name);
-        let mut runs = HashMap::with_capacity(order.len());
+    fn new(lockfile: &'a Lockfile<'_>, packages: &'a [Package]) -> Self {
+        let packages = packages.iter().enumerate().zip(lockfile.packages());
+        let mut order: Vec<Candidate<'a>> = packages
+            .map(|((index, package), locked)| Candidate {
+                name: locked.name(),
+                version: locked.version(),
+                package,
+                index: PackageIdx::new(index),
+            })
+            .collect();
+        // Cargo writes packages sorted by name, which this takes in one pass.
+        order.sort_by(|a, b| {
+            a.name
+                .cmp(b.name)
+                .then_with(|| a.version.cmp(b.version))
+                .then_with(|| a.place().cmp(&b.place()))
+                .then_with(|| a.source().cmp(&b.source()))
+        });
+        let mut runs = HashMap::with_capacity_and_hasher(order.len(), RandomState::default());
         let mut start = 0;
-        for run in order.chunk_by(|a, b| name(a) == name(b)) {
+        for run in order.chunk_by(|a, b| a.name == b.name) {
             let end = start + PackageIdx::new(run.len()).0;
-            if let Some(name) = run.first().and_then(name) {
-                runs.insert(name, start..end);
+            if let [first, ..] = run {
+                runs.insert(first.name, start..end);
             }
             start = end;
         }
-        Self {
-            locked,
-            order,
-            runs,
-        }
+        Self { order, runs }
     }
 
-    fn named(&self, name: &str) -> &[u32] {
-        let run = self.runs.get(name).cloned().unwrap_or_default();
-        let run = run.start as usize..run.end as usize;
-        self.order.get(run).unwrap_or_default()
-    }
-
-    fn find(&self, text: &str, packages: &[Package]) -> Option<PackageIdx> {
-        let mut parts = text.splitn(3, ' ');
-        let candidates = self.named(parts.next()?);
-        let version = parts.next();
-        let source = match parts.next() {
-            Some(part) => {
-                let place = part.strip_prefix('(')?.strip_suffix(')')?;
-                Some(Source::parse(place).ok()?)
+    fn find(&self, text: &str) -> Option<PackageIdx> {
+        // Names are short: a plain loop is faster here than a search.
+        let space = text.bytes().position(|byte| byte == b' ');
+        let (name, rest) = match space {
+            None => (text, None),
+            Some(at) => (text.get(..at)?, text.get(at + 1..)),
+        };
+        let run = self.runs.get(name)?;
+        let mut run = self.order.get(run.start as usize..run.end as usize)?;
+        let source = match rest.map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
+            // Without a version there must be only one.
+            None if run.first()?.version == run.last()?.version => "",
+            None => return None,
+            Some((version, source)) => {
+                let start = run.partition_point(|candidate| candidate.version < version);
+                run = run.get(start..)?;
+                let end = run.partition_point(|candidate| candidate.version == version);
+                run = run.get(..end)?;
+                source
             }
-            None => None,
         };
-        let mut matching = candidates.iter().copied().filter(|index| {
-            let locked = self.locked.get(*index as usize);
-            version.is_none_or(|version| locked.is_some_and(|p| p.version == version))
-        });
-        let source_of = |index: u32| packages.get(index as usize)?.source.as_deref();
-        if let Some(source) = source {
-            return matching
-                .find(|index| source_of(*index).is_some_and(|s| s.same_place(&source)))
-                .map(PackageIdx);
+        if !source.is_empty() {
+            let source = source.strip_prefix('(')?.strip_suffix(')')?;
+            let source = Source::parse(source).ok()?;
+            let place = Some(source.place());
+            let start = run.partition_point(|candidate| candidate.place() < place);
+            return run
+                .get(start)
+                .filter(|found| found.place() == place)
+                .map(|found| found.index);
         }
-        let first = matching.next()?;
-        let Some(second) = matching.next() else {
-            return Some(PackageIdx(first));
-        };
-        // Several versions and none named: which is meant cannot be told.
-        version?;
         // A package in a folder has no source to write, so it wins over those that would need one.
-        let mut local = [first, second]
-            .into_iter()
-            .chain(matching)
-            .filter(|index| source_of(*index).is_none());
-        let only = local.next()?;
-        local.next().is_none().then_some(PackageIdx(only))
+        match run {
+            [only] => Some(only.index),
+            [first, second, ..] if first.place().is_none() && second.place().is_some() => {
+                Some(first.index)
+            }
+            _ => None,
+        }
     }
 
-    fn duplicates(&self, packages: &[Package]) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for run in self.runs.values().filter(|run| run.len() > 1) {
-            let run = self.order.get(run.start as usize..run.end as usize);
-            let mut seen = std::collections::HashSet::new();
-            for index in run.unwrap_or_default() {
-                let Some(package) = packages.get(*index as usize) else {
-                    continue;
-                };
-                let source = package.source.as_ref().map(|source| &*source.text);
-                if !seen.insert((&package.version, source)) {
-                    let package = PackageIdx(*index);
-                    problems.push(Problem::Duplicate { package });
-                }
-            }
-        }
-        // The map's order is random; a report's is not.
+    fn duplicates(&self) -> Vec<Problem> {
+        let key = |c: &Candidate<'a>| (c.name, c.version, c.source());
+        let pairs = self.order.windows(2);
+        let mut problems: Vec<Problem> = pairs
+            .filter_map(|pair| match pair {
+                [a, b] if key(a) == key(b) => Some(Problem::Duplicate {
+                    package: a.index.max(b.index),
+                }),
+                _ => None,
+            })
+            .collect();
         problems.sort_by_key(|problem| match problem {
             Problem::Duplicate { package } | Problem::Dependency { package, .. } => *package,
         });
@@ -459,7 +489,7 @@ mod tests {
              [metadata]\n\"checksum a 1.0.0 (registry+u)\" = \"ff\"\n\"checksum b 1.0.0 (registry+u)\" = \"<none>\"\n",
         );
         assert_eq!(graph.lockfile_version, 1);
-        assert_eq!(graph.packages()[0].checksum.as_deref(), Some("ff"));
+        assert_eq!(graph.packages()[0].checksum, Some(Checksum::parse("ff")));
     }
 
     #[test]

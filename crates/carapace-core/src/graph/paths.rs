@@ -8,7 +8,11 @@ use super::{Graph, PackageIdx};
 #[derive(Debug, Clone)]
 pub struct Dependents<'g> {
     graph: &'g Graph,
-    dependents: Vec<Vec<PackageIdx>>,
+    /// All dependents, those of the first package first.
+    dependents: Vec<PackageIdx>,
+    /// Where the dependents of each package end in `dependents`; they begin where the ones of the
+    /// package before end.
+    ends: Vec<u32>,
     is_member: Vec<bool>,
 }
 
@@ -16,11 +20,30 @@ impl<'g> Dependents<'g> {
     /// Turns the edges of a graph around.
     #[must_use]
     pub fn new(graph: &'g Graph) -> Self {
-        let mut dependents = vec![Vec::new(); graph.packages.len()];
-        for (index, _) in graph.iter() {
-            for dependency in graph.depends_on(index) {
-                if let Some(list) = dependents.get_mut(dependency.get()) {
-                    list.push(index);
+        // First how many each has, then from where theirs begin, and while these are put there,
+        // each beginning moves to the end.
+        let mut ends = vec![0_u32; graph.packages.len()];
+        let mut count = 0;
+        for (from, _) in graph.iter() {
+            for to in graph.depends_on(from) {
+                if let Some(end) = ends.get_mut(to.get()) {
+                    *end += 1;
+                    count += 1;
+                }
+            }
+        }
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        let mut dependents = vec![PackageIdx(0); count];
+        for (from, _) in graph.iter() {
+            for to in graph.depends_on(from) {
+                if let Some(end) = ends.get_mut(to.get())
+                    && let Some(slot) = dependents.get_mut(*end as usize)
+                {
+                    *slot = from;
+                    *end += 1;
                 }
             }
         }
@@ -33,8 +56,21 @@ impl<'g> Dependents<'g> {
         Self {
             graph,
             dependents,
+            ends,
             is_member,
         }
+    }
+
+    /// The packages that depend on a package, in the packages' order.
+    #[must_use]
+    pub fn of(&self, package: PackageIdx) -> &[PackageIdx] {
+        let before = package
+            .get()
+            .checked_sub(1)
+            .and_then(|index| self.ends.get(index));
+        let start = before.map_or(0, |end| *end as usize);
+        let end = self.ends.get(package.get()).map_or(0, |end| *end as usize);
+        self.dependents.get(start..end).unwrap_or_default()
     }
 
     /// The shortest path to a package from each workspace member that owns it, each from the
@@ -44,21 +80,25 @@ impl<'g> Dependents<'g> {
     /// A member *owns* a package if it reaches it without going through another member: its
     /// manifest, or one below it, is where something can be done. A member has one path, to
     /// itself. A package that no member reaches has none. Cost: one breadth-first search, linear
-    /// in packages and edges; cycles are harmless.
+    /// in packages and edges; cycles are harmless. Once the budget is used up there are no more
+    /// paths.
     #[must_use]
-    pub fn paths(&self, package: PackageIdx) -> Vec<Vec<PackageIdx>> {
-        let mut distance: Vec<Option<u32>> = vec![None; self.dependents.len()];
+    pub fn paths(&self, package: PackageIdx, budget: &mut Budget) -> Vec<Vec<PackageIdx>> {
+        let mut distance: Vec<Option<u32>> = vec![None; self.ends.len()];
         let mut owners = Vec::new();
         let mut queue = VecDeque::from([(package, 0)]);
         if let Some(slot) = distance.get_mut(package.get()) {
             *slot = Some(0);
         }
         while let Some((current, steps)) = queue.pop_front() {
+            if !budget.spend(1) {
+                return Vec::new();
+            }
             if self.is_member(current) {
                 owners.push(current);
                 continue;
             }
-            for dependent in self.dependents.get(current.get()).into_iter().flatten() {
+            for dependent in self.of(current) {
                 if let Some(slot @ None) = distance.get_mut(dependent.get()) {
                     *slot = Some(steps + 1);
                     queue.push_back((*dependent, steps + 1));
@@ -73,19 +113,23 @@ impl<'g> Dependents<'g> {
             };
             self.graph.depends_on(from).filter(closer).min()
         };
-        let mut paths: Vec<Vec<PackageIdx>> = owners
-            .into_iter()
-            .map(|owner| std::iter::successors(Some(owner), |at| towards(*at)).collect())
-            .collect();
+        let mut paths: Vec<Vec<PackageIdx>> = Vec::new();
+        for owner in owners {
+            let path: Vec<_> = std::iter::successors(Some(owner), |at| towards(*at)).collect();
+            if !budget.spend(path.len()) {
+                return Vec::new();
+            }
+            paths.push(path);
+        }
         sort(&mut paths);
         paths
     }
 
     /// [`Self::paths`] of every package, in the packages' order, by one search per member.
     #[must_use]
-    pub fn all_paths(&self) -> Vec<Vec<Vec<PackageIdx>>> {
-        let mut all: Vec<Vec<Vec<PackageIdx>>> = vec![Vec::new(); self.dependents.len()];
-        let mut from: Vec<Option<PackageIdx>> = vec![None; self.dependents.len()];
+    pub fn all_paths(&self, budget: &mut Budget) -> Vec<Vec<Vec<PackageIdx>>> {
+        let mut all: Vec<Vec<Vec<PackageIdx>>> = vec![Vec::new(); self.ends.len()];
+        let mut from: Vec<Option<PackageIdx>> = vec![None; self.ends.len()];
         for member in (0..self.is_member.len()).map(PackageIdx::new) {
             if !self.is_member(member) {
                 continue;
@@ -98,6 +142,9 @@ impl<'g> Dependents<'g> {
                     from.get(step.get()).copied().flatten()
                 })
                 .collect();
+                if !budget.spend(path.len()) {
+                    return vec![Vec::new(); self.ends.len()];
+                }
                 path.reverse();
                 if let Some(paths) = all.get_mut(current.get()) {
                     paths.push(path);
@@ -136,6 +183,44 @@ impl<'g> Dependents<'g> {
     }
 }
 
+/// How many packages may be visited and listed on the way to paths. No project comes near it; a
+/// lockfile made for that could ask for gigabytes of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    left: Option<usize>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            left: Some(2_000_000),
+        }
+    }
+}
+
+impl Budget {
+    /// A budget that is used up after so many packages.
+    #[must_use]
+    pub fn of(packages: usize) -> Self {
+        Self {
+            left: Some(packages),
+        }
+    }
+
+    /// Whether it has been used up.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.left.is_none()
+    }
+
+    /// Once something did not fit, nothing does any more, so that what is left out is told by one
+    /// flag.
+    fn spend(&mut self, packages: usize) -> bool {
+        self.left = self.left.and_then(|left| left.checked_sub(packages));
+        self.left.is_some()
+    }
+}
+
 fn sort(paths: &mut [Vec<PackageIdx>]) {
     paths.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
 }
@@ -164,7 +249,7 @@ mod tests {
     fn paths(graph: &Graph, to: &str) -> Vec<String> {
         let (index, _) = graph.iter().find(|(_, p)| p.name == to).unwrap();
         let name = |i: &PackageIdx| graph.get(*i).unwrap().name.clone();
-        let paths = Dependents::new(graph).paths(index);
+        let paths = Dependents::new(graph).paths(index, &mut Budget::default());
         let shown = paths
             .iter()
             .map(|path| path.iter().map(name).collect::<Vec<_>>().join(">"));
@@ -184,6 +269,23 @@ mod tests {
         assert_eq!(paths(&graph, "z"), ["app>x>z", "lib>y>z"]);
         assert_eq!(paths(&graph, "lib"), ["lib"]);
         assert_eq!(paths(&graph, "y"), ["lib>y", "app>x>y"]);
+    }
+
+    #[test]
+    fn a_budget_ends_it() {
+        let graph = graph(&[
+            ("app", true, &["a"]),
+            ("a", false, &["b"]),
+            ("b", false, &[]),
+        ]);
+        let dependents = Dependents::new(&graph);
+        let (last, _) = graph.iter().last().unwrap();
+        let mut budget = Budget::of(7);
+        assert_eq!(dependents.paths(last, &mut budget).len(), 1);
+        assert!(!budget.is_spent());
+        assert!(dependents.paths(last, &mut budget).is_empty());
+        assert!(budget.is_spent());
+        assert!(dependents.all_paths(&mut budget).iter().all(Vec::is_empty));
     }
 
     #[test]
@@ -211,9 +313,9 @@ mod tests {
                 packages.iter().map(|(n, l, d)| (*n, *l, d.as_slice())).collect();
             let graph = graph(&packages);
             let dependents = Dependents::new(&graph);
-            let all = dependents.all_paths();
+            let all = dependents.all_paths(&mut Budget::default());
             for (index, _) in graph.iter() {
-                let paths = dependents.paths(index);
+                let paths = dependents.paths(index, &mut Budget::default());
                 proptest::prop_assert_eq!(&paths, &all[index.get()]);
                 for path in paths {
                     proptest::prop_assert_eq!(path.last(), Some(&index));

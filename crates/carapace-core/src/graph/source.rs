@@ -101,25 +101,24 @@ impl Source {
         self.text == CRATES_IO || self.text == CRATES_IO_SPARSE
     }
 
-    /// Whether two texts name the same place, whatever commit each is locked to.
+    /// What tells places apart, whatever commit each is locked to: address and kind.
     ///
     /// Lockfiles up to version 2 write a git source on the branch `master` without a reference,
     /// so there the two are one.
     #[must_use]
-    pub fn same_place(&self, other: &Self) -> bool {
-        self.url == other.url
-            && (self.kind == other.kind
-                || (self.kind.follows_master() && other.kind.follows_master()))
+    pub fn place(&self) -> (&str, &SourceKind) {
+        static HEAD: SourceKind = SourceKind::Git(GitReference::DefaultBranch);
+        let kind = match &self.kind {
+            SourceKind::Git(GitReference::Branch(branch)) if branch == "master" => &HEAD,
+            kind => kind,
+        };
+        (&self.url, kind)
     }
-}
 
-impl SourceKind {
-    fn follows_master(&self) -> bool {
-        match self {
-            Self::Git(GitReference::DefaultBranch) => true,
-            Self::Git(GitReference::Branch(branch)) => branch == "master",
-            _ => false,
-        }
+    /// Whether two texts name the same place.
+    #[must_use]
+    pub fn same_place(&self, other: &Self) -> bool {
+        self.place() == other.place()
     }
 }
 

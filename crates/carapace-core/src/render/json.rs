@@ -5,14 +5,17 @@
 //! there is what is always written here. Foreign text is escaped by JSON alone: a program reads it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
+use crate::engine::paths_gap;
 use crate::finding::{Confidence, Finding, Level};
-use crate::graph::paths::Dependents;
-use crate::graph::{Graph, PackageIdx};
+use crate::graph::checksum::Checksum;
+use crate::graph::paths::{Budget, Dependents};
+use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
-use crate::report::{Input, Report};
+use crate::report::{Gap, Input, Report};
 
 /// The name and version of the document's form.
 pub const SCHEMA: &str = "carapace/1";
@@ -36,7 +39,7 @@ pub struct Document<'a> {
     /// All advisory databases, the main one first.
     databases: Vec<DatabaseDocument<'a>>,
     /// The packages of all inputs, sorted by id.
-    packages: Vec<PackageDocument>,
+    packages: Vec<PackageDocument<'a>>,
     /// What was found, by input, then what fails first.
     findings: Vec<FindingDocument<'a>>,
     /// What was not looked at.
@@ -95,21 +98,21 @@ struct DatabaseDocument<'a> {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct PackageDocument {
+struct PackageDocument<'a> {
     /// Cargo's package id specification.
-    id: String,
+    id: &'a str,
     /// The inputs that it is in.
-    inputs: Vec<String>,
-    name: String,
+    inputs: Vec<&'a str>,
+    name: &'a str,
     version: String,
     /// As the lockfile writes it; null for a folder.
-    source: Option<String>,
+    source: Option<&'a str>,
     /// The SHA-256 that the lockfile has, in hexadecimal.
     checksum: Option<String>,
     /// Empty where only a lockfile was judged; a gap says so.
     roles: Vec<&'static str>,
     /// The shortest path from each owning member, ids of packages.
-    paths: Vec<Vec<String>>,
+    paths: Vec<Vec<&'a str>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,12 +130,12 @@ struct FindingDocument<'a> {
     severity: Option<SeverityDocument>,
     confidence: Confidence,
     /// The package's id.
-    package: String,
+    package: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<LocationDocument<'a>>,
     /// The shortest path from each owning member, ids of packages.
-    paths: Vec<Vec<String>>,
+    paths: Vec<Vec<&'a str>>,
     /// What it rests on, a fact a line.
     evidence: &'a [String],
     /// What to do, a step a line.
@@ -209,17 +212,51 @@ struct IgnoredDocument<'a> {
     reason: &'a str,
 }
 
+/// The ids of a graph's packages, in their order: each is made once and named often.
+struct Ids(Vec<String>);
+
+impl Ids {
+    fn of(graph: &Graph) -> Self {
+        Self(graph.packages().iter().map(Package::id).collect())
+    }
+
+    fn get(&self, graph: &Graph, index: PackageIdx) -> &str {
+        graph
+            .position(index)
+            .and_then(|at| self.0.get(at))
+            .map_or("", String::as_str)
+    }
+
+    fn paths(&self, graph: &Graph, paths: &[Vec<PackageIdx>]) -> Vec<Vec<&str>> {
+        let ids = |path: &Vec<PackageIdx>| path.iter().map(|i| self.get(graph, *i)).collect();
+        paths.iter().map(ids).collect()
+    }
+}
+
 /// The document of a report, on one line.
 #[must_use]
 pub fn render(report: &Report, version: &str) -> String {
+    let ids: Vec<Ids> = report
+        .inputs
+        .iter()
+        .map(|input| Ids::of(&input.graph))
+        .collect();
+    let mut budget = Budget::default();
+    let packages = packages(&report.inputs, &ids, &mut budget);
+    let cut = budget.is_spent().then(|| paths_gap(None));
+    let document = document(report, &ids, packages, cut.as_ref(), version);
     // The document holds only strings, numbers, lists and structures: that cannot fail.
-    let text = serde_json::to_string(&document(report, version)).unwrap_or_default();
+    let text = serde_json::to_string(&document).unwrap_or_default();
     super::disarmed(text) + "\n"
 }
 
-/// The document of a report, before it becomes text.
-#[must_use]
-pub fn document<'a>(report: &'a Report, version: &'a str) -> Document<'a> {
+fn document<'a>(
+    report: &'a Report,
+    ids: &'a [Ids],
+    packages: Vec<PackageDocument<'a>>,
+    cut: Option<&'a Gap>,
+    version: &'a str,
+) -> Document<'a> {
     let databases = || {
         report.databases.iter().map(|database| DatabaseDocument {
             source: database.origin.name(),
@@ -248,15 +285,20 @@ pub fn document<'a>(report: &'a Report, version: &'a str) -> Document<'a> {
             .collect(),
         database: databases().next(),
         databases: databases().collect(),
-        packages: packages(&report.inputs),
+        packages,
         findings: report
             .inputs
             .iter()
-            .flat_map(|input| input.findings.iter().map(|found| finding(input, found)))
+            .zip(ids)
+            .flat_map(|(input, ids)| {
+                let findings = input.findings.iter();
+                findings.map(move |found| finding(input, ids, found))
+            })
             .collect(),
         gaps: report
             .gaps
             .iter()
+            .chain(cut)
             .map(|gap| GapDocument {
                 input: gap.input.as_deref(),
                 what: gap.what,
@@ -289,30 +331,41 @@ fn input(input: &Input) -> InputDocument<'_> {
 }
 
 /// A package that several inputs hold is listed once; its paths are those of all of them.
-fn packages(inputs: &[Input]) -> Vec<PackageDocument> {
-    let mut merged: BTreeMap<(String, Option<String>), PackageDocument> = BTreeMap::new();
-    for input in inputs {
+fn packages<'a>(
+    inputs: &'a [Input],
+    ids: &'a [Ids],
+    budget: &mut Budget,
+) -> Vec<PackageDocument<'a>> {
+    let mut merged: BTreeMap<(&str, Option<&Checksum>), PackageDocument<'a>> = BTreeMap::new();
+    for (input, ids) in inputs.iter().zip(ids) {
         let graph = &input.graph;
-        let all_paths = Dependents::new(graph).all_paths();
-        for (package, paths) in graph.packages().iter().zip(all_paths) {
-            let id = package.id();
-            let key = (id.clone(), package.checksum.clone());
-            let entry = merged.entry(key).or_insert_with(|| PackageDocument {
-                id,
-                inputs: Vec::new(),
-                name: package.name.clone(),
-                version: package.version.to_string(),
-                source: package.source.as_ref().map(|source| source.text.clone()),
-                checksum: package.checksum.clone(),
-                roles: Vec::new(),
-                paths: Vec::new(),
-            });
-            if entry.inputs.last() != Some(&input.id) {
-                entry.inputs.push(input.id.clone());
-            }
-            for path in ids(graph, &paths) {
-                if !entry.paths.contains(&path) {
-                    entry.paths.push(path);
+        let all_paths = Dependents::new(graph).all_paths(budget);
+        for ((index, package), paths) in graph.iter().zip(all_paths) {
+            let id = ids.get(graph, index);
+            let key = (id, package.checksum.as_ref());
+            let paths = ids.paths(graph, &paths);
+            match merged.entry(key) {
+                Entry::Vacant(slot) => {
+                    slot.insert(PackageDocument {
+                        id,
+                        inputs: vec![&input.id],
+                        name: &package.name,
+                        version: package.version.to_string(),
+                        source: package.source.as_ref().map(|source| source.text.as_str()),
+                        checksum: package.checksum.as_ref().map(ToString::to_string),
+                        roles: Vec::new(),
+                        paths,
+                    });
+                }
+                Entry::Occupied(mut same) => {
+                    let same = same.get_mut();
+                    if same.inputs.last() != Some(&input.id.as_str()) {
+                        same.inputs.push(&input.id);
+                    }
+                    same.paths.extend(paths);
+                    same.paths.sort();
+                    same.paths.dedup();
+                    same.paths.sort_by_key(Vec::len);
                 }
             }
         }
@@ -320,14 +373,8 @@ fn packages(inputs: &[Input]) -> Vec<PackageDocument> {
     merged.into_values().collect()
 }
 
-fn ids(graph: &Graph, paths: &[Vec<PackageIdx>]) -> Vec<Vec<String>> {
-    let id = |index: &PackageIdx| graph.get(*index).map(crate::graph::Package::id);
-    let path = |path: &Vec<PackageIdx>| path.iter().filter_map(id).collect();
-    paths.iter().map(path).collect()
-}
-
-fn finding<'a>(input: &'a Input, finding: &'a Finding) -> FindingDocument<'a> {
-    let package = finding.package.and_then(|index| input.graph.get(index));
+fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingDocument<'a> {
+    let package = finding.package.map(|index| ids.get(&input.graph, index));
     FindingDocument {
         input: &input.id,
         code: finding.rule.meta.code,
@@ -344,7 +391,7 @@ fn finding<'a>(input: &'a Input, finding: &'a Finding) -> FindingDocument<'a> {
                 label: severity.level.name(),
             }),
         confidence: finding.confidence,
-        package: package.map(crate::graph::Package::id).unwrap_or_default(),
+        package: package.unwrap_or_default(),
         message: &finding.message,
         location: finding.location.as_ref().map(|location| LocationDocument {
             file: &location.file,
@@ -353,7 +400,7 @@ fn finding<'a>(input: &'a Input, finding: &'a Finding) -> FindingDocument<'a> {
             end_line: location.end_line,
             end_column: location.end_column,
         }),
-        paths: ids(&input.graph, &finding.paths),
+        paths: ids.paths(&input.graph, &finding.paths),
         evidence: &finding.evidence,
         help: &finding.help,
         advisory: finding.advisory.as_deref().map(advisory),

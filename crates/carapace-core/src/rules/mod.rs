@@ -9,11 +9,12 @@
 pub(crate) mod example;
 pub mod registry;
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::finding::{Confidence, Finding, Level, Location};
-use crate::graph::paths::Dependents;
+use crate::graph::paths::{Budget, Dependents};
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Kind};
 use crate::knowledge::registry::{Answer, Lookup, Registry};
@@ -101,8 +102,8 @@ pub struct Context<'a> {
     pub path: &'a str,
     /// Its packages.
     pub graph: &'a Graph,
-    /// The same, turned around.
-    pub dependents: &'a Dependents<'a>,
+    /// The same, turned around, once a rule asks for it.
+    pub dependents: &'a OnceCell<Dependents<'a>>,
     /// The advisories that speak of them and that policy does not leave out.
     pub hits: &'a [Hit],
     /// What the registry says of them.
@@ -111,8 +112,10 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// The ids that policy leaves out and that no database knows.
     pub unknown_ignores: &'a [String],
+    /// What paths may still cost.
+    pub(crate) budget: RefCell<Budget>,
     /// Paths that were worked out before, by package.
-    pub(crate) paths: std::cell::RefCell<HashMap<PackageIdx, Vec<Vec<PackageIdx>>>>,
+    pub(crate) paths: RefCell<HashMap<PackageIdx, Vec<Vec<PackageIdx>>>>,
 }
 
 impl Context<'_> {
@@ -136,7 +139,10 @@ impl Context<'_> {
         let mut paths = self.paths.borrow_mut();
         let paths = paths.entry(package);
         finding.paths = paths
-            .or_insert_with(|| self.dependents.paths(package))
+            .or_insert_with(|| {
+                let dependents = self.dependents.get_or_init(|| Dependents::new(self.graph));
+                dependents.paths(package, &mut self.budget.borrow_mut())
+            })
             .clone();
         finding
     }

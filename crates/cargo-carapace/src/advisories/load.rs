@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use carapace_core::report::{Database, DatabaseOrigin};
 
 use super::store::{Held, Slot, Store};
 use super::{DatabaseError, SNAPSHOT, folder};
+use crate::host::files::fill;
 
 /// The advisories of one database that speak of wanted packages.
 #[derive(Debug)]
@@ -99,8 +100,9 @@ pub fn kept(
         path,
         mut file,
     } = held;
-    let keys = keys(&mut file, &path)?;
-    let pieces = &mut |place| read_piece(&mut file, place).map(Cow::Owned);
+    let length = file.metadata().map_err(DatabaseError::io(&path))?.len();
+    let keys = keys(&mut file, length, &path)?;
+    let pieces = &mut |place| read_piece(&mut file, length, place).map(Cow::Owned);
     let origin = DatabaseOrigin::Cache;
     match answer(&keys, question, origin, pieces) {
         Ok(loaded) => Ok(Some((slot, loaded))),
@@ -109,47 +111,45 @@ pub fn kept(
 }
 
 /// The header and keys of an index's file.
-fn keys(file: &mut File, path: &Path) -> Result<Vec<u8>, DatabaseError> {
+fn keys(file: &mut File, length: u64, path: &Path) -> Result<Vec<u8>, DatabaseError> {
     // Holds both, for a database twice as large as today's, in one read.
-    const FIRST: usize = 128 << 10;
+    const FIRST: usize = 96 << 10;
     let damaged = |error| DatabaseError::Index {
         path: path.to_owned(),
         error,
     };
-    let length = file.metadata().map_err(DatabaseError::io(path))?.len();
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     let mut read = |bytes: &mut Vec<u8>, to: usize| {
-        let more = to.saturating_sub(bytes.len());
-        bytes.reserve_exact(more);
-        let read = (&mut *file).take(more as u64).read_to_end(bytes);
-        read.map(drop).map_err(DatabaseError::io(path))
+        fill(file, bytes, to.min(length)).map_err(DatabaseError::io(path))
     };
     read(&mut bytes, FIRST)?;
     let needed = match bytes_needed(&bytes) {
         Ok(needed) => needed,
-        Err(_) if bytes.len() == FIRST => {
+        Err(_) if bytes.len() < length => {
             read(&mut bytes, MAX_HEADER_BYTES + FIRST)?;
             bytes_needed(&bytes).map_err(damaged)?
         }
         Err(error) => return Err(damaged(error)),
     };
-    // The header is not under a checksum: what it asks for must be bounded by the file.
-    if needed as u64 > length {
-        return Err(damaged(IndexError::Damaged));
-    }
     read(&mut bytes, needed)?;
     Ok(bytes)
 }
 
-fn read_piece(file: &mut File, place: Range<u64>) -> Result<Vec<u8>, IndexError> {
-    let length = place.end.saturating_sub(place.start);
+/// The header is not under a checksum: what it asks for is bounded by the file's length.
+fn read_piece(file: &mut File, length: u64, place: Range<u64>) -> Result<Vec<u8>, IndexError> {
+    let wanted = place
+        .end
+        .checked_sub(place.start)
+        .filter(|_| place.end <= length);
+    let wanted = wanted.and_then(|wanted| usize::try_from(wanted).ok());
+    let wanted = wanted.ok_or(IndexError::Damaged)?;
     let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(place.start))
-        .and_then(|_| file.take(length).read_to_end(&mut bytes))
-        .map_err(|_| IndexError::Damaged)?;
-    match bytes.len() as u64 == length {
-        true => Ok(bytes),
-        false => Err(IndexError::Damaged),
+    let read = file.seek(SeekFrom::Start(place.start));
+    let read = read.and_then(|_| fill(file, &mut bytes, wanted));
+    match read {
+        Ok(()) if bytes.len() == wanted => Ok(bytes),
+        _ => Err(IndexError::Damaged),
     }
 }
 

@@ -141,21 +141,32 @@ fn target(path: &Path, folders: bool) -> Target {
     Target::Lockfile(path.to_owned())
 }
 
-/// A path as people would write it: from the current folder where it is below that.
+/// A path as people would write it: from the current folder, if that is above or below.
 fn shown(path: &Path) -> String {
-    let current = std::env::current_dir().ok();
-    let short = current
-        .as_ref()
-        .and_then(|current| path.strip_prefix(current).ok());
-    let short = short
-        .filter(|short| !short.as_os_str().is_empty())
-        .unwrap_or(path);
-    let short = short.strip_prefix(".").unwrap_or(short);
-    short.to_string_lossy().into_owned()
+    let relative = || {
+        if path.is_relative() {
+            return None;
+        }
+        let current = std::env::current_dir().ok()?;
+        let mut up = PathBuf::new();
+        // The root itself is above everything; a path from there is clearer in full.
+        for above in current.ancestors().filter(|above| above.parent().is_some()) {
+            if let Ok(below) = path.strip_prefix(above) {
+                return Some(up.join(below));
+            }
+            up.push("..");
+        }
+        None
+    };
+    let path = relative().unwrap_or_else(|| path.to_owned());
+    let path = path.strip_prefix(".").unwrap_or(&path);
+    path.to_string_lossy().into_owned()
 }
 
-/// A path from the root of the repository that it is in, with `/`.
-fn in_repository(path: &Path) -> Option<String> {
+/// A path from the root of the repository that it is in, with `/`. Asks the file system, so it is
+/// for the formats that show it.
+#[must_use]
+pub fn in_repository(path: &Path) -> Option<String> {
     let path = std::path::absolute(path).ok()?;
     let root = repository_root(&path)?;
     let parts = path.strip_prefix(&root).ok()?.components();
@@ -170,23 +181,23 @@ fn read(
     env: Env<'_>,
     inputs: &mut Inputs,
 ) -> Result<Subject, (String, String)> {
-    let (path, repository_path, kind, bytes) = match target {
+    let (path, kind, bytes) = match target {
         Target::Stdin => {
             let mut bytes = Vec::new();
             let stdin = std::io::stdin().lock();
             let read = stdin.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
             read.map_err(|error| ("standard input".to_owned(), error.to_string()))?;
-            ("-".to_owned(), None, InputKind::Lockfile, bytes)
+            ("-".to_owned(), InputKind::Lockfile, bytes)
         }
         Target::Lockfile(path) => {
             let bytes = read_regular(path, MAX_BYTES as u64);
             let bytes = bytes.map_err(|error| (shown(path), error.to_string()))?;
-            (shown(path), in_repository(path), InputKind::Lockfile, bytes)
+            (shown(path), InputKind::Lockfile, bytes)
         }
         Target::Found(folder, path) => {
             let bytes = read_found(folder, path, MAX_BYTES as u64);
             let bytes = bytes.map_err(|error| (shown(path), error.to_string()))?;
-            (shown(path), in_repository(path), InputKind::Lockfile, bytes)
+            (shown(path), InputKind::Lockfile, bytes)
         }
         Target::Project(start) => {
             let home = dirs::cargo_home(env);
@@ -194,9 +205,7 @@ fn read(
             let project = project.map_err(|error| (shown(start), error.to_string()))?;
             let bytes = lockfile_of(&project, arguments, env, inputs)?;
             inputs.project.get_or_insert_with(|| project.root.clone());
-            let path = shown(&project.lockfile);
-            let repository_path = in_repository(&project.lockfile);
-            (path, repository_path, InputKind::Manifest, bytes)
+            (shown(&project.lockfile), InputKind::Manifest, bytes)
         }
     };
     let graph = lockfile::read(&bytes)
@@ -205,7 +214,7 @@ fn read(
     inputs.texts.insert(path.clone(), bytes);
     Ok(Subject {
         path,
-        repository_path,
+        repository_path: None,
         kind,
         graph: Arc::new(graph),
     })

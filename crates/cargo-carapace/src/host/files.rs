@@ -173,8 +173,10 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
         });
     }
     let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
+    let length = usize::try_from(meta.len().min(limit)).unwrap_or(usize::MAX);
+    // What comes behind the length that the file had is what it has grown by.
+    fill(&mut &file, &mut bytes, length)
+        .and_then(|()| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|error| FileError::of(path, error))?;
     if u64::try_from(bytes.len()).is_ok_and(|read| read <= limit) {
         return Ok(bytes);
@@ -183,6 +185,23 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
         path: path.to_owned(),
         limit,
     })
+}
+
+/// Reads on until there are `length` bytes, or to the end; in as few reads as the system allows.
+/// `length` has to be one that the caller has bounded: the memory is taken at once.
+pub(crate) fn fill(from: &mut impl Read, bytes: &mut Vec<u8>, length: usize) -> io::Result<()> {
+    let mut at = bytes.len();
+    bytes.resize(length.max(at), 0);
+    while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
+        match from.read(rest) {
+            Ok(0) => break,
+            Ok(read) => at += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(at);
+    Ok(())
 }
 
 /// Reads a regular file that was found in a tree, as [`read_regular`] does, if

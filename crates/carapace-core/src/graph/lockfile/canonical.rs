@@ -1,192 +1,227 @@
 //! The fast reader: exactly the shape that cargo writes.
 //!
-//! One line at a time, no copy of any text. Whatever differs by a byte from what cargo's
+//! One pass over the bytes, no copy of any text. Whatever differs by a byte from what cargo's
 //! serializer emits (`cargo::ops::lockfile::serialize_resolve`): another key, another order, an
 //! escape in a string, a carriage return, a stray space: `None`, and the general reader decides.
 
 use std::borrow::Cow;
 
-use super::{LockedPackage, Lockfile, NEWEST_VERSION, version_without_marker};
+use super::{Entry, Lockfile, NEWEST_VERSION, Span};
 
 /// Reads a lockfile that is written as cargo writes it; `None` for any other text.
 #[must_use]
 pub fn read(text: &str) -> Option<Lockfile<'_>> {
-    if !plain(text) {
+    if !is_plain(text) || u32::try_from(text.len()).is_err() {
         return None;
     }
-    let mut lines = Lines::new(text);
-    let mut lockfile = Lockfile {
-        version: 0,
-        packages: Vec::with_capacity(text.len() / 200),
-        has_root_table: false,
-        unused_patches: Vec::new(),
-        dependencies: Vec::with_capacity(text.len() / 60),
-        checksums: Vec::new(),
+    let mut at = Cursor {
+        bytes: text.as_bytes(),
+        at: 0,
+        line: 1,
     };
-    while lines.peek()?.starts_with('#') {
-        lines.next();
+    let mut lockfile = Lockfile::empty(Cow::Borrowed(text));
+    // Of large real files, a package takes 250 bytes and a dependency 50.
+    lockfile.packages = Vec::with_capacity(text.len() / 250 + 1);
+    lockfile.dependencies = Vec::with_capacity(text.len() / 50 + 1);
+    while at.eat(b"#") {
+        at.skip_line();
     }
     let mut version = None;
-    if let Some(number) = lines.peek()?.strip_prefix("version = ") {
-        let known = number.len() == 1 && !number.starts_with('0');
-        version = Some(number.parse::<u32>().ok().filter(|_| known)?);
-        if version > Some(NEWEST_VERSION) {
+    if at.eat(b"version = ") {
+        let digit = at.bytes.get(at.at).copied().filter(u8::is_ascii_digit)?;
+        version = Some(u32::from(digit - b'0')).filter(|v| (1..=NEWEST_VERSION).contains(v));
+        version?;
+        at.at += 1;
+        at.end_of_line()?;
+    }
+    at.blank_lines();
+    let mut in_patches = false;
+    while !at.is_at_end() {
+        if !in_patches && at.eat(b"[[package]]\n") {
+            at.line += 1;
+            let entry = entry(&mut at, &mut lockfile.dependencies)?;
+            lockfile.packages.push(entry);
+        } else if at.eat(b"[[patch.unused]]\n") {
+            at.line += 1;
+            in_patches = true;
+            let entry = entry(&mut at, &mut lockfile.dependencies)?;
+            lockfile.unused_patches.push(entry);
+        } else if at.eat(b"[metadata]\n") {
+            at.line += 1;
+            while at.eat(b"\"") {
+                let key = at.string()?;
+                if !at.eat(b" = \"") {
+                    return None;
+                }
+                let value = at.string()?;
+                at.end_of_line()?;
+                lockfile.checksums.push((key, value));
+            }
+            if !at.is_at_end() {
+                return None;
+            }
+        } else {
             return None;
         }
-        lines.next();
     }
-    if lines.peek() == Some("") {
-        lines.next();
-    }
-    let mut in_patches = false;
-    while let Some(header) = lines.next() {
-        match header {
-            "[[package]]" if !in_patches => {
-                let package = package(&mut lines, &mut lockfile.dependencies)?;
-                lockfile.packages.push(package);
-            }
-            "[[patch.unused]]" => {
-                in_patches = true;
-                let package = package(&mut lines, &mut lockfile.dependencies)?;
-                lockfile.unused_patches.push(package);
-            }
-            "[metadata]" => {
-                while let Some(line) = lines.next() {
-                    let (key, value) = metadata(line)?;
-                    lockfile.checksums.push((key, value));
-                }
-            }
-            _ => return None,
+    // TOML refuses a repeated key, and the general reader sorts them; cargo writes them sorted.
+    let mut keys = lockfile.checksums().map(|(key, _)| key);
+    let mut last = keys.next();
+    for key in keys {
+        if last.replace(key) >= Some(key) {
+            return None;
         }
-    }
-    // TOML refuses a repeated key and orders them; cargo writes them in that order.
-    let ascending = |pair: &[(Cow<'_, str>, Cow<'_, str>)]| match pair {
-        [(first, _), (second, _)] => first < second,
-        _ => true,
-    };
-    if !lockfile.checksums.windows(2).all(ascending) {
-        return None;
     }
     if lockfile.packages.is_empty() {
         return None;
     }
-    lockfile.version = version.unwrap_or_else(|| version_without_marker(&lockfile.packages));
+    lockfile.version = version.unwrap_or_else(|| lockfile.version_without_marker());
     Some(lockfile)
 }
 
 /// The keys after a header, in cargo's order, up to the blank line or the end.
-fn package<'a>(
-    lines: &mut Lines<'a>,
-    dependencies: &mut Vec<Cow<'a, str>>,
-) -> Option<LockedPackage<'a>> {
-    let line = lines.number;
-    let start = dependencies.len();
-    let mut package = LockedPackage {
-        name: Cow::Borrowed(string(lines.next()?.strip_prefix("name = ")?)?),
-        version: Cow::Borrowed(string(lines.next()?.strip_prefix("version = ")?)?),
-        source: None,
-        checksum: None,
-        replace: None,
-        dependencies: start..start,
-        line,
-    };
-    package.source = optional(lines, "source = ")?;
-    package.checksum = optional(lines, "checksum = ")?;
-    if lines.peek() == Some("dependencies = [") {
-        lines.next();
-        loop {
-            let entry = lines.next()?;
-            if entry == "]" {
-                break;
+fn entry(at: &mut Cursor<'_>, dependencies: &mut Vec<Span>) -> Option<Entry> {
+    let line = at.line;
+    let name = at.key(b"name = \"")??;
+    let version = at.key(b"version = \"")??;
+    let source = at.key(b"source = \"")?;
+    let checksum = at.key(b"checksum = \"")?;
+    let start = u32::try_from(dependencies.len()).ok()?;
+    let mut replace = None;
+    if at.eat(b"dependencies = [\n") {
+        at.line += 1;
+        while at.eat(b" \"") {
+            dependencies.push(at.string()?);
+            if !at.eat(b",\n") {
+                return None;
             }
-            let entry = entry.strip_prefix(' ')?.strip_suffix(',')?;
-            dependencies.push(Cow::Borrowed(string(entry)?));
+            at.line += 1;
         }
+        if !at.eat(b"]") {
+            return None;
+        }
+        at.end_of_line()?;
     } else {
-        package.replace = optional(lines, "replace = ")?;
+        replace = at.key(b"replace = \"")?;
     }
-    package.dependencies = start..dependencies.len();
+    let end = u32::try_from(dependencies.len()).ok()?;
     // Old releases of cargo ended the file with more than one newline.
-    let mut ended = false;
-    while lines.peek() == Some("") {
-        lines.next();
-        ended = true;
-    }
-    (ended || lines.peek().is_none()).then_some(package)
-}
-
-/// `Some(None)` if the key is not on the next line, `None` if its value is not a plain string.
-#[expect(clippy::option_option, reason = "absent and malformed differ")]
-fn optional<'a>(lines: &mut Lines<'a>, key: &str) -> Option<Option<Cow<'a, str>>> {
-    match lines.peek().and_then(|line| line.strip_prefix(key)) {
-        Some(value) => {
-            lines.next();
-            Some(Some(Cow::Borrowed(string(value)?)))
-        }
-        None => Some(None),
-    }
-}
-
-/// `"KEY" = "VALUE"`, as `[metadata]` of version 1 holds.
-fn metadata(line: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
-    let (key, value) = line.strip_prefix('"')?.split_once("\" = ")?;
-    if key.as_bytes().contains(&b'"') {
-        return None;
-    }
-    Some((Cow::Borrowed(key), Cow::Borrowed(string(value)?)))
-}
-
-/// The inside of a basic TOML string without escapes.
-fn string(value: &str) -> Option<&str> {
-    let inside = value.strip_prefix('"')?.strip_suffix('"')?;
-    (!inside.as_bytes().contains(&b'"')).then_some(inside)
+    (at.blank_lines() || at.is_at_end()).then_some(Entry {
+        name,
+        version,
+        source: source.unwrap_or(Span::NONE),
+        checksum: checksum.unwrap_or(Span::NONE),
+        replace: replace.unwrap_or(Span::NONE),
+        dependencies: Span { start, end },
+        line,
+    })
 }
 
 /// Nothing that TOML would read as more than itself inside a basic string, nor refuse in a comment:
 /// no escapes, no control characters but the end of a line.
-fn plain(text: &str) -> bool {
+fn is_plain(text: &str) -> bool {
     // Without an early exit this compiles to vector instructions.
     text.bytes().fold(true, |plain, byte| {
         plain & ((byte >= 0x20) | (byte == b'\n')) & (byte != b'\\') & (byte != 0x7f)
     })
 }
 
-/// Lines with their numbers. Only `\n` ends a line; a `\r` stays and makes the line foreign.
-struct Lines<'a> {
-    rest: &'a str,
-    next: Option<&'a str>,
-    /// The number, from 1, of the line that `next` gives.
-    number: u32,
+/// Where the first quote or line's end is. Strings are short here: eight bytes at a time in a
+/// register find it before a search with wider ones has begun.
+fn quote_or_line_end(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    // The lowest marked byte is zero; bytes above it may be marked wrongly (Sean Eron Anderson,
+    // "Bit Twiddling Hacks", hasless). Only the lowest is used.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quotes = zeros(word ^ (ONES * u64::from(b'"')));
+        let ends = zeros(word ^ (ONES * u64::from(b'\n')));
+        let marked = quotes | ends;
+        if marked != 0 {
+            return Some(index * 8 + (marked.trailing_zeros() / 8) as usize);
+        }
+    }
+    let in_tail = tail.iter().position(|b| *b == b'"' || *b == b'\n')?;
+    Some(words.len() * 8 + in_tail)
 }
 
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        let mut lines = Self {
-            rest: text,
-            next: None,
-            number: 0,
-        };
-        lines.next();
-        lines
+/// A place in the text, and the line, from 1, that it is on.
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl<'a> Cursor<'a> {
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    fn peek(&self) -> Option<&'a str> {
-        self.next
+    fn is_at_end(&self) -> bool {
+        self.at >= self.bytes.len()
     }
 
-    fn next(&mut self) -> Option<&'a str> {
-        let current = self.next;
-        self.number += 1;
-        self.next = match memchr::memchr(b'\n', self.rest.as_bytes()) {
-            Some(end) => {
-                let (line, rest) = self.rest.split_at_checked(end)?;
-                self.rest = rest.get(1..)?;
-                Some(line)
-            }
-            None if self.rest.is_empty() => None,
-            None => Some(std::mem::take(&mut self.rest)),
-        };
-        current
+    /// Goes behind a text if it stands here.
+    fn eat<const N: usize>(&mut self, text: &[u8; N]) -> bool {
+        let found = self.rest().first_chunk() == Some(text);
+        if found {
+            self.at += N;
+        }
+        found
+    }
+
+    /// Goes behind the string that has begun here.
+    fn string(&mut self) -> Option<Span> {
+        let rest = self.rest();
+        let length = quote_or_line_end(rest)?;
+        // A string ends on the line that it begins on.
+        if rest.get(length) != Some(&b'"') {
+            return None;
+        }
+        let start = u32::try_from(self.at).ok()?;
+        self.at += length + 1;
+        let end = u32::try_from(self.at - 1).ok()?;
+        Some(Span { start, end })
+    }
+
+    /// The value of a key with the quote that begins it, to the line's end. `Some(None)` if the key
+    /// does not stand here, `None` if its value is not a plain string.
+    #[expect(clippy::option_option, reason = "absent and malformed differ")]
+    fn key<const N: usize>(&mut self, key: &[u8; N]) -> Option<Option<Span>> {
+        if !self.eat(key) {
+            return Some(None);
+        }
+        let value = self.string()?;
+        self.end_of_line()?;
+        Some(Some(value))
+    }
+
+    /// Goes to the next line, if this one ends here.
+    fn end_of_line(&mut self) -> Option<()> {
+        if self.is_at_end() {
+            return Some(());
+        }
+        let ends = self.eat(b"\n");
+        self.line += 1;
+        ends.then_some(())
+    }
+
+    fn skip_line(&mut self) {
+        let rest = self.rest();
+        self.at += memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        self.line += 1;
+    }
+
+    /// Goes behind blank lines; whether there were any.
+    fn blank_lines(&mut self) -> bool {
+        let before = self.at;
+        while self.eat(b"\n") {
+            self.line += 1;
+        }
+        self.at != before
     }
 }
 
@@ -242,7 +277,7 @@ checksum = "bb"
     #[test]
     fn lines_are_those_of_the_name() {
         let lockfile = read(PLAIN).unwrap();
-        let lines: Vec<u32> = lockfile.packages.iter().map(|p| p.line).collect();
+        let lines: Vec<u32> = lockfile.packages().map(|package| package.line()).collect();
         assert_eq!(lines, [6, 14, 20]);
     }
 
@@ -261,6 +296,15 @@ checksum = "bb"
             "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\n \"b\",\n",
         ] {
             assert_eq!(read(foreign), None, "{foreign:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_first_quote_or_line_end_is_found(text in "[a\u{21}\u{23}\u{0b}\"\n]{0,40}") {
+            let bytes = text.as_bytes();
+            let expected = bytes.iter().position(|b| *b == b'"' || *b == b'\n');
+            proptest::prop_assert_eq!(quote_or_line_end(bytes), expected);
         }
     }
 }

@@ -5,10 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{
-    LockedPackage, Lockfile, LockfileError, LockfileErrorKind, NEWEST_VERSION,
-    version_without_marker,
-};
+use super::{Entry, Lockfile, LockfileError, LockfileErrorKind, NEWEST_VERSION, Span};
 use crate::text::LineIndex;
 
 #[derive(Deserialize)]
@@ -67,50 +64,70 @@ pub fn read(text: &str) -> Result<Lockfile<'_>, LockfileError> {
         return Err(LockfileErrorKind::NotALockfile.into());
     }
 
+    let mut texts = Texts::default();
     let mut dependencies = Vec::new();
-    let mut locked = |raw: RawPackage<'_>| {
+    let mut entry = |raw: RawPackage<'_>| {
         let start = dependencies.len();
-        // Serde cannot borrow through every layer of the TOML reader, so what it gives may own.
-        dependencies.extend(raw.dependencies.into_iter().map(owned));
-        LockedPackage {
+        dependencies.extend(raw.dependencies.iter().map(|text| texts.add(text)));
+        let mut optional =
+            |text: Option<Cow<'_, str>>| text.map_or(Span::NONE, |text| texts.add(&text));
+        Entry {
+            source: optional(raw.source),
+            checksum: optional(raw.checksum),
+            replace: optional(raw.replace),
             line: lines.line(raw.name.span().start),
-            name: owned(raw.name.into_inner()),
-            version: owned(raw.version),
-            source: raw.source.map(owned),
-            checksum: raw.checksum.map(owned),
-            replace: raw.replace.map(owned),
-            dependencies: start..dependencies.len(),
+            name: texts.add(raw.name.get_ref()),
+            version: texts.add(&raw.version),
+            dependencies: Span {
+                start: bounded(start),
+                end: bounded(dependencies.len()),
+            },
         }
     };
-    let mut packages: Vec<LockedPackage<'_>> = raw.package.into_iter().map(&mut locked).collect();
+    let mut packages: Vec<Entry> = raw.package.into_iter().map(&mut entry).collect();
     let has_root_table = raw.root.is_some();
-    packages.extend(raw.root.map(&mut locked));
-    let unused_patches = raw.patch.unused.into_iter().map(&mut locked).collect();
-    let checksums = raw
-        .metadata
-        .into_iter()
-        .flatten()
+    packages.extend(raw.root.map(&mut entry));
+    let unused_patches = raw.patch.unused.into_iter().map(&mut entry).collect();
+    let metadata = raw.metadata.into_iter().flatten();
+    let checksums = metadata
         .filter_map(|(key, value)| match value {
-            toml::Value::String(value) => Some((Cow::Owned(key), Cow::Owned(value))),
+            toml::Value::String(value) => Some((texts.add(&key), texts.add(&value))),
             _ => None,
         })
         .collect();
-    let version = match raw.version {
-        Some(version) => u32::try_from(version.into_inner()).unwrap_or(NEWEST_VERSION),
-        None => version_without_marker(&packages),
-    };
-    Ok(Lockfile {
-        version,
-        packages,
+    let mut lockfile = Lockfile {
+        version: 0,
         has_root_table,
+        text: Cow::Owned(texts.0),
+        packages,
         unused_patches,
         dependencies,
         checksums,
-    })
+    };
+    lockfile.version = match raw.version {
+        Some(version) => u32::try_from(version.into_inner()).unwrap_or(NEWEST_VERSION),
+        None => lockfile.version_without_marker(),
+    };
+    Ok(lockfile)
 }
 
-fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
+/// The values of a lockfile, end to end: unlike in the file, without quotes and escapes.
+#[derive(Default)]
+struct Texts(String);
+
+impl Texts {
+    fn add(&mut self, text: &str) -> Span {
+        let start = bounded(self.0.len());
+        self.0.push_str(text);
+        let end = bounded(self.0.len());
+        Span { start, end }
+    }
+}
+
+/// No value is longer than what it is written as, so nothing here is longer than the file, which
+/// is at most `MAX_BYTES`.
+fn bounded(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -129,15 +146,16 @@ mod tests {
         )
         .unwrap();
         assert_eq!(lockfile.version, 3);
-        assert_eq!(lockfile.packages[0].line, 4);
-        assert_eq!(lockfile.dependencies, ["b"]);
+        let package = lockfile.packages().next().unwrap();
+        assert_eq!(package.line(), 4);
+        assert_eq!(package.dependencies().collect::<Vec<_>>(), ["b"]);
     }
 
     #[test]
     fn the_root_table_of_old_files_is_a_package() {
         let lockfile = read("[root]\nname = 'app'\nversion = '0.1.0'\n").unwrap();
         assert!(lockfile.has_root_table);
-        assert_eq!(lockfile.packages[0].name, "app");
+        assert_eq!(lockfile.packages().next().unwrap().name(), "app");
         assert_eq!(lockfile.version, 1);
     }
 

@@ -30,6 +30,8 @@ pub enum FormatError {
     FrontMatter(String),
     /// The id is empty or holds what no id holds.
     Id(String),
+    /// The package is empty or holds what no package's name holds.
+    Package(String),
     /// The versions are no ranges.
     Versions(RangeError),
     /// A requirement of `[affected.functions]` or `[versions]` is none.
@@ -45,6 +47,7 @@ impl fmt::Display for FormatError {
             Self::NoTitle => f.write_str("no `# Title` follows the front matter"),
             Self::FrontMatter(message) => write!(f, "front matter: {message}"),
             Self::Id(id) => write!(f, "`{id}` is not an advisory id"),
+            Self::Package(name) => write!(f, "`{name}` is not a package name"),
             Self::Versions(error) => write!(f, "[versions]: {error}"),
             Self::Requirement(req) => write!(f, "`{req}` is not a version requirement"),
         }
@@ -71,6 +74,11 @@ pub fn parse(bytes: &[u8], collection: Collection) -> Result<Advisory, FormatErr
     let id_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
     if meta.id.is_empty() || meta.id.len() > 64 || !meta.id.bytes().all(id_byte) {
         return Err(FormatError::Id(meta.id));
+    }
+    // In the index, tabs and line ends separate, and a slash keeps the collections apart.
+    let separates = |c: char| c.is_control() || c == '/';
+    if meta.package.is_empty() || meta.package.contains(separates) {
+        return Err(FormatError::Package(meta.package));
     }
     let patched = requirements(raw.versions.patched)?;
     let unaffected = requirements(raw.versions.unaffected)?;
@@ -138,8 +146,12 @@ pub fn peek(bytes: &[u8]) -> Option<Peek<'_>> {
         .filter(|line| *line == "[advisory]")?;
     let (mut package, mut date) = (None, None);
     for line in lines {
-        // Inside a multi-line value a line means something else, and behind a header too.
-        if line.starts_with('[') || line.contains("\"\"\"") || line.contains("'''") {
+        // Inside a multi-line value a line means something else, and behind a header too. Since
+        // TOML 1.1 an inline table may be one.
+        let opens = ["\"\"\"", "'''", "{"]
+            .iter()
+            .any(|mark| line.contains(mark));
+        if line.starts_with('[') || opens {
             return None;
         }
         let value = |key: &str| line.strip_prefix(key)?.strip_suffix('"');
@@ -318,6 +330,9 @@ A text.
         assert!(fault("date = \"2099-01-31\"", "date = \"soon\"").contains("`soon` is no date"));
         assert!(fault("package = \"some-crate\"", "").contains("missing field `package`"));
         assert!(fault("RUSTSEC-2099-0001", "../x").contains("not an advisory id"));
+        for name in ["", "a\\tb", "a\\nb", "rust/std"] {
+            assert!(fault("some-crate", name).contains("not a package name"));
+        }
         assert!(fault(">=1.3.5", "=>1").contains("not a version requirement"));
         assert!(fault(">=1.3.5", ">=1.2.5").contains("overlap"));
         assert!(fault("< 1.2.0\"]", "nope\"]").contains("not a version requirement"));
@@ -338,6 +353,12 @@ A text.
         let trap = WHOLE.replace(
             "[advisory]",
             "[advisory]\nx = '''\npackage = \"other\"\n'''",
+        );
+        assert_eq!(peek(trap.as_bytes()), None);
+        let trap = WHOLE.replace("date =", "x = {\npackage = \"other\"\n}\ndate =");
+        assert_eq!(
+            parse(trap.as_bytes(), Collection::Crates).unwrap().package,
+            "some-crate"
         );
         assert_eq!(peek(trap.as_bytes()), None);
         let trap = WHOLE.replace("[advisory]", "[x]\npackage = \"other\"\n[advisory]");

@@ -5,7 +5,7 @@
 //! {"info":…,"keys":LENGTH,"checksum":…}
 //! PACKAGE\tRANGES\tPLACE,CHECKSUM            keys: a line per advisory, sorted; read by every run
 //! …
-//! TITLE,DESCRIPTION\t{"id":…}               facts: a line per advisory; read for findings only
+//! PLACE|TITLE\t{"id":…}                     facts: a line per advisory; read for findings only
 //! …
 //! Titles and descriptions, end to end       texts: read for findings only
 //! ```
@@ -13,7 +13,8 @@
 //! The keys are sorted by package, so that the sorted names of a graph and the lines are read
 //! together in one pass; what none of the versions in use is affected by is never parsed. The
 //! `rust/` collection has the key `rust/COMPONENT`, which no package name can be. A place is
-//! `OFFSET+LENGTH` in bytes from the start of its section. The checksums (CRC-32, of the keys and
+//! `OFFSET+LENGTH` in bytes from the start of its section; TITLE is how many of the bytes are the
+//! title, and the rest is the description. The checksums (CRC-32, of the keys and
 //! of each line of facts) tell damage, not malice: the file lies in the user's own cache.
 //!
 //! Nothing here reads a file: what lies behind the keys is asked for by its place.
@@ -111,18 +112,19 @@ pub fn write(info: &DatabaseInfo, advisories: &[Advisory], contents: Contents) -
             Contents::Whole => advisory.clone(),
             Contents::Facts => facts_of(advisory),
         };
-        let mut text = |text: Option<&str>| {
-            text.map_or_else(String::new, |text| {
-                let start = texts.len();
-                texts.push_str(text);
-                format!("{start}+{}", text.len())
-            })
+        let (title, description) = (advisory.title.as_deref(), advisory.description.as_deref());
+        let place = match title.or(description) {
+            None => String::new(),
+            Some(_) => {
+                let (start, title) = (texts.len(), title.unwrap_or_default());
+                texts.push_str(title);
+                texts.push_str(description.unwrap_or_default());
+                format!("{start}+{}|{}", texts.len() - start, title.len())
+            }
         };
-        let title = text(advisory.title.as_deref());
-        let description = text(advisory.description.as_deref());
         // Serialising strings, lists and maps with string keys cannot fail.
         let json = serde_json::to_string(&advisory).unwrap_or_default();
-        let line = format!("{title},{description}\t{json}");
+        let line = format!("{place}\t{json}");
         let (key, ranges) = (key(&advisory), ranges.join(","));
         let (place, length) = (facts.len(), line.len());
         let checksum = crc32fast::hash(line.as_bytes());
@@ -277,14 +279,19 @@ impl<'a> Index<'a> {
         let mut selected = Vec::new();
         let mut packages = wanted.packages.as_slice();
         for line in lines(self.keys) {
-            let key = Key::split(line).ok_or(IndexError::Damaged)?;
-            let before = packages.iter().take_while(|(name, _)| *name < key.package);
+            // Most lines are of packages that are not asked about: only their key is looked at.
+            let end = line.bytes().position(|byte| byte == b'\t');
+            let package = end
+                .and_then(|end| line.get(..end))
+                .ok_or(IndexError::Damaged)?;
+            let before = packages.iter().take_while(|(name, _)| *name < package);
             packages = packages.get(before.count()..).unwrap_or_default();
-            let named = packages.iter().take_while(|(name, _)| *name == key.package);
+            let named = packages.iter().take_while(|(name, _)| *name == package);
             let mut versions = named.map(|(_, version)| version).peekable();
             if versions.peek().is_none() {
                 continue;
             }
+            let key = Key::split(line).ok_or(IndexError::Damaged)?;
             let ranges = key.ranges()?;
             if versions.any(|version| ranges.iter().any(|range| range.contains(version))) {
                 selected.push(self.advisory(&key, ranges, pieces)?);
@@ -339,21 +346,21 @@ impl<'a> Index<'a> {
         }
         let line = std::str::from_utf8(&line).map_err(|_| damaged())?;
         let (texts, json) = line.split_once('\t').ok_or_else(damaged)?;
-        let (title, description) = texts.split_once(',').ok_or_else(damaged)?;
         let advisory: Advisory = serde_json::from_str(json).map_err(|_| damaged())?;
-        let mut text = |place: &str| -> Result<Option<String>, IndexError> {
-            if place.is_empty() {
-                return Ok(None);
+        let (title, description) = match texts.rsplit_once('|') {
+            None => (None, None),
+            Some((place, title)) => {
+                let texts = pieces(place_from(self.facts.end, place)?)?;
+                let texts = std::str::from_utf8(&texts).map_err(|_| damaged())?;
+                let title = title.parse().map_err(|_| damaged())?;
+                let (title, description) = texts.split_at_checked(title).ok_or_else(damaged)?;
+                (Some(title.to_owned()), Some(description.to_owned()))
             }
-            let bytes = pieces(place_from(self.facts.end, place)?)?.into_owned();
-            String::from_utf8(bytes)
-                .map(Some)
-                .map_err(|_| IndexError::Damaged)
         };
         Ok(Advisory {
             ranges,
-            title: text(title)?,
-            description: text(description)?,
+            title,
+            description,
             ..advisory
         })
     }
@@ -386,20 +393,15 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// A line of keys, split but not parsed.
 struct Key<'a> {
-    package: &'a str,
     ranges: &'a str,
     place: &'a str,
 }
 
 impl<'a> Key<'a> {
     fn split(line: &'a str) -> Option<Self> {
-        let (package, rest) = line.split_once('\t')?;
-        let (ranges, place) = rest.rsplit_once('\t')?;
-        Some(Self {
-            package,
-            ranges,
-            place,
-        })
+        let (_, rest) = line.split_once('\t')?;
+        let (ranges, place) = rest.split_once('\t')?;
+        Some(Self { ranges, place })
     }
 
     fn ranges(&self) -> Result<Vec<Range>, IndexError> {
@@ -491,7 +493,10 @@ mod tests {
         assert!(!text.contains("Title") && !text.contains("Body"));
         let read = Index::read(&index).unwrap();
         let all = read.all(&mut |place| piece(&index, place)).unwrap();
-        assert!(all.iter().all(|a| a.title.is_none() && a.aliases.len() == 1));
+        assert!(
+            all.iter()
+                .all(|a| a.title.is_none() && a.aliases.len() == 1)
+        );
     }
 
     #[test]

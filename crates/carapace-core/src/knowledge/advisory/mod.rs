@@ -1,6 +1,6 @@
 //! Advisories: the RustSec database's format, its matching, and the compact index of it.
 //!
-//! [`format`] reads one advisory as its maintainers write it, [`range`] says which versions it
+//! [`mod@format`] reads one advisory as its maintainers write it, [`range`] says which versions it
 //! affects, [`index`] keeps a whole database so that a run reads only what it needs, and
 //! [`database`] makes that index from files. *Invariants.* An advisory that could not be read is
 //! set aside and named, and stops nothing else. Advisories of the `rust/` collection never match a

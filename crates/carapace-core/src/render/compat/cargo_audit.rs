@@ -113,7 +113,7 @@ struct PackageDocument<'a> {
     name: &'a str,
     version: String,
     source: Option<&'a str>,
-    checksum: Option<&'a str>,
+    checksum: Option<String>,
     dependencies: Vec<Dependency<'a>>,
     replace: Option<Dependency<'a>>,
 }
@@ -238,7 +238,7 @@ fn package_document<'a>(graph: &'a Graph, package: &'a Package) -> PackageDocume
         name: &package.name,
         version: package.version.to_string(),
         source: package.source.as_ref().map(|source| source.text.as_str()),
-        checksum: package.checksum.as_deref(),
+        checksum: package.checksum.as_ref().map(ToString::to_string),
         dependencies: package
             .dependencies
             .iter()

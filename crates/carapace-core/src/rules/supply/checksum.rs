@@ -37,6 +37,7 @@
 //! - <https://doc.rust-lang.org/cargo/reference/registry-index.html>
 
 use crate::finding::{Finding, Level};
+use crate::graph::checksum::Checksum;
 use crate::knowledge::registry::Answer;
 use crate::rules::{Context, Meta, Rule};
 
@@ -52,7 +53,7 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
             let (Answer::Release(release), Some(locked)) = (answer, &package.checksum) else {
                 return None;
             };
-            if locked.eq_ignore_ascii_case(&release.checksum) {
+            if *locked == Checksum::parse(&release.checksum) {
                 return None;
             }
             let message = format!(

@@ -1,0 +1,75 @@
+//! What is fuzzed. To add a target: a file with `seeds`, `DICTIONARY` and `run`, and an entry here.
+
+mod advisory;
+mod index;
+mod lockfile;
+mod planted;
+mod registry;
+mod text;
+
+use super::signature::Signature;
+
+/// A function that must hold for all bytes.
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// Inputs to begin with: together they should hold every part of the format.
+    pub(crate) seeds: fn() -> Vec<Vec<u8>>,
+    /// Words of the format.
+    pub(crate) dictionary: &'static [&'static str],
+    /// Panics if something does not hold; else a signature of what the input led to.
+    pub(crate) run: fn(&[u8]) -> Signature,
+    /// Has a fault on purpose, which must be found.
+    pub(crate) planted: bool,
+}
+
+pub(crate) const TARGETS: &[Target] = &[
+    Target {
+        name: "lockfile",
+        about: "both readers of Cargo.lock agree; the graph and its paths are sound",
+        seeds: lockfile::seeds,
+        dictionary: lockfile::DICTIONARY,
+        run: lockfile::run,
+        planted: false,
+    },
+    Target {
+        name: "advisory",
+        about: "advisories: the short look agrees with the parser; they survive the index",
+        seeds: advisory::seeds,
+        dictionary: advisory::DICTIONARY,
+        run: advisory::run,
+        planted: false,
+    },
+    Target {
+        name: "index",
+        about: "the compact advisory index, damaged or hostile",
+        seeds: index::seeds,
+        dictionary: index::DICTIONARY,
+        run: index::run,
+        planted: false,
+    },
+    Target {
+        name: "registry",
+        about: "registry index files, as served and as cargo keeps them",
+        seeds: registry::seeds,
+        dictionary: registry::DICTIONARY,
+        run: registry::run,
+        planted: false,
+    },
+    Target {
+        name: "text",
+        about: "texts made safe to show, lines, dates, sources and version ranges",
+        seeds: text::seeds,
+        dictionary: text::DICTIONARY,
+        run: text::run,
+        planted: false,
+    },
+    Target {
+        name: "planted",
+        about: "a lockfile reader with a fault, which must be found",
+        seeds: planted::seeds,
+        dictionary: planted::DICTIONARY,
+        run: planted::run,
+        planted: true,
+    },
+];

@@ -1,0 +1,102 @@
+//! What a registry's server, or a file in the user's cargo home, may hold.
+
+use carapace_core::knowledge::registry::{Answer, path, read_cargo_cache, read_sparse};
+use semver::Version;
+
+use crate::fuzz::signature::Signature;
+
+pub(crate) const DICTIONARY: &[&str] = &[
+    "\"name\":\"a\"",
+    "\"vers\":\"1.0.0\"",
+    "\"cksum\":\"AA\"",
+    "\"yanked\":true",
+    "\"yanked\":null",
+    "\"features2\":{}",
+    "\"v\":2",
+    "{}",
+    "null",
+    "\\u0061",
+    "[[[[[[[[",
+    "\u{3}\u{2}\0\0\0",
+    "\0",
+    "1.0.0\0",
+    "\r\n",
+    "\n\n",
+    "<html>",
+    "..",
+    "/",
+];
+
+const LINE: &str =
+    r#"{"name":"a","vers":"1.0.0","deps":[],"cksum":"AA","features":{},"yanked":false}"#;
+const YANKED: &str =
+    r#"{"name":"a","vers":"1.1.0-rc.1+b","deps":[{"name":"b"}],"cksum":"bb","yanked":true,"v":2}"#;
+
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    let kept = kept(&[LINE.as_bytes(), YANKED.as_bytes()]);
+    vec![
+        format!("{LINE}\n{YANKED}\n").into_bytes(),
+        LINE.into(),
+        kept,
+        "a".into(),
+        "some_crate-name".into(),
+        Vec::new(),
+    ]
+}
+
+/// The file that cargo would keep of these lines.
+fn kept(lines: &[&[u8]]) -> Vec<u8> {
+    let mut file = b"\x03\x02\0\0\0etag: x\0".to_vec();
+    for line in lines {
+        file.extend(b"1.0.0\0");
+        file.extend(*line);
+        file.push(0);
+    }
+    file
+}
+
+pub(crate) fn run(bytes: &[u8]) -> Signature {
+    let mut signature = Signature::new();
+    let versions: Vec<Version> = ["1.0.0", "1.1.0-rc.1+b", "9.0.0"]
+        .iter()
+        .filter_map(|version| version.parse().ok())
+        .collect();
+    let versions: Vec<&Version> = versions.iter().collect();
+    let served = read_sparse(bytes, "a", &versions);
+    let from_cache = read_cargo_cache(bytes, "a", &versions);
+    for answers in [&served, &from_cache] {
+        match answers {
+            Ok(answers) => {
+                signature.accepted();
+                assert_eq!(answers.len(), versions.len());
+                for answer in answers {
+                    signature.add(match answer {
+                        Answer::Release(release) => 1 + u64::from(release.yanked),
+                        Answer::NoVersion => 3,
+                        Answer::NoPackage => 4,
+                    });
+                }
+            }
+            Err(error) => signature.message(&error.to_string()),
+        }
+    }
+    if served.is_ok() {
+        let lines = bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty());
+        let lines: Vec<&[u8]> = lines.collect();
+        let again = read_cargo_cache(&kept(&lines), "a", &versions);
+        assert_eq!(served, again, "as cargo keeps it, it says something else");
+    }
+    let _ = read_sparse(bytes, &String::from_utf8_lossy(bytes), &[]);
+    if let Some(path) = std::str::from_utf8(bytes).ok().and_then(path) {
+        let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_/".contains(&b);
+        assert!(path.bytes().all(known), "{path}");
+        let name = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+        let parts: Vec<&str> = path.split('/').collect();
+        assert!(parts.len() <= 4 && parts.last() == Some(&&*name), "{path}");
+        assert!(parts.iter().all(|part| !part.is_empty()), "{path}");
+        signature.count(name.len());
+    }
+    signature
+}
