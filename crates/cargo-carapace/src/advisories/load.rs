@@ -136,7 +136,7 @@ fn keys(file: &mut File, length: u64, path: &Path) -> Result<Vec<u8>, DatabaseEr
     Ok(bytes)
 }
 
-/// The header is not under a checksum: what it asks for is bounded by the file's length.
+/// A checksum tells damage, not malice: what is asked for is bounded by the file's length.
 fn read_piece(file: &mut File, length: u64, place: Range<u64>) -> Result<Vec<u8>, IndexError> {
     let wanted = place
         .end
