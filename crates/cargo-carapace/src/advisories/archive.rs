@@ -13,15 +13,22 @@ use carapace_core::knowledge::advisory::format;
 pub struct ArchiveLimits {
     /// Bytes of everything that is unpacked.
     pub total_bytes: u64,
+    /// How many times larger than the archive that may be, once it is larger than
+    /// [`FREE_BYTES`].
+    pub ratio: u64,
     /// Entries of any kind.
     pub entries: usize,
 }
 
+/// Archives may unpack to so many bytes at any ratio.
+const FREE_BYTES: u64 = 16 << 20;
+
 impl Default for ArchiveLimits {
-    /// Two hundred times the RustSec database of 2026.
+    /// Two hundred times the RustSec database of 2026, and ten times its ratio.
     fn default() -> Self {
         Self {
             total_bytes: 512 << 20,
+            ratio: 100,
             entries: 200_000,
         }
     }
@@ -47,11 +54,16 @@ pub struct Unpacked {
 pub fn read(bytes: &[u8], limits: ArchiveLimits) -> Result<Unpacked, String> {
     let stream = Bounded {
         inner: flate2::read::MultiGzDecoder::new(bytes),
-        left: limits.total_bytes,
+        left: limits
+            .ratio
+            .saturating_mul(bytes.len() as u64)
+            .clamp(FREE_BYTES.min(limits.total_bytes), limits.total_bytes),
     };
     let mut archive = tar::Archive::new(stream);
     let mut unpacked = Unpacked::default();
-    let entries = archive.entries().map_err(|e| fault(&e))?;
+    // The tar library would hold a name of any length in memory; here names are bounded.
+    let entries = archive.entries().map_err(|e| fault(&e))?.raw(true);
+    let mut long_name = None;
     for (count, entry) in entries.enumerate() {
         if count >= limits.entries {
             return Err(format!("more than {} entries", limits.entries));
@@ -59,16 +71,24 @@ pub fn read(bytes: &[u8], limits: ArchiveLimits) -> Result<Unpacked, String> {
         let mut entry = entry.map_err(|e| fault(&e))?;
         let kind = entry.header().entry_type();
         if kind.is_pax_global_extensions() {
-            let mut text = String::new();
-            let read = entry.by_ref().take(4096).read_to_string(&mut text);
-            read.map_err(|e| fault(&e))?;
+            let text = extension(&mut entry)?;
             unpacked.revision = commit(&text).or(unpacked.revision);
             continue;
         }
+        if kind.is_gnu_longname() || kind.is_pax_local_extensions() {
+            let text = extension(&mut entry)?;
+            let name = match kind.is_gnu_longname() {
+                true => Some(text.trim_end_matches('\0').as_bytes().to_vec()),
+                false => pax_path(&text)?,
+            };
+            long_name = name.or(long_name);
+            continue;
+        }
+        let long_name = long_name.take();
         if !kind.is_file() {
             continue;
         }
-        let path = entry.path_bytes().into_owned();
+        let path = long_name.unwrap_or_else(|| entry.path_bytes().into_owned());
         let Some(path) = std::str::from_utf8(&path).ok().and_then(within) else {
             continue;
         };
@@ -101,6 +121,34 @@ fn within(path: &str) -> Option<&str> {
     }
     let (_, inner) = path.strip_prefix("./").unwrap_or(path).split_once('/')?;
     place(inner).map(|_| inner)
+}
+
+/// The text of an entry that says something of others.
+fn extension(entry: &mut tar::Entry<'_, impl Read>) -> Result<String, String> {
+    const MAX: u64 = 64 << 10;
+    if entry.size() > MAX {
+        return Err("not a whole .tar.gz: a name or header that is too long".to_owned());
+    }
+    let mut text = Vec::new();
+    entry.read_to_end(&mut text).map_err(|e| fault(&e))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The path among `LENGTH KEY=VALUE` records, if it is there.
+fn pax_path(records: &str) -> Result<Option<Vec<u8>>, String> {
+    let mut path = None;
+    for record in records.lines() {
+        let (_, record) = record.split_once(' ').unwrap_or_default();
+        match record.split_once('=') {
+            Some(("path", value)) => path = Some(value.as_bytes().to_vec()),
+            // It is for files of gigabytes, and would say where the next entry is.
+            Some(("size", _)) => {
+                return Err("not a whole .tar.gz: an entry with two sizes".to_owned());
+            }
+            _ => {}
+        }
+    }
+    Ok(path)
 }
 
 /// `LENGTH comment=COMMIT`, as `git archive` writes a commit into the global header.

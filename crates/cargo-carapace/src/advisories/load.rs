@@ -12,7 +12,7 @@ use carapace_core::knowledge::advisory::index::{
 };
 use carapace_core::report::{Database, DatabaseOrigin};
 
-use super::store::{Slot, Store};
+use super::store::{Held, Slot, Store};
 use super::{DatabaseError, SNAPSHOT, folder};
 use crate::host::files::fill;
 
@@ -83,38 +83,31 @@ pub fn embedded_info() -> DatabaseInfo {
         .unwrap_or_default()
 }
 
-/// Reads from a kept index.
+/// Reads from what a slot holds, if there is such a slot.
 ///
 /// # Errors
 /// [`DatabaseError`] if it cannot be read or is damaged.
 pub fn kept(
     store: &Store,
     name: &str,
-    slot: &Slot,
     question: Question<'_>,
-) -> Result<Loaded, DatabaseError> {
-    let (path, mut file) = store.open(name, slot)?;
+) -> Result<Option<(Slot, Loaded)>, DatabaseError> {
+    let Some(held) = store.open(name)? else {
+        return Ok(None);
+    };
+    let Held {
+        slot,
+        path,
+        mut file,
+    } = held;
     let length = file.metadata().map_err(DatabaseError::io(&path))?.len();
     let keys = keys(&mut file, length, &path)?;
     let pieces = &mut |place| read_piece(&mut file, length, place).map(Cow::Owned);
     let origin = DatabaseOrigin::Cache;
-    answer(&keys, question, origin, pieces).map_err(|error| DatabaseError::Index { path, error })
-}
-
-/// Reads from what a slot holds.
-///
-/// # Errors
-/// [`DatabaseError`] if it holds nothing, or that cannot be read.
-pub fn kept_by_name(
-    store: &Store,
-    name: &str,
-    question: Question<'_>,
-) -> Result<Loaded, DatabaseError> {
-    let slot = store.slot(name).ok_or_else(|| DatabaseError::Io {
-        path: name.into(),
-        error: std::io::ErrorKind::NotFound.into(),
-    })?;
-    kept(store, name, &slot, question)
+    match answer(&keys, question, origin, pieces) {
+        Ok(loaded) => Ok(Some((slot, loaded))),
+        Err(error) => Err(DatabaseError::Index { path, error }),
+    }
 }
 
 /// The header and keys of an index's file.
@@ -143,7 +136,7 @@ fn keys(file: &mut File, length: u64, path: &Path) -> Result<Vec<u8>, DatabaseEr
     Ok(bytes)
 }
 
-/// The header is not under a checksum: what it asks for is bounded by the file's length.
+/// A checksum tells damage, not malice: what is asked for is bounded by the file's length.
 fn read_piece(file: &mut File, length: u64, place: Range<u64>) -> Result<Vec<u8>, IndexError> {
     let wanted = place
         .end

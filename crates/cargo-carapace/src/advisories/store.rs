@@ -11,14 +11,14 @@
 //! any more is removed last. Readers take no lock; one that comes between reads the slot again.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use carapace_core::knowledge::advisory::index::{DatabaseInfo, Index};
+use carapace_core::knowledge::advisory::index::{DatabaseInfo, Index, IndexError};
 
 use super::DatabaseError;
 use super::take::Validators;
@@ -26,8 +26,8 @@ use super::take::Validators;
 /// The slot that runs use first, for the RustSec database or what stands in for it.
 pub const MAIN: &str = "main";
 
-/// How long an update waits for another one.
-const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+/// How often a slot whose index is missing is read again, a millisecond apart.
+const OPEN_TRIES: usize = 20;
 
 /// A kept database, as its slot's file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,12 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// The index's name becomes part of a path.
+    fn stays_inside(&self) -> bool {
+        let stem = self.index.strip_suffix(".idx").unwrap_or_default();
+        !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_alphanumeric())
+    }
+
     /// To ask only for what is newer.
     #[must_use]
     pub fn validators(&self) -> Validators {
@@ -71,6 +77,17 @@ pub struct NewSlot {
     pub older_allowed: bool,
     /// Seconds since 1970-01-01T00:00:00Z.
     pub now: i64,
+}
+
+/// A kept database, opened.
+#[derive(Debug)]
+pub struct Held {
+    /// What its slot says.
+    pub slot: Slot,
+    /// The index's path, to speak of it.
+    pub path: PathBuf,
+    /// The index.
+    pub file: File,
 }
 
 /// The folder of databases; it need not be there yet.
@@ -110,47 +127,69 @@ impl Store {
     /// The slot of a name; none if there is none or it cannot be read.
     #[must_use]
     pub fn slot(&self, name: &str) -> Option<Slot> {
-        let slot: Slot = serde_json::from_slice(&fs::read(self.slot_file(name)).ok()?).ok()?;
-        // The name becomes part of a path.
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'.';
-        slot.index.bytes().all(plain).then_some(slot)
+        self.read_slot(name).ok().flatten()
     }
 
-    /// Opens the index of a slot. The file stays readable while it is open, whatever happens to
-    /// the store.
+    /// The slot of a name, if there is one.
     ///
     /// # Errors
-    /// [`DatabaseError::Io`] if it cannot be opened.
-    pub fn open(&self, name: &str, slot: &Slot) -> Result<(PathBuf, File), DatabaseError> {
-        let path = self.indexes().join(&slot.index);
-        match File::open(&path) {
-            Ok(file) => Ok((path, file)),
-            // An update may have come between the slot and its index.
-            Err(error) => match self.slot(name).filter(|newer| newer.index != slot.index) {
-                Some(newer) => {
-                    let path = self.indexes().join(&newer.index);
-                    let file = File::open(&path).map_err(DatabaseError::io(&path))?;
-                    Ok((path, file))
+    /// [`DatabaseError::Io`] if its file cannot be read, [`DatabaseError::Index`] if it is damaged.
+    pub fn read_slot(&self, name: &str) -> Result<Option<Slot>, DatabaseError> {
+        let path = self.slot_file(name);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(DatabaseError::Io { path, error }),
+        };
+        let slot: Option<Slot> = serde_json::from_slice(&bytes).ok();
+        match slot.filter(Slot::stays_inside) {
+            Some(slot) => Ok(Some(slot)),
+            None => Err(DatabaseError::Index {
+                path,
+                error: IndexError::Damaged,
+            }),
+        }
+    }
+
+    /// Opens what a slot holds, if there is such a slot. The file stays readable while it is open,
+    /// whatever happens to the store.
+    ///
+    /// # Errors
+    /// As [`Self::read_slot`], and [`DatabaseError::Io`] if the index cannot be opened.
+    pub fn open(&self, name: &str) -> Result<Option<Held>, DatabaseError> {
+        let mut tries = 0;
+        loop {
+            let Some(slot) = self.read_slot(name)? else {
+                return Ok(None);
+            };
+            let path = self.indexes().join(&slot.index);
+            match File::open(&path) {
+                Ok(file) => return Ok(Some(Held { slot, path, file })),
+                // An update may have come between the slot and its index, and another one since.
+                Err(error) if error.kind() == ErrorKind::NotFound && tries < OPEN_TRIES => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_millis(1));
                 }
-                None => Err(DatabaseError::Io { path, error }),
-            },
+                Err(error) => return Err(DatabaseError::Io { path, error }),
+            }
         }
     }
 
     /// What a slot holds; none if it cannot be read.
     #[must_use]
     pub fn info(&self, name: &str) -> Option<DatabaseInfo> {
-        let slot = self.slot(name)?;
-        let bytes = fs::read(self.indexes().join(&slot.index)).ok()?;
+        let mut held = self.open(name).ok()??;
+        let mut bytes = Vec::new();
+        held.file.read_to_end(&mut bytes).ok()?;
         Some(Index::read(&bytes).ok()?.info)
     }
 
-    /// Takes the right to change the store; others wait.
+    /// Takes the right to change the store, waiting so long for another process.
     ///
     /// # Errors
     /// [`DatabaseError::Busy`] if another process does not end in time, [`DatabaseError::Io`] if
     /// the folder cannot be written.
-    pub fn lock(&self) -> Result<Writer<'_>, DatabaseError> {
+    pub fn lock(&self, patience: Duration) -> Result<Writer<'_>, DatabaseError> {
         for folder in [&self.root, &self.slots(), &self.indexes()] {
             fs::create_dir_all(folder).map_err(DatabaseError::io(folder))?;
         }
@@ -162,7 +201,7 @@ impl Store {
         loop {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(fs::TryLockError::WouldBlock) if start.elapsed() < LOCK_PATIENCE => {
+                Err(fs::TryLockError::WouldBlock) if start.elapsed() < patience => {
                     std::thread::sleep(Duration::from_millis(50));
                 }
                 Err(fs::TryLockError::WouldBlock) => return Err(DatabaseError::Busy(path)),
@@ -281,6 +320,7 @@ impl Writer<'_> {
         let path = self.store.slot_file(name);
         match fs::remove_file(&path) {
             Ok(()) => {
+                let _ = fs::remove_file(self.store.failure_file(name));
                 self.sweep();
                 Ok(true)
             }
@@ -304,12 +344,14 @@ impl Writer<'_> {
             .iter()
             .filter_map(|name| Some(self.store.slot(name)?.index))
             .collect();
-        for folder in [self.store.indexes(), self.store.slots()] {
+        let (root, indexes, slots) = (&self.store.root, self.store.indexes(), self.store.slots());
+        for folder in [root, &slots, &indexes] {
+            let is_index = |file: &str| *folder == indexes && file.ends_with(".idx");
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let Ok(file) = entry.file_name().into_string() else {
                     continue;
                 };
-                let stale = file.ends_with(".idx") && !named.contains(&file);
+                let stale = is_index(&file) && !named.contains(&file);
                 if stale || file.ends_with(".part") {
                     let _ = fs::remove_file(entry.path());
                 }

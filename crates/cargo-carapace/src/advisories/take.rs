@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use carapace_core::knowledge::advisory::database::Collector;
-use carapace_core::knowledge::advisory::index::{Contents, DatabaseInfo, write};
+use carapace_core::knowledge::advisory::index::{
+    Contents, DatabaseInfo, Index, IndexError, piece, write,
+};
 use carapace_core::knowledge::date::Date;
 
 use super::source::Source;
@@ -101,11 +103,21 @@ pub fn take(source: &Source, taking: Taking<'_>) -> Result<Taken, DatabaseError>
         return Err(DatabaseError::Empty(source.name()));
     }
     let index = write(&info, &advisories, taking.contents);
+    // Nothing that could not be read again takes the place of what can be.
+    readable(&index).map_err(|error| DatabaseError::Archive {
+        source: source.name(),
+        reason: format!("cannot be kept: {error}"),
+    })?;
     Ok(Taken::Database {
         info,
         index,
         validators,
     })
+}
+
+fn readable(index: &[u8]) -> Result<(), IndexError> {
+    let pieces = &mut |place| piece(index, place);
+    Index::read(index)?.all(pieces).map(drop)
 }
 
 fn from_git(

@@ -14,6 +14,7 @@ use crate::advisories::source::Source;
 use crate::advisories::store::{MAIN, NewSlot, Slot, Store};
 use crate::advisories::take::{Taken, Taking, take};
 use crate::advisories::{DatabaseError, RUSTSEC_ARCHIVE};
+use crate::host::dirs;
 use crate::host::http::Door;
 
 /// A kept database is asked for anew after so many seconds.
@@ -22,8 +23,17 @@ const FRESH_SECONDS: i64 = 24 * 60 * 60;
 const RETRY_SECONDS: i64 = 60 * 60;
 
 /// How long a run may wait for a newer database.
+const PATIENCE: Duration = Duration::from_secs(2);
 const CONNECT: Duration = Duration::from_secs(3);
 const TOTAL: Duration = Duration::from_secs(15);
+
+/// How the slots of databases begin that one run named by their address; no other run uses them.
+pub const ONE_RUN: &str = "url-";
+
+/// Whether a slot is one that runs use beside the main one.
+fn is_for_every_run(name: &str) -> bool {
+    name != MAIN && !name.starts_with(ONE_RUN)
+}
 
 /// Which of two databases is newer, as far as that can be told.
 #[must_use]
@@ -84,33 +94,32 @@ impl Sources<'_> {
             return Ok(vec![load::embedded(question)?]);
         };
         let rustsec = || Source::Archive(RUSTSEC_ARCHIVE.to_owned());
-        let mut in_memory = self.refresh(store, MAIN, rustsec, gaps);
-        let names = store.names();
-        for name in names.iter().filter(|name| *name != MAIN) {
-            let source = || match store.slot(name) {
-                Some(slot) => Source::parse(&slot.source).unwrap_or_else(|_| rustsec()),
-                None => rustsec(),
-            };
-            if store.slot(name).is_some_and(|slot| slot.remote) {
-                self.refresh(store, name, source, gaps);
-            }
-        }
-        let main = match in_memory.take() {
-            Some(index) => Some(load::memory(&index, question)?),
-            None if names.first().is_some_and(|name| name == MAIN) => {
-                self.readable(store, MAIN, question, gaps)
-            }
-            None => None,
+        let main = match self.refresh(store, MAIN, rustsec, gaps) {
+            Some(index) => Some((false, load::memory(&index, question)?)),
+            None => self
+                .readable(store, MAIN, question, gaps)
+                .map(|(slot, main)| (slot.older_allowed, main)),
         };
-        let allowed = store.slot(MAIN).is_some_and(|slot| slot.older_allowed);
-        let main =
-            main.filter(|main| allowed || !is_older(&main.database.info, &load::embedded_info()));
+        let embedded = load::embedded_info();
+        let main = main
+            .filter(|(allowed, main)| *allowed || !is_older(&main.database.info, &embedded))
+            .map(|(_, main)| main);
         let mut loaded = vec![match main {
             Some(main) => main,
             None => load::embedded(question)?,
         }];
-        for name in names.iter().filter(|name| *name != MAIN) {
-            loaded.extend(self.readable(store, name, question, gaps));
+        let names = store.names();
+        for name in names.iter().filter(|name| is_for_every_run(name)) {
+            let slot = store.slot(name).filter(|slot| slot.remote);
+            let source = slot.and_then(|slot| Source::parse(&slot.source).ok());
+            let in_memory =
+                source.and_then(|source| self.refresh(store, name, || source.clone(), gaps));
+            loaded.extend(match in_memory {
+                Some(index) => Some(load::memory(&index, question)?),
+                None => self
+                    .readable(store, name, question, gaps)
+                    .map(|(_, named)| named),
+            });
         }
         Ok(loaded)
     }
@@ -123,10 +132,9 @@ impl Sources<'_> {
         name: &str,
         question: Question<'_>,
         gaps: &mut Vec<Gap>,
-    ) -> Option<Loaded> {
-        let slot = store.slot(name)?;
-        match load::kept(store, name, &slot, question) {
-            Ok(loaded) => Some(loaded),
+    ) -> Option<(Slot, Loaded)> {
+        match load::kept(store, name, question) {
+            Ok(loaded) => loaded,
             Err(error) => {
                 let mut gap = Gap::new("database", format!("{name} cannot be read: {error}"));
                 gap.blocking = name != MAIN;
@@ -146,24 +154,23 @@ impl Sources<'_> {
         let store = self.store.ok_or(DatabaseError::NoCacheFolder)?;
         let hash = Sha256::digest(source.name().as_bytes());
         let hash: String = hash.iter().take(8).map(|b| format!("{b:02x}")).collect();
-        let name = format!("url-{hash}");
-        let in_memory = self.refresh(store, &name, || source.clone(), gaps);
-        match in_memory {
-            Some(index) => load::memory(&index, question),
-            None => load::kept_by_name(store, &name, question).map_err(|error| match gaps.pop() {
-                // Why it could not be fetched says more than that it is not there.
-                Some(gap) if store.slot(&name).is_none() && gap.what == "database" => {
-                    DatabaseError::Archive {
-                        source: source.name(),
-                        reason: gap.reason,
-                    }
-                }
-                gap => {
-                    gaps.extend(gap);
-                    error
-                }
-            }),
+        let name = format!("{ONE_RUN}{hash}");
+        if let Some(index) = self.refresh(store, &name, || source.clone(), gaps) {
+            return load::memory(&index, question);
         }
+        if let Some((_, loaded)) = load::kept(store, &name, question)? {
+            return Ok(loaded);
+        }
+        // Nothing stands in for what was named; why it could not be fetched is the last gap.
+        let reason = match gaps.pop_if(|gap| gap.what == "database") {
+            Some(gap) => gap.reason,
+            None if self.door.is_none() => "not fetched, as the run is offline".to_owned(),
+            None => "it could not be fetched a short while ago".to_owned(),
+        };
+        Err(DatabaseError::Archive {
+            source: source.name(),
+            reason,
+        })
     }
 
     /// Asks for a newer database where that is due. Gives its index where it could not be kept.
@@ -195,6 +202,7 @@ impl Sources<'_> {
             source: &source,
             door: Some(door),
             now: self.now,
+            patience: PATIENCE,
             connect: CONNECT,
             total: TOTAL,
             allow_older: false,
@@ -207,7 +215,10 @@ impl Sources<'_> {
                 Some(index)
             }
             Err(UpdateError::Failed(error)) => {
-                store.note_failure(name, self.now);
+                // Another update, which is just under way, may yet bring what is newest.
+                if !matches!(error, DatabaseError::Busy(_)) {
+                    store.note_failure(name, self.now);
+                }
                 let reason = format!("no newer advisories could be fetched: {error}");
                 gaps.push(Gap::new("database", reason));
                 None
@@ -244,6 +255,8 @@ pub struct Update<'a> {
     pub door: Option<&'a Door>,
     /// Seconds since 1970-01-01T00:00:00Z.
     pub now: i64,
+    /// Time to wait for another update.
+    pub patience: Duration,
     /// Time to connect.
     pub connect: Duration,
     /// Time for everything.
@@ -289,7 +302,7 @@ impl Update<'_> {
     pub fn run(&self) -> Result<Updated, UpdateError> {
         // Two that fetch the same at once would only waste one of the two downloads; where nothing
         // can be written, there is nothing to guard.
-        let writer = self.store.lock();
+        let writer = self.store.lock(self.patience);
         if let Err(busy @ DatabaseError::Busy(_)) = writer {
             return Err(busy.into());
         }
@@ -303,7 +316,7 @@ impl Update<'_> {
             .unwrap_or_default();
         let work = match &writer {
             Ok(_) => self.store.work(),
-            Err(_) => std::env::temp_dir().join(format!("carapace-{}", std::process::id())),
+            Err(_) => dirs::temporary().map_err(DatabaseError::io(std::env::temp_dir()))?,
         };
         let taken = take(
             self.source,

@@ -11,13 +11,14 @@ use super::args::{DbArgs, DbCommand};
 use super::audit::{door, now};
 use super::{Exit, Failure, output};
 use crate::advisories::source::Source;
-use crate::advisories::store::Store;
+use crate::advisories::store::{MAIN, Store};
 use crate::advisories::take::{Taken, Taking, Validators, take};
 use crate::advisories::{DatabaseError, RUSTSEC_ARCHIVE, load};
-use crate::audit::databases::{Update, UpdateError, Updated};
+use crate::audit::databases::{ONE_RUN, Update, UpdateError, Updated};
 use crate::host::dirs;
 
 /// Whoever asks for an update waits longer than a run does.
+const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(15);
 const TOTAL: Duration = Duration::from_secs(300);
 
@@ -70,9 +71,21 @@ fn update(
 ) -> Result<Exit, Failure> {
     let (store, name) = (store()?, checked(name)?);
     let source = match (source, store.slot(name)) {
+        (Some(source), _) if name.starts_with(ONE_RUN) => {
+            return Err(Failure(format!(
+                "`{name}` cannot be given {}: names that begin with `{ONE_RUN}` are those of \
+                 addresses given by `audit -u`",
+                visible(source)
+            )));
+        }
         (Some(source), _) => Source::parse(source)?,
         (None, Some(slot)) => Source::parse(&slot.source)?,
-        (None, None) => Source::parse(RUSTSEC_ARCHIVE)?,
+        (None, None) if name == MAIN => Source::parse(RUSTSEC_ARCHIVE)?,
+        (None, None) => {
+            return Err(Failure(format!(
+                "where `{name}` came from is not known: name its --source"
+            )));
+        }
     };
     let door = match offline {
         true => None,
@@ -84,6 +97,7 @@ fn update(
         source: &source,
         door: door.as_ref(),
         now: now(),
+        patience: PATIENCE,
         connect: CONNECT,
         total: TOTAL,
         allow_older,
@@ -131,7 +145,7 @@ fn status() -> Result<Exit, Failure> {
 
 fn remove(name: &str) -> Result<Exit, Failure> {
     let (store, name) = (store()?, checked(name)?);
-    if store.lock()?.remove(name)? {
+    if store.lock(PATIENCE)?.remove(name)? {
         Ok(Exit::Pass)
     } else {
         Err(Failure(format!("no database named `{name}` is held")))
@@ -141,7 +155,7 @@ fn remove(name: &str) -> Result<Exit, Failure> {
 fn snapshot(source: &str, label: &str, file: &Path) -> Result<Exit, Failure> {
     let source = Source::parse(source)?;
     let door = door()?;
-    let work = std::env::temp_dir().join(format!("carapace-{}", std::process::id()));
+    let work = dirs::temporary().map_err(|e| Failure(format!("a temporary folder: {e}")))?;
     let taken = take(
         &source,
         Taking {

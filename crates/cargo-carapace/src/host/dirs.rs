@@ -1,6 +1,9 @@
 //! The user's own folders.
 
+use std::fs::DirBuilder;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Reads a variable of the environment; empty counts as not set.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -51,6 +54,23 @@ pub fn cargo_home(env: Env<'_>) -> Option<PathBuf> {
         Some(folder) => std::path::absolute(folder).ok(),
         None => Some(home(env)?.join(".cargo")),
     }
+}
+
+/// A new folder among the temporary ones, which others cannot write to. Whoever made it removes it.
+///
+/// # Errors
+/// What the system says. A folder or link that is there already is never taken: on a machine with
+/// several users it may be somebody's trap.
+pub fn temporary() -> io::Result<PathBuf> {
+    let moment = SystemTime::now().duration_since(UNIX_EPOCH);
+    let moment = moment.map_or(0, |since| since.subsec_nanos());
+    let name = format!("carapace-{}-{moment}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&folder)?;
+    Ok(folder)
 }
 
 /// A path as people write it in configuration: `~` is the home.

@@ -3,8 +3,10 @@
 // Each test file is a program of its own and uses what it needs.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod advisories;
 pub mod door;
 pub mod index;
+pub mod process;
 pub mod project;
 pub mod repository;
 pub mod run;

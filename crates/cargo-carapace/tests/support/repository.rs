@@ -56,6 +56,15 @@ impl Fixture {
 
     /// Git as a user has it, but with nobody's configuration.
     pub fn git<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> String {
+        self.git_at(DATE, arguments)
+    }
+
+    /// Git at a time of its own.
+    pub fn git_at<S: AsRef<OsStr>>(
+        &self,
+        date: i64,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> String {
         let output = Command::new("git")
             .current_dir(self.repository())
             .args([
@@ -69,7 +78,7 @@ impl Fixture {
             .args(arguments)
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_COMMITTER_DATE", format!("{DATE} +0200"))
+            .env("GIT_COMMITTER_DATE", format!("{date} +0200"))
             .env("GIT_AUTHOR_DATE", "1600000000 +0000")
             .env_remove("GIT_DIR")
             .output()

@@ -88,40 +88,58 @@ fn signed(body: &[u8]) -> Vec<u8> {
     let lines = || body.split_inclusive(|byte| *byte == b'\n');
     let keys: usize = lines().take_while(|l| !is_fact(l)).map(<[u8]>::len).sum();
     let (keys, rest) = body.split_at(keys);
+    let lines = |of: &[u8], section: &[u8]| {
+        let lines = of.split_inclusive(|byte| *byte == b'\n');
+        let signed = lines.map(|line| signed_line(line, section).unwrap_or_else(|| line.to_vec()));
+        signed.collect::<Vec<Vec<u8>>>().concat()
+    };
     let facts = rest.split_inclusive(|byte| *byte == b'\n');
     let facts: usize = facts.take_while(|l| is_fact(l)).map(<[u8]>::len).sum();
-    let signed: Vec<Vec<u8>> = keys
-        .split_inclusive(|byte| *byte == b'\n')
-        .map(|key| signed_key(key, rest).unwrap_or_else(|| key.to_vec()))
-        .collect();
-    let keys = signed.concat();
+    let (facts, texts) = rest.split_at(facts);
+    // Checksums are all as long, so that places stay right.
+    let facts = lines(facts, texts);
+    let keys = lines(keys, &facts);
 
     let empty = index::write(&DatabaseInfo::default(), &[], Contents::Facts);
     let empty = String::from_utf8_lossy(&empty).into_owned();
     let header = empty.lines().nth(1).and_then(|line| {
-        let mut header: serde_json::Value = serde_json::from_str(line).ok()?;
+        let (_, json) = line.split_once(' ')?;
+        let mut header: serde_json::Value = serde_json::from_str(json).ok()?;
         let fields = header.as_object_mut()?;
         fields.insert("keys".to_owned(), keys.len().into());
-        fields.insert("facts".to_owned(), facts.into());
+        fields.insert("facts".to_owned(), facts.len().into());
         fields.insert("checksum".to_owned(), crc32fast::hash(&keys).into());
-        Some(header.to_string())
+        let header = header.to_string();
+        let checksum = crc32fast::hash(header.as_bytes());
+        Some(format!("{checksum:08x} {header}"))
     });
     let magic = empty.lines().next().unwrap_or_default();
     let header = header.unwrap_or_default();
-    [format!("{magic}\n{header}\n").as_bytes(), &keys, rest].concat()
+    let head = format!("{magic}\n{header}\n");
+    [head.as_bytes(), &keys, &facts, texts].concat()
 }
 
-/// The line of a key with the checksum of what it points to; none if it points nowhere.
-fn signed_key(key: &[u8], facts: &[u8]) -> Option<Vec<u8>> {
-    let key = std::str::from_utf8(key).ok()?;
-    let (before, checksum) = key.trim_end_matches('\n').rsplit_once(',')?;
-    let (_, place) = before.rsplit_once('\t')?;
+/// A line with the checksum of what it points to in the section behind its own; none if it points
+/// nowhere. Of facts the place is the first field, of keys the last.
+fn signed_line(line: &[u8], section: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(line).ok()?;
+    let fields = text.trim_end_matches('\n').split('\t');
+    let field = match text.contains("\t{") {
+        true => fields.into_iter().next()?,
+        false => fields.last()?,
+    };
+    let place = field.split('|').next()?;
+    let (place, checksum) = place.split_once(',')?;
     let (start, length) = place.split_once('+')?;
     let start: usize = start.parse().ok()?;
     let end = start.checked_add(length.parse().ok()?)?;
-    let right = crc32fast::hash(facts.get(start..end)?);
-    checksum.parse::<u32>().ok()?;
-    Some(format!("{before},{right}\n").into_bytes())
+    let right = crc32fast::hash(section.get(start..end)?);
+    (checksum.len() == 8).then_some(())?;
+    let wrong = format!("{place},{checksum}");
+    let right = format!("{place},{right:08x}");
+    let at = field.as_ptr().addr() - text.as_ptr().addr();
+    let (before, behind) = text.split_at(at);
+    Some(format!("{before}{}", behind.replacen(&wrong, &right, 1)).into_bytes())
 }
 
 fn check(bytes: &[u8], signature: &mut Signature) {

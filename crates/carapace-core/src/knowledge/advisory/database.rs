@@ -72,7 +72,7 @@ impl Collector {
             self.set_aside.push(SetAside {
                 file: path.to_owned(),
                 package: Some(place.folder.to_owned()),
-                reason,
+                reason: cut(reason),
             });
         }
     }
@@ -101,7 +101,7 @@ impl Collector {
                         .map_or(place.folder, |peek| peek.package)
                         .to_owned(),
                 ),
-                reason: error.to_string(),
+                reason: cut(error.to_string()),
             }),
         }
     }
@@ -153,6 +153,16 @@ impl Collector {
         let (info, advisories) = self.finish(info);
         write(&info, &advisories, contents)
     }
+}
+
+/// What is wrong may quote from the file.
+fn cut(mut reason: String) -> String {
+    const MAX: usize = 300;
+    if let Some((end, _)) = reason.char_indices().nth(MAX) {
+        reason.truncate(end);
+        reason.push('…');
+    }
+    reason
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The compact index: a whole advisory database in one file, of which a run reads what it needs.
 //!
 //! ```text
-//! carapace-advisory-index/1
-//! {"info":…,"keys":LENGTH,"checksum":…}
+//! carapace-advisory-index/2
+//! CHECKSUM {"info":…,"keys":LENGTH,"checksum":…}
 //! PACKAGE\tRANGES\tPLACE,CHECKSUM            keys: a line per advisory, sorted; read by every run
 //! …
-//! PLACE|TITLE\t{"id":…}                     facts: a line per advisory; read for findings only
+//! PLACE,CHECKSUM|TITLE\t{"id":…}            facts: a line per advisory; read for findings only
 //! …
 //! Titles and descriptions, end to end       texts: read for findings only
 //! ```
@@ -14,8 +14,9 @@
 //! together in one pass; what none of the versions in use is affected by is never parsed. The
 //! `rust/` collection has the key `rust/COMPONENT`, which no package name can be. A place is
 //! `OFFSET+LENGTH` in bytes from the start of its section; TITLE is how many of the bytes are the
-//! title, and the rest is the description. The checksums (CRC-32, of the keys and
-//! of each line of facts) tell damage, not malice: the file lies in the user's own cache.
+//! title, and the rest is the description. *Invariant.* Nothing is believed that is not under a
+//! checksum (CRC-32: of the header, of the keys, of each line of facts and of each text). They tell
+//! damage, not malice: the file lies in the user's own cache.
 //!
 //! Nothing here reads a file: what lies behind the keys is asked for by its place.
 
@@ -30,7 +31,7 @@ use super::range::Range;
 use super::{Advisory, Collection, SetAside};
 use crate::knowledge::date::Date;
 
-const MAGIC: &str = "carapace-advisory-index/1\n";
+const MAGIC: &str = "carapace-advisory-index/2\n";
 
 /// An index's header is at most this many bytes, so that a first read of as many holds it.
 pub const MAX_HEADER_BYTES: usize = 1 << 20;
@@ -116,19 +117,19 @@ pub fn write(info: &DatabaseInfo, advisories: &[Advisory], contents: Contents) -
         let place = match title.or(description) {
             None => String::new(),
             Some(_) => {
-                let (start, title) = (texts.len(), title.unwrap_or_default());
-                texts.push_str(title);
-                texts.push_str(description.unwrap_or_default());
-                format!("{start}+{}|{}", texts.len() - start, title.len())
+                let title = title.unwrap_or_default();
+                let text = format!("{title}{}", description.unwrap_or_default());
+                let place = place_of(texts.len(), &text);
+                texts.push_str(&text);
+                format!("{place}|{}", title.len())
             }
         };
         // Serialising strings, lists and maps with string keys cannot fail.
         let json = serde_json::to_string(&advisory).unwrap_or_default();
         let line = format!("{place}\t{json}");
         let (key, ranges) = (key(&advisory), ranges.join(","));
-        let (place, length) = (facts.len(), line.len());
-        let checksum = crc32fast::hash(line.as_bytes());
-        keys.push_str(&format!("{key}\t{ranges}\t{place}+{length},{checksum}\n"));
+        let place = place_of(facts.len(), &line);
+        keys.push_str(&format!("{key}\t{ranges}\t{place}\n"));
         facts.push_str(&line);
         facts.push('\n');
     }
@@ -139,7 +140,8 @@ pub fn write(info: &DatabaseInfo, advisories: &[Advisory], contents: Contents) -
         checksum: crc32fast::hash(keys.as_bytes()),
     };
     let header = serde_json::to_string(&header).unwrap_or_default();
-    [MAGIC, &header, "\n", &keys, &facts, &texts]
+    let checksum = checksum(header.as_bytes());
+    [MAGIC, &checksum, " ", &header, "\n", &keys, &facts, &texts]
         .concat()
         .into_bytes()
 }
@@ -241,7 +243,13 @@ fn header(start: &[u8]) -> Result<(Header, usize), IndexError> {
     let end = memchr::memchr(b'\n', rest).filter(|end| *end < MAX_HEADER_BYTES);
     let line = end.and_then(|end| rest.get(..end));
     let line = line.ok_or_else(|| IndexError::Header("it does not end".to_owned()))?;
-    let header = serde_json::from_slice(line);
+    let end = memchr::memchr(b' ', line).ok_or(IndexError::Damaged)?;
+    let (sum, json) = line.split_at_checked(end).ok_or(IndexError::Damaged)?;
+    let json = json.get(1..).unwrap_or_default();
+    if sum != checksum(json).as_bytes() {
+        return Err(IndexError::Damaged);
+    }
+    let header = serde_json::from_slice(json);
     let header = header.map_err(|error| IndexError::Header(error.to_string()))?;
     Ok((header, MAGIC.len() + line.len() + 1))
 }
@@ -339,19 +347,13 @@ impl<'a> Index<'a> {
         pieces: Pieces<'_, '_>,
     ) -> Result<Advisory, IndexError> {
         let damaged = || IndexError::Damaged;
-        let (place, checksum) = key.place.split_once(',').ok_or_else(damaged)?;
-        let line = pieces(place_from(self.facts.start, place)?)?;
-        if checksum.parse() != Ok(crc32fast::hash(&line)) {
-            return Err(damaged());
-        }
-        let line = std::str::from_utf8(&line).map_err(|_| damaged())?;
+        let line = text_at(self.facts.start, key.place, pieces)?;
         let (texts, json) = line.split_once('\t').ok_or_else(damaged)?;
         let advisory: Advisory = serde_json::from_str(json).map_err(|_| damaged())?;
         let (title, description) = match texts.rsplit_once('|') {
             None => (None, None),
             Some((place, title)) => {
-                let texts = pieces(place_from(self.facts.end, place)?)?;
-                let texts = std::str::from_utf8(&texts).map_err(|_| damaged())?;
+                let texts = text_at(self.facts.end, place, pieces)?;
                 let title = title.parse().map_err(|_| damaged())?;
                 let (title, description) = texts.split_at_checked(title).ok_or_else(damaged)?;
                 (Some(title.to_owned()), Some(description.to_owned()))
@@ -364,6 +366,26 @@ impl<'a> Index<'a> {
             ..advisory
         })
     }
+}
+
+/// As an index writes a checksum: always as long.
+fn checksum(bytes: &[u8]) -> String {
+    format!("{:08x}", crc32fast::hash(bytes))
+}
+
+/// `OFFSET+LENGTH,CHECKSUM`
+fn place_of(start: usize, text: &str) -> String {
+    format!("{start}+{},{}", text.len(), checksum(text.as_bytes()))
+}
+
+/// The text at a place, which is as it was written.
+fn text_at(section: u64, place: &str, pieces: Pieces<'_, '_>) -> Result<String, IndexError> {
+    let (place, sum) = place.split_once(',').ok_or(IndexError::Damaged)?;
+    let bytes = pieces(place_from(section, place)?)?;
+    if sum != checksum(&bytes) {
+        return Err(IndexError::Damaged);
+    }
+    String::from_utf8(bytes.into_owned()).map_err(|_| IndexError::Damaged)
 }
 
 /// `OFFSET+LENGTH` as a place in the file.
