@@ -196,7 +196,7 @@ fn a_bomb_does_no_harm() {
         home.clean(&mut shell);
         Ran::of(&mut shell).refused(&["127.0.0.1", "bomb.tar.gz", why]);
         assert!(
-            started.elapsed() < Duration::from_secs(10),
+            started.elapsed() < Duration::from_secs(20),
             "{kind:?}: {:?}",
             started.elapsed()
         );
@@ -299,9 +299,9 @@ fn entries_that_lead_elsewhere_are_left_out() {
     let mut files = Archive::new();
     for name in [
         "/crates/evil/EVIL-1.md",
-        "../crates/evil/EVIL-1.md/x",
+        "../crates/evil/EVIL-1.md",
         "db/../../crates/evil/EVIL-1.md",
-        "db/crates/../evil/EVIL-1.md/y",
+        "db/crates/../evil/EVIL-1.md",
         "db/x/crates/evil/EVIL-1.md",
         "crates/evil/deep/EVIL-1.md",
         "db/crates/evil/.EVIL-1.md",
@@ -325,11 +325,7 @@ fn entries_that_lead_elsewhere_are_left_out() {
     let server = serving(Resp::ok(bytes));
     home.update(&["--source", &server.url("/x.tgz")]);
     let audit = home.audit(&["-n"]);
-    // An absolute path has an empty first folder; that it names an advisory is no harm.
-    assert!(matches!(
-        audit.ids()[..],
-        ["RUSTSEC-2099-0000"] | ["EVIL-1", "RUSTSEC-2099-0000"]
-    ));
+    assert_eq!(audit.ids(), ["RUSTSEC-2099-0000"]);
     assert_eq!(
         names(&home.cache().join("advisories")),
         ["indexes", "lock", "slots"]

@@ -119,8 +119,10 @@ fn within(path: &str) -> Option<&str> {
     if place(path).is_some() {
         return Some(path);
     }
-    let (_, inner) = path.strip_prefix("./").unwrap_or(path).split_once('/')?;
-    place(inner).map(|_| inner)
+    let (own, inner) = path.strip_prefix("./").unwrap_or(path).split_once('/')?;
+    place(inner)
+        .filter(|_| !matches!(own, "" | "." | ".."))
+        .map(|_| inner)
 }
 
 /// The text of an entry that says something of others.

@@ -123,10 +123,10 @@ fn signed(body: &[u8]) -> Vec<u8> {
 /// nowhere. Of facts the place is the first field, of keys the last.
 fn signed_line(line: &[u8], section: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(line).ok()?;
-    let fields = text.trim_end_matches('\n').split('\t');
+    let mut fields = text.trim_end_matches('\n').split('\t');
     let field = match text.contains("\t{") {
-        true => fields.into_iter().next()?,
-        false => fields.last()?,
+        true => fields.next()?,
+        false => fields.next_back()?,
     };
     let place = field.split('|').next()?;
     let (place, checksum) = place.split_once(',')?;
