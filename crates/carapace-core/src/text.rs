@@ -48,7 +48,7 @@ impl<'a> LineIndex<'a> {
 /// who prints puts something of its own before a text from outside.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_deceptive) && !text.contains("##") {
+    if !has_deceptive(text) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -72,6 +72,20 @@ fn begins_command(text: &str) -> bool {
     })
 }
 
+/// Whether a text holds a character that would not be seen as what it is. Plain ASCII, which is
+/// nearly everything, is passed over by its bytes.
+pub(crate) fn has_deceptive(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !(0x20..0x7f).contains(&byte)) {
+        let mut characters = rest.get(at..).unwrap_or_default().chars();
+        if characters.next().is_some_and(is_deceptive) {
+            return true;
+        }
+        rest = characters.as_str();
+    }
+    false
+}
+
 pub(crate) fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -92,6 +106,14 @@ mod tests {
         assert_eq!(lines, [1, 1, 1, 2, 2, 2, 3]);
         assert_eq!(index.text(2), Some("cd"));
         assert_eq!(index.text(9), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_deceptive_character_is_found_wherever_it_is(text in "[a-z\u{7f}é漢\u{202e}\n]{0,20}") {
+            let expected = text.chars().any(is_deceptive);
+            proptest::prop_assert_eq!(has_deceptive(&text), expected);
+        }
     }
 
     #[test]

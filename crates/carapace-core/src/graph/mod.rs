@@ -342,6 +342,9 @@ impl<'a> Lookup<'a> {
         };
         let run = self.runs.get(name)?;
         let mut run = self.order.get(run.start as usize..run.end as usize)?;
+        if let ([only], None) = (run, rest) {
+            return Some(only.index);
+        }
         let source = match rest.map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
             // Without a version there must be only one.
             None if run.first()?.version == run.last()?.version => "",

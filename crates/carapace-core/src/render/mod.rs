@@ -11,18 +11,18 @@ pub mod sarif;
 mod tests;
 mod words;
 
-use crate::text::is_deceptive;
+use crate::text::{has_deceptive, is_deceptive};
 
 /// JSON, on one line, that does nothing to whoever prints it. The commands of CI systems act in any
 /// line of a log, `##[…]` wherever it stands in one; and of the characters that act or hide, JSON's
 /// own escapes leave those beyond ASCII: a terminal takes U+009B as it does `ESC [`. In JSON these
 /// are always inside a string, and an escape means the same to whoever reads it.
 fn disarmed(json: String) -> String {
-    let json = match json.contains("##") {
-        true => json.replace("##", "#\\u0023"),
-        false => json,
+    let json = match memchr::memmem::find(json.as_bytes(), b"##") {
+        Some(_) => json.replace("##", "#\\u0023"),
+        None => json,
     };
-    if json.is_ascii() && !json.contains('\x7f') || !json.chars().any(is_deceptive) {
+    if !has_deceptive(&json) {
         return json;
     }
     let mut text = String::with_capacity(json.len() + 64);
