@@ -37,8 +37,6 @@ pub struct Package {
     pub checksum: Option<Checksum>,
     /// The line, from 1, that names it in the lockfile.
     pub line: u32,
-    /// What it depends on, in the lockfile's order.
-    pub dependencies: Vec<PackageIdx>,
     /// What a `[replace]` puts in its place.
     pub replaced_by: Option<PackageIdx>,
 }
@@ -86,6 +84,11 @@ pub enum Problem {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph {
     packages: Vec<Package>,
+    /// All dependencies, those of the first package first.
+    edges: Vec<PackageIdx>,
+    /// Where the dependencies of each package end in `edges`; they begin where those of the package
+    /// before end.
+    ends: Vec<u32>,
     /// The version of the lockfile that it was read from.
     pub lockfile_version: u32,
     /// Whether the last package is the `[root]` table of an old lockfile.
@@ -108,7 +111,9 @@ impl Graph {
         let lookup = Lookup::new(lockfile, &packages);
         let mut problems = lookup.duplicates();
 
-        let mut edges = Vec::with_capacity(packages.len());
+        let mut edges = Vec::with_capacity(lockfile.dependencies_len());
+        let mut ends = Vec::with_capacity(packages.len());
+        let mut replaced = Vec::new();
         for (index, locked) in lockfile.packages().enumerate() {
             let package = PackageIdx::new(index);
             let mut resolve = |text: &str| {
@@ -119,11 +124,14 @@ impl Graph {
                 }
                 found
             };
-            let texts = locked.dependencies();
-            let mut dependencies = Vec::with_capacity(texts.len());
-            dependencies.extend(texts.filter_map(&mut resolve));
-            let replaced_by = locked.replace().and_then(&mut resolve);
-            edges.push((dependencies, replaced_by));
+            edges.extend(locked.dependencies().filter_map(&mut resolve));
+            ends.push(PackageIdx::new(edges.len()).0);
+            replaced.extend(
+                locked
+                    .replace()
+                    .and_then(&mut resolve)
+                    .map(|by| (package, by)),
+            );
         }
         let checksums: Vec<_> = lockfile
             .checksums()
@@ -134,9 +142,10 @@ impl Graph {
             })
             .collect();
 
-        for (package, (dependencies, replaced_by)) in packages.iter_mut().zip(edges) {
-            package.dependencies = dependencies;
-            package.replaced_by = replaced_by;
+        for (index, by) in replaced {
+            if let Some(package) = packages.get_mut(index.get()) {
+                package.replaced_by = Some(by);
+            }
         }
         for (index, checksum) in checksums {
             if let Some(package) = packages.get_mut(index.get()) {
@@ -145,6 +154,8 @@ impl Graph {
         }
         Ok(Self {
             packages,
+            edges,
+            ends,
             lockfile_version: lockfile.version,
             has_root_table: lockfile.has_root_table,
             problems,
@@ -175,10 +186,22 @@ impl Graph {
         Some(index.get()).filter(|at| *at < self.packages.len())
     }
 
+    /// What a package depends on, in the lockfile's order.
+    #[must_use]
+    pub fn dependencies(&self, index: PackageIdx) -> &[PackageIdx] {
+        let before = index
+            .get()
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
+        let start = before.map_or(0, |end| *end as usize);
+        let end = self.ends.get(index.get()).map_or(0, |end| *end as usize);
+        self.edges.get(start..end).unwrap_or_default()
+    }
+
     /// What a package depends on, a `[replace]`ment included.
     pub fn depends_on(&self, index: PackageIdx) -> impl Iterator<Item = PackageIdx> {
-        let package = self.get(index).into_iter();
-        package.flat_map(|p| p.dependencies.iter().chain(&p.replaced_by).copied())
+        let replaced_by = self.get(index).and_then(|package| package.replaced_by);
+        self.dependencies(index).iter().copied().chain(replaced_by)
     }
 
     /// The packages without a source: the workspace's members and what it has in folders. If there
@@ -194,7 +217,7 @@ impl Graph {
             return local;
         }
         let mut depended_on = vec![false; self.packages.len()];
-        for dependency in self.packages.iter().flat_map(|p| &p.dependencies) {
+        for dependency in &self.edges {
             if let Some(mark) = depended_on.get_mut(dependency.get()) {
                 *mark = true;
             }
@@ -242,7 +265,6 @@ fn package(locked: &LockedPackage<'_>, sources: &mut Sources) -> Result<Package,
         source,
         checksum: locked.checksum().map(Checksum::parse),
         line: locked.line(),
-        dependencies: Vec::new(),
         replaced_by: None,
     })
 }
@@ -275,62 +297,68 @@ impl Sources {
 /// Finds the package that a dependency's text means, by cargo's own rules
 /// (`cargo::core::resolver::encode::into_resolve`), in time logarithmic in the packages of a name.
 struct Lookup<'a> {
+    lockfile: &'a Lockfile<'a>,
+    packages: &'a [Package],
     /// Sorted by name, version as written, place and source: each name is one run, in it each
     /// version, and in that the package in a folder comes first.
-    order: Vec<Candidate<'a>>,
+    order: Vec<PackageIdx>,
     runs: HashMap<&'a str, Range<u32>, RandomState>,
 }
 
-#[derive(Clone, Copy)]
-struct Candidate<'a> {
-    name: &'a str,
-    version: &'a str,
-    package: &'a Package,
-    index: PackageIdx,
-}
-
-impl<'a> Candidate<'a> {
-    fn place(&self) -> Option<(&'a str, &'a SourceKind)> {
-        self.package.source.as_deref().map(Source::place)
-    }
-
-    fn source(&self) -> Option<&'a str> {
-        self.package
-            .source
-            .as_deref()
-            .map(|source| source.text.as_str())
-    }
-}
-
 impl<'a> Lookup<'a> {
-    fn new(lockfile: &'a Lockfile<'_>, packages: &'a [Package]) -> Self {
-        let packages = packages.iter().enumerate().zip(lockfile.packages());
-        let mut order: Vec<Candidate<'a>> = packages
-            .map(|((index, package), locked)| Candidate {
-                name: locked.name(),
-                version: locked.version(),
-                package,
-                index: PackageIdx::new(index),
-            })
-            .collect();
+    fn new(lockfile: &'a Lockfile<'a>, packages: &'a [Package]) -> Self {
+        let mut lookup = Self {
+            lockfile,
+            packages,
+            order: Vec::new(),
+            runs: HashMap::with_capacity_and_hasher(packages.len(), RandomState::default()),
+        };
+        let mut order: Vec<PackageIdx> = (0..packages.len()).map(PackageIdx::new).collect();
         // Cargo writes packages sorted by name, which this takes in one pass.
         order.sort_by(|a, b| {
-            a.name
-                .cmp(b.name)
-                .then_with(|| a.version.cmp(b.version))
-                .then_with(|| a.place().cmp(&b.place()))
-                .then_with(|| a.source().cmp(&b.source()))
+            lookup
+                .name(*a)
+                .cmp(lookup.name(*b))
+                .then_with(|| lookup.version(*a).cmp(lookup.version(*b)))
+                .then_with(|| lookup.place(*a).cmp(&lookup.place(*b)))
+                .then_with(|| lookup.source(*a).cmp(&lookup.source(*b)))
         });
-        let mut runs = HashMap::with_capacity_and_hasher(order.len(), RandomState::default());
         let mut start = 0;
-        for run in order.chunk_by(|a, b| a.name == b.name) {
+        let name = |index: PackageIdx| locked_name(lockfile, index);
+        for run in order.chunk_by(|a, b| name(*a) == name(*b)) {
             let end = start + PackageIdx::new(run.len()).0;
             if let [first, ..] = run {
-                runs.insert(first.name, start..end);
+                lookup
+                    .runs
+                    .insert(locked_name(lockfile, *first), start..end);
             }
             start = end;
         }
-        Self { order, runs }
+        lookup.order = order;
+        lookup
+    }
+
+    fn name(&self, index: PackageIdx) -> &'a str {
+        locked_name(self.lockfile, index)
+    }
+
+    fn version(&self, index: PackageIdx) -> &'a str {
+        self.lockfile
+            .package(index.get())
+            .map_or("", |locked| locked.version())
+    }
+
+    fn package_source(&self, index: PackageIdx) -> Option<&'a Source> {
+        self.packages.get(index.get())?.source.as_deref()
+    }
+
+    fn place(&self, index: PackageIdx) -> Option<(&'a str, &'a SourceKind)> {
+        self.package_source(index).map(Source::place)
+    }
+
+    fn source(&self, index: PackageIdx) -> Option<&'a str> {
+        self.package_source(index)
+            .map(|source| source.text.as_str())
     }
 
     fn find(&self, text: &str) -> Option<PackageIdx> {
@@ -343,16 +371,16 @@ impl<'a> Lookup<'a> {
         let run = self.runs.get(name)?;
         let mut run = self.order.get(run.start as usize..run.end as usize)?;
         if let ([only], None) = (run, rest) {
-            return Some(only.index);
+            return Some(*only);
         }
         let source = match rest.map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
             // Without a version there must be only one.
-            None if run.first()?.version == run.last()?.version => "",
+            None if self.version(*run.first()?) == self.version(*run.last()?) => "",
             None => return None,
             Some((version, source)) => {
-                let start = run.partition_point(|candidate| candidate.version < version);
+                let start = run.partition_point(|index| self.version(*index) < version);
                 run = run.get(start..)?;
-                let end = run.partition_point(|candidate| candidate.version == version);
+                let end = run.partition_point(|index| self.version(*index) == version);
                 run = run.get(..end)?;
                 source
             }
@@ -361,30 +389,29 @@ impl<'a> Lookup<'a> {
             let source = source.strip_prefix('(')?.strip_suffix(')')?;
             let source = Source::parse(source).ok()?;
             let place = Some(source.place());
-            let start = run.partition_point(|candidate| candidate.place() < place);
-            return run
-                .get(start)
-                .filter(|found| found.place() == place)
-                .map(|found| found.index);
+            let start = run.partition_point(|index| self.place(*index) < place);
+            let found = run.get(start).copied();
+            return found.filter(|found| self.place(*found) == place);
         }
         // A package in a folder has no source to write, so it wins over those that would need one.
         match run {
-            [only] => Some(only.index),
-            [first, second, ..] if first.place().is_none() && second.place().is_some() => {
-                Some(first.index)
+            [only] => Some(*only),
+            [first, second, ..]
+                if self.place(*first).is_none() && self.place(*second).is_some() =>
+            {
+                Some(*first)
             }
             _ => None,
         }
     }
 
     fn duplicates(&self) -> Vec<Problem> {
-        let key = |c: &Candidate<'a>| (c.name, c.version, c.source());
+        let key =
+            |index: &PackageIdx| (self.name(*index), self.version(*index), self.source(*index));
         let pairs = self.order.windows(2);
         let mut problems: Vec<Problem> = pairs
             .filter_map(|pair| match pair {
-                [a, b] if key(a) == key(b) => Some(Problem::Duplicate {
-                    package: a.index.max(b.index),
-                }),
+                [a, b] if key(a) == key(b) => Some(Problem::Duplicate { package: *a.max(b) }),
                 _ => None,
             })
             .collect();
@@ -393,6 +420,12 @@ impl<'a> Lookup<'a> {
         });
         problems
     }
+}
+
+fn locked_name<'a>(lockfile: &'a Lockfile<'a>, index: PackageIdx) -> &'a str {
+    lockfile
+        .package(index.get())
+        .map_or("", |locked| locked.name())
 }
 
 #[cfg(test)]
@@ -416,8 +449,11 @@ mod tests {
     }
 
     fn dependencies(graph: &Graph, name: &str) -> Vec<String> {
-        let package = graph.packages().iter().find(|p| p.name == name).unwrap();
-        let ids = package.dependencies.iter();
+        let (index, _) = graph
+            .iter()
+            .find(|(_, package)| package.name == name)
+            .unwrap();
+        let ids = graph.dependencies(index).iter();
         ids.map(|index| graph.get(*index).unwrap().id()).collect()
     }
 

@@ -191,6 +191,10 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 /// `length` has to be one that the caller has bounded: the memory is taken at once.
 pub(crate) fn fill(from: &mut impl Read, bytes: &mut Vec<u8>, length: usize) -> io::Result<()> {
     let mut at = bytes.len();
+    if at == 0 {
+        // The system gives zeroed memory as it is first written to; this way nothing else does.
+        *bytes = vec![0; length];
+    }
     bytes.resize(length.max(at), 0);
     while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
         match from.read(rest) {

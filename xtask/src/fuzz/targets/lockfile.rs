@@ -180,7 +180,10 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
             check_graph(&graph);
             signature.count(graph.problems.len());
             signature.count(graph.members().len());
-            let edges: usize = graph.packages().iter().map(|p| p.dependencies.len()).sum();
+            let edges: usize = graph
+                .iter()
+                .map(|(index, _)| graph.dependencies(index).len())
+                .sum();
             signature.count(edges);
             let count = |found: fn(&carapace_core::graph::Package) -> bool| {
                 graph.packages().iter().filter(|p| found(p)).count()
@@ -195,8 +198,7 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
 }
 
 fn needs(graph: &Graph, package: PackageIdx) -> impl Iterator<Item = PackageIdx> {
-    let package = graph.get(package).into_iter();
-    package.flat_map(|p| p.dependencies.iter().chain(&p.replaced_by).copied())
+    graph.depends_on(package)
 }
 
 fn check_graph(graph: &Graph) {

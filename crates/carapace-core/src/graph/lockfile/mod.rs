@@ -163,6 +163,22 @@ impl<'a> Lockfile<'a> {
         self.entries(&self.packages)
     }
 
+    /// A package by its place in [`Self::packages`].
+    #[must_use]
+    pub fn package(&self, index: usize) -> Option<LockedPackage<'_>> {
+        let entry = self.packages.get(index)?;
+        Some(LockedPackage {
+            lockfile: self,
+            entry,
+        })
+    }
+
+    /// How many dependencies all entries have together.
+    #[must_use]
+    pub fn dependencies_len(&self) -> usize {
+        self.dependencies.len()
+    }
+
     /// `[[patch.unused]]`: patches that nothing uses.
     pub fn unused_patches(&self) -> impl ExactSizeIterator<Item = LockedPackage<'_>> {
         self.entries(&self.unused_patches)

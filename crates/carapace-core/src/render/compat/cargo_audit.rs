@@ -162,10 +162,13 @@ fn document<'a>(report: &'a Report, input: &'a Input) -> Document<'a> {
     let mut list = Vec::new();
     let mut warnings: BTreeMap<&'static str, Vec<Warning<'a>>> = BTreeMap::new();
     for finding in in_lockfile_order(input) {
-        let Some(package) = finding.package.and_then(|index| input.graph.get(index)) else {
+        let Some((index, package)) = finding
+            .package
+            .and_then(|index| Some((index, input.graph.get(index)?)))
+        else {
             continue;
         };
-        let document = package_document(&input.graph, package);
+        let document = package_document(&input.graph, index, package);
         match finding.advisory.as_deref() {
             Some(advisory) if finding.rule.name != "possible-match" => match advisory.kind() {
                 Kind::Vulnerability => list.push(Vulnerability {
@@ -242,7 +245,11 @@ fn rfc3339(seconds: i64) -> Option<String> {
     Some(format!("{date}T{hours:02}:{minutes:02}:{seconds:02}Z"))
 }
 
-fn package_document<'a>(graph: &'a Graph, package: &'a Package) -> PackageDocument<'a> {
+fn package_document<'a>(
+    graph: &'a Graph,
+    index: PackageIdx,
+    package: &'a Package,
+) -> PackageDocument<'a> {
     let dependency = |index: PackageIdx| {
         let package = graph.get(index)?;
         Some(Dependency {
@@ -259,8 +266,8 @@ fn package_document<'a>(graph: &'a Graph, package: &'a Package) -> PackageDocume
         version: package.version.to_string(),
         source: package.source.as_ref().map(|source| source.text.as_str()),
         checksum: package.checksum.as_ref().map(ToString::to_string),
-        dependencies: package
-            .dependencies
+        dependencies: graph
+            .dependencies(index)
             .iter()
             .copied()
             .filter_map(dependency)
