@@ -18,9 +18,19 @@ use crate::text::{has_deceptive, is_deceptive};
 /// own escapes leave those beyond ASCII: a terminal takes U+009B as it does `ESC [`. In JSON these
 /// are always inside a string, and an escape means the same to whoever reads it.
 fn disarmed(json: String) -> String {
-    let json = match memchr::memmem::find(json.as_bytes(), b"##") {
-        Some(_) => json.replace("##", "#\\u0023"),
-        None => json,
+    let mut marks = memchr::memmem::find_iter(json.as_bytes(), b"##").peekable();
+    let json = if marks.peek().is_some() {
+        let mut text = String::with_capacity(json.len() + 64);
+        let mut from = 0;
+        for at in marks {
+            text.push_str(json.get(from..at).unwrap_or_default());
+            text.push_str("#\\u0023");
+            from = at + 2;
+        }
+        text.push_str(json.get(from..).unwrap_or_default());
+        text
+    } else {
+        json
     };
     if !has_deceptive(&json) {
         return json;

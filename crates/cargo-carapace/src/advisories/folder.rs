@@ -1,7 +1,9 @@
 //! An advisory database in a folder.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use carapace_core::knowledge::advisory::database::Collector;
@@ -52,22 +54,22 @@ pub fn read(
     let workers = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(8);
-    let share = folders.len().div_ceil(workers).max(1);
+    let next = AtomicUsize::new(0);
     let (collector, head) = thread::scope(|scope| {
-        let head = scope.spawn(|| head(folder));
-        let workers: Vec<_> = folders
-            .chunks(share)
-            .map(|folders| scope.spawn(move || collect(folders, wanted)))
-            .collect();
-        let mut all = Collector::default();
-        for worker in workers {
+        let is_checkout = folder.join(".git").exists();
+        // A folder inside another repository is no checkout of its own.
+        let head = is_checkout.then(|| scope.spawn(|| head_of_checkout(folder)));
+        let work = || collect(&folders, &next, wanted);
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
             // A worker that panicked has said so; its advisories are missing, which is an error.
-            match worker.join() {
+            match other.join() {
                 Ok(part) => all.merge(part),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        (all, head.join().unwrap_or_default())
+        (all, head.and_then(|head| head.join().ok().flatten()))
     });
     let (revision, committed) = head.unzip();
     let info = DatabaseInfo {
@@ -80,46 +82,63 @@ pub fn read(
     Ok((collector, info))
 }
 
-/// The commit of a checkout. A folder inside another repository is no checkout of its own.
-fn head(folder: &Path) -> Option<(String, i64)> {
-    folder
-        .join(".git")
-        .exists()
-        .then(|| head_of_checkout(folder))?
-}
-
-fn collect(folders: &[(PathBuf, String)], wanted: Option<&Wanted<'_>>) -> Collector {
+/// Reads folders, a few at a time, until none is left.
+fn collect(
+    folders: &[(PathBuf, String)],
+    next: &AtomicUsize,
+    wanted: Option<&Wanted<'_>>,
+) -> Collector {
+    const AT_ONCE: usize = 16;
     let mut collector = Collector::default();
-    let mut bytes = Vec::with_capacity(USUAL_BYTES);
-    for (folder, name) in folders {
-        let Ok(entries) = fs::read_dir(folder) else {
-            // Files beside the packages' folders, and links to nowhere, are no advisories; a
-            // folder that may not be read is one that was not looked at.
-            if folder.is_dir() {
-                collector.unreadable(&format!("{name}/*.md"), "the folder cannot be read".into());
-            }
-            continue;
+    let mut buffer = vec![0; USUAL_BYTES];
+    loop {
+        let start = next.fetch_add(AT_ONCE, Ordering::Relaxed);
+        let Some(some) = folders.get(start..folders.len().min(start.saturating_add(AT_ONCE)))
+        else {
+            return collector;
         };
-        for entry in entries.flatten() {
-            let Ok(file) = entry.file_name().into_string() else {
-                continue;
-            };
-            if !file.ends_with(".md") {
-                continue;
-            }
-            let path = format!("{name}/{file}");
-            match (read_advisory(&entry, &mut bytes), wanted) {
-                (Ok(()), Some(wanted)) => collector.add_wanted(&path, &bytes, wanted),
-                (Ok(()), None) => collector.add(&path, &bytes),
-                (Err(error), _) => collector.unreadable(&path, error),
-            }
+        if some.is_empty() {
+            return collector;
+        }
+        for (folder, name) in some {
+            collect_folder(folder, name, wanted, &mut buffer, &mut collector);
         }
     }
-    collector
 }
 
-fn read_advisory(entry: &fs::DirEntry, bytes: &mut Vec<u8>) -> Result<(), String> {
-    use std::io::Read as _;
+fn collect_folder(
+    folder: &Path,
+    name: &str,
+    wanted: Option<&Wanted<'_>>,
+    buffer: &mut Vec<u8>,
+    collector: &mut Collector,
+) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        // Files beside the packages' folders, and links to nowhere, are no advisories; a folder
+        // that may not be read is one that was not looked at.
+        if folder.is_dir() {
+            collector.unreadable(&format!("{name}/*.md"), "the folder cannot be read".into());
+        }
+        return;
+    };
+    for entry in entries.flatten() {
+        let Ok(file) = entry.file_name().into_string() else {
+            continue;
+        };
+        if !file.ends_with(".md") {
+            continue;
+        }
+        let path = format!("{name}/{file}");
+        match (read_advisory(&entry, buffer), wanted) {
+            (Ok(bytes), Some(wanted)) => collector.add_wanted(&path, bytes, wanted),
+            (Ok(bytes), None) => collector.add(&path, bytes),
+            (Err(error), _) => collector.unreadable(&path, error),
+        }
+    }
+}
+
+/// Reads an advisory into a buffer of at least [`USUAL_BYTES`].
+fn read_advisory<'b>(entry: &fs::DirEntry, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
     // A link is never followed, and a FIFO never opened: both would be somebody's trap.
     if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
         return Err("not a regular file".to_owned());
@@ -127,12 +146,14 @@ fn read_advisory(entry: &fs::DirEntry, bytes: &mut Vec<u8>) -> Result<(), String
     let mut file = fs::File::open(entry.path()).map_err(|error| error.to_string())?;
     // One read for nearly all of them: of a regular file, it gives less than asked for only at the
     // end.
-    bytes.resize(USUAL_BYTES, 0);
-    let read = file.read(bytes).map_err(|error| error.to_string())?;
-    bytes.truncate(read);
-    if read == USUAL_BYTES {
+    buffer.truncate(USUAL_BYTES);
+    let read = file.read(buffer).map_err(|error| error.to_string())?;
+    if read == buffer.len() {
         let mut rest = file.take((format::MAX_BYTES - USUAL_BYTES) as u64 + 1);
-        rest.read_to_end(bytes).map_err(|error| error.to_string())?;
+        let more = rest
+            .read_to_end(buffer)
+            .map_err(|error| error.to_string())?;
+        return Ok(buffer.get(..read + more).unwrap_or_default());
     }
-    Ok(())
+    Ok(buffer.get(..read).unwrap_or_default())
 }
