@@ -6,6 +6,7 @@
 //! set aside and named, and stops nothing else. Advisories of the `rust/` collection never match a
 //! package of a lockfile.
 
+pub mod cvss3;
 pub mod database;
 pub mod format;
 pub mod index;
@@ -215,17 +216,14 @@ impl Advisory {
     #[must_use]
     pub fn severity(&self) -> Option<Severity> {
         let vector = self.cvss.as_deref()?;
-        let cvss: cvss::Cvss = vector.parse().ok()?;
-        let level = match cvss.severity() {
-            cvss::Severity::None => SeverityLevel::None,
-            cvss::Severity::Low => SeverityLevel::Low,
-            cvss::Severity::Medium => SeverityLevel::Medium,
-            cvss::Severity::High => SeverityLevel::High,
-            cvss::Severity::Critical => SeverityLevel::Critical,
+        let score = match vector.starts_with("CVSS:3.") {
+            true => cvss3::base_score(vector)?,
+            false => vector.parse::<cvss::Cvss>().ok()?.score(),
         };
+        let score = (score * 10.0).round() / 10.0;
         Some(Severity {
-            score: (cvss.score() * 10.0).round() / 10.0,
-            level,
+            score,
+            level: SeverityLevel::of(score),
             vector: vector.to_owned(),
         })
     }
@@ -249,6 +247,18 @@ pub enum SeverityLevel {
 }
 
 impl SeverityLevel {
+    /// The level of a score from 0.0 to 10.0.
+    #[must_use]
+    pub fn of(score: f64) -> Self {
+        match score {
+            score if score < 0.1 => Self::None,
+            score if score < 4.0 => Self::Low,
+            score if score < 7.0 => Self::Medium,
+            score if score < 9.0 => Self::High,
+            _ => Self::Critical,
+        }
+    }
+
     /// The name in reports and configurations.
     #[must_use]
     pub fn name(self) -> &'static str {
