@@ -54,15 +54,20 @@ impl Collector {
         }
     }
 
-    /// Takes a file in if it may speak of a wanted package; any other is counted only.
+    /// Takes a file in if it may speak of a wanted version; any other is counted only.
     pub fn add_wanted(&mut self, path: &str, bytes: &[u8], wanted: &Wanted<'_>) {
         let Some(place) = place(path) else { return };
-        match format::peek(bytes) {
-            Some(peek) if !wanted.has(peek.package) => {
+        let spared = format::peek(bytes).filter(|peek| {
+            let has = wanted.has(peek.package);
+            !has || format::peek_ranges(bytes)
+                .is_some_and(|ranges| !wanted.any_in(peek.package, &ranges))
+        });
+        match spared {
+            Some(peek) => {
                 self.passed_over += 1;
                 self.newest = self.newest.max(Some(peek.date));
             }
-            _ => self.parse(path, place, bytes),
+            None => self.parse(path, place, bytes),
         }
     }
 
