@@ -377,7 +377,12 @@ fn cargo_audits_document_has_its_fields_and_no_others() {
         };
         assert_eq!(keys(warning), "advisory affected kind package versions");
         assert_eq!(warning["kind"], **kind);
-        assert_eq!(keys(&warning["package"]), PACKAGE);
+        // There, a package that depends on nothing has no list of it.
+        let expected = match &warning["package"]["name"] {
+            name if name == "parser" => PACKAGE.to_owned(),
+            _ => PACKAGE.replace("dependencies ", ""),
+        };
+        assert_eq!(keys(&warning["package"]), expected);
         let nothing = ["advisory", "affected", "versions"].map(|field| warning[field].is_null());
         match &**kind {
             "yanked" => assert_eq!(nothing, [true; 3]),

@@ -115,6 +115,7 @@ struct PackageDocument<'a> {
     version: String,
     source: Option<&'a str>,
     checksum: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     dependencies: Vec<Dependency<'a>>,
     replace: Option<Dependency<'a>>,
 }
