@@ -54,20 +54,15 @@ impl Collector {
         }
     }
 
-    /// Takes a file in if it may speak of a wanted version; any other is counted only.
+    /// Takes a file in if it may speak of a wanted package; any other is counted only.
     pub fn add_wanted(&mut self, path: &str, bytes: &[u8], wanted: &Wanted<'_>) {
         let Some(place) = place(path) else { return };
-        let spared = format::peek(bytes).filter(|peek| {
-            let has = wanted.has(peek.package);
-            !has || format::peek_ranges(bytes)
-                .is_some_and(|ranges| !wanted.any_in(peek.package, &ranges))
-        });
-        match spared {
-            Some(peek) => {
+        match format::peek(bytes) {
+            Some(peek) if !wanted.has(peek.package) => {
                 self.passed_over += 1;
                 self.newest = self.newest.max(Some(peek.date));
             }
-            None => self.parse(path, place, bytes),
+            _ => self.parse(path, place, bytes),
         }
     }
 

@@ -172,68 +172,6 @@ pub fn peek(bytes: &[u8]) -> Option<Peek<'_>> {
     None
 }
 
-/// Looks for the affected versions where they stand plainly in the `[versions]` table, a list of
-/// plain strings on each line; `None` where only the full parser could tell. It says nothing of a
-/// withdrawal.
-///
-/// *Invariant, fuzzed:* where this gives ranges and [`parse`] gives an advisory that is not
-/// withdrawn, they agree.
-#[must_use]
-pub fn peek_ranges(bytes: &[u8]) -> Option<Vec<range::Range>> {
-    let front_matter = bytes.strip_prefix(FENCE.as_bytes())?;
-    let end = memchr::memmem::find(front_matter, b"\n```")?;
-    let front_matter = std::str::from_utf8(front_matter.get(..end)?).ok()?;
-    // In a multi-line string, any line could look like the table.
-    let is_string = |w: &[u8]| w == b"\"\"\"" || w == b"'''";
-    if front_matter.as_bytes().windows(3).any(is_string) {
-        return None;
-    }
-    let mut lines = front_matter.lines().map(str::trim);
-    lines.find(|line| *line == "[versions]")?;
-    let (mut patched, mut unaffected) = (None, None);
-    for line in lines.take_while(|line| !line.starts_with('[')) {
-        let list = |key: &str| {
-            line.strip_prefix(key)?
-                .strip_prefix(" = [")?
-                .strip_suffix(']')
-        };
-        if let Some(list) = list("patched") {
-            patched = Some(plain_requirements(list)?);
-        } else if let Some(list) = list("unaffected") {
-            unaffected = Some(plain_requirements(list)?);
-        } else if !line.is_empty() && !line.starts_with('#') {
-            return None;
-        }
-    }
-    let unaffected = unaffected.unwrap_or_default();
-    range::affected(unaffected.iter().chain(&patched?)).ok()
-}
-
-/// `"…", "…"`, without escapes.
-fn plain_requirements(list: &str) -> Option<Vec<VersionReq>> {
-    if list.trim().is_empty() {
-        return Some(Vec::new());
-    }
-    if list
-        .bytes()
-        .any(|byte| byte == b'\\' || byte == b'#' || byte == b'\'')
-    {
-        return None;
-    }
-    let mut requirements = Vec::new();
-    let mut rest = list.trim();
-    loop {
-        let (requirement, behind) = rest.strip_prefix('"')?.split_once('"')?;
-        requirements.push(VersionReq::parse(requirement).ok()?);
-        match behind.trim_start().strip_prefix(',').map(str::trim_start) {
-            None if behind.trim().is_empty() => return Some(requirements),
-            Some("") => return Some(requirements),
-            Some(next) => rest = next,
-            None => return None,
-        }
-    }
-}
-
 fn text(bytes: &[u8]) -> Result<&str, FormatError> {
     if bytes.len() > MAX_BYTES {
         return Err(FormatError::TooLarge);
@@ -402,31 +340,6 @@ A text.
         assert!(fault(">=1.3.5", "=>1").contains("not a version requirement"));
         assert!(fault(">=1.3.5", ">=1.2.5").contains("overlap"));
         assert!(fault("< 1.2.0\"]", "nope\"]").contains("not a version requirement"));
-    }
-
-    #[test]
-    fn a_look_at_the_versions_is_never_wrong() {
-        let whole = parse(WHOLE.as_bytes(), Collection::Crates).unwrap();
-        assert_eq!(peek_ranges(WHOLE.as_bytes()), Some(whole.ranges));
-        let look = |from: &str, to: &str| {
-            assert!(WHOLE.contains(from), "{from}");
-            peek_ranges(WHOLE.replace(from, to).as_bytes())
-        };
-        assert_eq!(look("patched = [", "patched = [ \"<0.1\", # x\n"), None);
-        assert_eq!(
-            look("unaffected = [\"< 0.5\"]", "unaffected = [\n\"< 0.5\"]"),
-            None
-        );
-        assert_eq!(look("< 0.5\"", "< 0.5\" x"), None);
-        assert_eq!(look("< 0.5", "< 0.5\\u0030"), None);
-        assert_eq!(look("[versions]\npatched", "[versions]\n\"patched\""), None);
-        assert_eq!(
-            look("keywords = [\"k\"]", "keywords = ['''\n[versions]\n''']"),
-            None
-        );
-        assert_eq!(look("patched", "future"), None);
-        let open = look("unaffected = [\"< 0.5\"]", "# none").unwrap();
-        assert_eq!(open.first().unwrap().introduced, None);
     }
 
     #[test]

@@ -191,20 +191,16 @@ impl Wanted<'_> {
             .is_ok()
     }
 
-    /// Whether a version of a package that is asked about is in one of the ranges.
-    #[must_use]
-    pub fn any_in(&self, package: &str, ranges: &[Range]) -> bool {
-        let start = self.packages.partition_point(|(name, _)| *name < package);
-        let packages = self.packages.iter().skip(start);
-        let mut versions = packages.take_while(|(name, _)| *name == package);
-        versions.any(|(_, version)| ranges.iter().any(|range| range.contains(version)))
-    }
-
     /// Whether an advisory speaks of a version that is asked about.
     #[must_use]
     pub fn matches(&self, advisory: &Advisory) -> bool {
+        let start = self
+            .packages
+            .partition_point(|(name, _)| *name < advisory.package.as_str());
+        let packages = self.packages.iter().skip(start);
+        let mut versions = packages.take_while(|(name, _)| *name == advisory.package);
         advisory.collection == Collection::Crates
-            && self.any_in(&advisory.package, &advisory.ranges)
+            && versions.any(|(_, version)| advisory.affects(version))
     }
 }
 
