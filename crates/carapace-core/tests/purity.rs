@@ -1,5 +1,6 @@
 //! The core is pure: what it depends on is on a list, what it says is held to its `clippy.toml`.
 #![allow(
+    clippy::disallowed_macros,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::unwrap_used,

@@ -14,7 +14,7 @@ pub struct ArchiveLimits {
     /// Bytes of everything that is unpacked.
     pub total_bytes: u64,
     /// How many times larger than the archive that may be, once it is larger than
-    /// [`FREE_BYTES`].
+    /// `FREE_BYTES`.
     pub ratio: u64,
     /// Entries of any kind.
     pub entries: usize,
