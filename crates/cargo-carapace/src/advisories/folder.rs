@@ -11,6 +11,7 @@ use carapace_core::knowledge::advisory::format;
 use carapace_core::knowledge::advisory::index::{DatabaseInfo, Wanted};
 
 use super::DatabaseError;
+use super::source::Source;
 use crate::host::git::head_of_checkout;
 
 /// Packages' folders above this number are not a database.
@@ -28,8 +29,7 @@ pub fn read(
     folder: &Path,
     wanted: Option<&Wanted<'_>>,
 ) -> Result<(Collector, DatabaseInfo), DatabaseError> {
-    let name = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let name = name.to_string_lossy().into_owned();
+    let name = Source::Folder(folder.to_owned()).name();
     let mut folders = Vec::new();
     for collection in ["crates", "rust"] {
         let path = folder.join(collection);

@@ -7,31 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::child::{SearchPath, is_program};
+use super::child::{NETWORK_VARIABLES, SearchPath, is_program};
 
-/// Variables of the user that cargo gets: how to reach the network, and the few
-/// that programs of Windows can't start without. Of cargo's own, only those
-/// that name no program, no folder and no token.
-const PASSED_ON: [&str; 31] = [
+/// Variables of the user that cargo gets besides [`NETWORK_VARIABLES`]. Of
+/// cargo's own, only those that name no program, no folder and no token.
+const PASSED_ON: [&str; 15] = [
     "HOME",
-    "USERPROFILE",
-    "SystemRoot",
-    "SystemDrive",
-    "TEMP",
-    "TMP",
-    "SSH_AUTH_SOCK",
     "http_proxy",
     "HTTP_PROXY",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "all_proxy",
-    "ALL_PROXY",
-    "no_proxy",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "GIT_SSL_CAINFO",
-    "GIT_SSL_CAPATH",
     "CARGO_HTTP_PROXY",
     "CARGO_HTTP_CAINFO",
     "CARGO_HTTP_CHECK_REVOKE",
@@ -114,7 +97,7 @@ impl Cargo {
         let named = environment.absolute("CARGO").filter(is_foreign);
         let program = named.or_else(|| path.all("cargo").find(is_foreign))?;
 
-        let passed = PASSED_ON.into_iter();
+        let passed = NETWORK_VARIABLES.into_iter().chain(PASSED_ON);
         let mut variables: Vec<_> = passed
             .filter_map(|name| Some((name, environment.get(name)?.to_owned())))
             .collect();

@@ -22,6 +22,27 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long a child that was stopped may take to be gone.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// Variables that every child gets: how the user reaches the network, and the
+/// few that programs of Windows can't start without.
+pub(crate) const NETWORK_VARIABLES: [&str; 16] = [
+    "SSH_AUTH_SOCK",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSL_CAINFO",
+    "GIT_SSL_CAPATH",
+    "SystemRoot",
+    "SystemDrive",
+    "TEMP",
+    "TMP",
+    "USERPROFILE",
+];
+
 /// Where programs are looked for: the absolute folders of a `PATH`. Relative
 /// ones would be looked up in the folder that we happen to be in.
 #[derive(Debug, Clone, PartialEq, Eq)]

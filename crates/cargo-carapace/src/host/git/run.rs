@@ -5,29 +5,8 @@ use std::process::{ChildStdout, Command};
 use std::time::{Duration, Instant};
 
 use super::error::GitError;
-use crate::host::child::{self, ChildError, SearchPath};
+use crate::host::child::{self, ChildError, NETWORK_VARIABLES, SearchPath};
 use crate::host::foreign;
-
-/// Variables that say how the user reaches the network, and the few that
-/// programs of Windows can't start without.
-const PASSED_ON: [&str; 16] = [
-    "SSH_AUTH_SOCK",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "all_proxy",
-    "ALL_PROXY",
-    "no_proxy",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "GIT_SSL_CAINFO",
-    "GIT_SSL_CAPATH",
-    "SystemRoot",
-    "SystemDrive",
-    "TEMP",
-    "TMP",
-    "USERPROFILE",
-];
 
 /// Settings of ours, over whatever a repository's configuration says.
 const SETTINGS: [&str; 15] = [
@@ -145,7 +124,7 @@ impl Git<'_> {
             // whatever command its configuration names.
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
-        for name in PASSED_ON {
+        for name in NETWORK_VARIABLES {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
