@@ -9,7 +9,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod census;
 pub mod engine;
+pub mod facts;
 pub mod finding;
 pub mod graph;
 pub mod knowledge;
