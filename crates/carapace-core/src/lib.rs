@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cfg;
 pub mod engine;
 pub mod finding;
 pub mod graph;
