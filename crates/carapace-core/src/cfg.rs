@@ -593,10 +593,7 @@ mod tests {
             ("all", "all"),
             ("feature = r#\"a\"b\"#", "feature = \"a\\\"b\""),
             ("feature = r\"a\\b\"", "feature = \"a\\\\b\""),
-            (
-                "feature = \"a\\x41\\u{4_2}\\\n   c\"",
-                "feature = \"aABc\"",
-            ),
+            ("feature = \"a\\x41\\u{4_2}\\\n   c\"", "feature = \"aABc\""),
             (
                 "all(/* a /* nested */ one */ unix, // and\n windows)",
                 "all(unix, windows)",
