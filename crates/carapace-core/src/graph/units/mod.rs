@@ -20,7 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::PackageIdx;
-use super::metadata::{DependencyKind, Metadata};
+use super::metadata::{DependencyKind, Metadata, Target};
 use crate::cfg::CfgSet;
 use edges::Edges;
 use features::{Activated, World};
@@ -117,6 +117,8 @@ pub struct Unit {
     pub is_proc_macro: bool,
     /// Whether the build was asked for it.
     pub is_root: bool,
+    /// Whether it is compiled: not if only an edge that is not used leads to it.
+    pub is_built: bool,
     /// Its features, sorted.
     pub features: Vec<Arc<str>>,
     /// What it depends on, sorted by unit, kind and name.
@@ -143,6 +145,9 @@ pub struct UnitEdge {
     pub name: Arc<str>,
     /// Whether it is only there because a feature turned it on.
     pub optional: bool,
+    /// Whether something is compiled with it: not where there is no build script to use a build
+    /// dependency. `cargo tree` shows those, too.
+    pub is_used: bool,
 }
 
 /// What could not be decided. Each becomes a gap.
@@ -320,7 +325,34 @@ impl Units {
         problems.extend(edges.problems);
         problems.extend(activated.problems);
         units.problems = problems.into_iter().collect();
+        units.mark_built(metadata, request.dev);
         Ok(units)
+    }
+
+    fn mark_built(&mut self, metadata: &Metadata, dev: bool) {
+        // A member that has only tests is built only with them.
+        let is_root = |unit: &Unit| {
+            let targets = metadata.get(unit.package).map(|package| &package.targets);
+            let mut targets = targets.into_iter().flatten();
+            unit.is_root
+                && targets.any(|target| {
+                    let mut required = target.required_features.iter();
+                    !target.is_build_script()
+                        && (dev || !target.is_dev())
+                        && (target.is_library() || required.all(|name| unit.has_feature(name)))
+                })
+        };
+        let roots = self.iter().filter(|(_, unit)| is_root(unit));
+        let mut todo: Vec<UnitIdx> = roots.map(|(index, _)| index).collect();
+        while let Some(index) = todo.pop() {
+            let unit = self.units.get_mut(index.get());
+            let Some(unit) = unit.filter(|unit| !unit.is_built) else {
+                continue;
+            };
+            unit.is_built = true;
+            let used = unit.dependencies.iter().filter(|edge| edge.is_used);
+            todo.extend(used.map(|edge| edge.to));
+        }
     }
 
     /// All of them, those that the build was asked for first.
@@ -357,18 +389,21 @@ impl Units {
     /// The packages that `cargo tree` shows.
     #[must_use]
     pub fn tree(&self, follow: Follow) -> BTreeSet<PackageIdx> {
-        let mut seen = vec![false; self.units.len()];
+        let units = self.reached(follow).into_iter();
+        units
+            .filter_map(|index| Some(self.get(index)?.package))
+            .collect()
+    }
+
+    /// The units that `cargo tree` comes to from [`Self::roots`].
+    #[must_use]
+    pub fn reached(&self, follow: Follow) -> BTreeSet<UnitIdx> {
+        let mut seen = BTreeSet::new();
         let mut todo = self.roots.clone();
-        let mut packages = BTreeSet::new();
         while let Some(index) = todo.pop() {
-            let Some(mark) = seen.get_mut(index.get()).filter(|mark| !**mark) else {
+            let Some(unit) = self.get(index).filter(|_| seen.insert(index)) else {
                 continue;
             };
-            *mark = true;
-            let Some(unit) = self.get(index) else {
-                continue;
-            };
-            packages.insert(unit.package);
             let edges = unit.dependencies.iter();
             let followed = edges.filter(|edge| {
                 let to = self.get(edge.to);
@@ -376,7 +411,7 @@ impl Units {
             });
             todo.extend(followed.map(|edge| edge.to));
         }
-        packages
+        seen
     }
 }
 
@@ -431,6 +466,7 @@ impl Walk<'_> {
             host,
             is_proc_macro: self.edges.is_proc_macro(package),
             is_root: false,
+            is_built: false,
             features: metadata.map_or_else(Vec::new, |metadata| {
                 let names = metadata.features.iter().map(|(name, _)| name);
                 let on = self.activated.features(self.edges, package, world);
@@ -452,6 +488,10 @@ impl Walk<'_> {
             let (package, host) = (unit.package, unit.host);
             let world = World::of(self.request, host);
             let takes_part = self.takes_part.get(package.get()) == Some(&true);
+            let has_script = self.metadata.get(package).is_some_and(|package| {
+                let mut targets = package.targets.iter();
+                targets.any(Target::is_build_script)
+            });
             let mut dependencies = Vec::new();
             for edge in self.edges.of(package) {
                 let is_dev = edge.kind == DependencyKind::Dev;
@@ -486,6 +526,7 @@ impl Walk<'_> {
                     kind: edge.kind,
                     name: Arc::clone(name),
                     optional: edge.optional,
+                    is_used: has_script || !is_build,
                 });
             }
             if let Some(unit) = self.units.units.get_mut(at) {
