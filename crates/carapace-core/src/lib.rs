@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod census;
+pub mod cfg;
 pub mod engine;
 pub mod facts;
 pub mod finding;

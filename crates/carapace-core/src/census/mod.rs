@@ -2,6 +2,9 @@
 //!
 //! A census is an inventory, not a finding; rules turn it into findings.
 
+mod conditions;
+pub mod link;
+
 use std::fmt;
 
 use serde::Serialize;

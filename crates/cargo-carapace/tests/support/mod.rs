@@ -6,6 +6,7 @@
 pub mod advisories;
 pub mod door;
 pub mod index;
+pub mod oracle;
 pub mod process;
 pub mod project;
 pub mod repository;
