@@ -205,10 +205,9 @@ impl<'a> Expander<'a> {
                 continue;
             }
             for (module, chain) in &expanded.modules {
-                file.modules.push(ModuleFact {
-                    condition: graft(&mut file.conditions, call.condition, chain),
-                    ..module.clone()
-                });
+                let mut module = within(module, &call.inside);
+                module.condition = graft(&mut file.conditions, call.condition, chain);
+                file.modules.push(module);
             }
         }
     }
@@ -310,15 +309,26 @@ impl<'a> Expander<'a> {
                         all.places.push((origin, chain));
                     }
                 }
+                if inner.modules.is_empty() {
+                    continue;
+                }
+                let inside = outline.inline_modules(&source, call.item);
                 for (module, chain) in &inner.modules {
                     if let Some(chain) = joined(call.condition, chain) {
-                        all.modules.push((module.clone(), chain));
+                        all.modules.push((within(module, &inside), chain));
                     }
                 }
             }
         }
         all
     }
+}
+
+/// A module that is declared in an expansion, as it is seen from around the call.
+fn within(module: &ModuleFact, inside: &[(String, Option<String>)]) -> ModuleFact {
+    let mut module = module.clone();
+    module.inside.splice(0..0, inside.iter().cloned());
+    module
 }
 
 /// The outermost call around a condition whose expansion is known.
