@@ -2,6 +2,7 @@
 //!
 //! A census is an inventory, not a finding; rules turn it into findings.
 
+pub mod build_script;
 mod conditions;
 pub mod link;
 
