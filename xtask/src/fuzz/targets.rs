@@ -1,6 +1,7 @@
 //! What is fuzzed. To add a target: a file with `seeds`, `DICTIONARY` and `run`, and an entry here.
 
 mod advisory;
+mod build_script;
 mod index;
 mod lockfile;
 mod planted;
@@ -54,6 +55,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: registry::seeds,
         dictionary: registry::DICTIONARY,
         run: registry::run,
+        planted: false,
+    },
+    Target {
+        name: "build-script",
+        about: "build scripts, followed through without being run",
+        seeds: build_script::seeds,
+        dictionary: build_script::DICTIONARY,
+        run: build_script::run,
         planted: false,
     },
     Target {

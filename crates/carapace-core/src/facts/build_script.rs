@@ -60,6 +60,9 @@ pub struct HelperFacts {
     pub prefixes: Vec<String>,
     /// Whether it prints such a line with a name that it is handed.
     pub computed: bool,
+    /// The other strings that could be such a name, sorted, each once; kept where
+    /// [`Self::computed`].
+    pub words: Vec<String>,
 }
 
 impl HelperFacts {
@@ -79,6 +82,10 @@ impl HelperFacts {
                 }
             }
             facts.computed |= !found && text.contains("rustc-cfg");
+            facts.words.extend(word(text).filter(|_| !found));
+        }
+        if !facts.computed {
+            facts.words.clear();
         }
         facts.tidy();
         (facts != Self::default()).then_some(facts)
@@ -88,12 +95,13 @@ impl HelperFacts {
     pub fn add(&mut self, other: &Self) {
         self.cfgs.extend_from_slice(&other.cfgs);
         self.prefixes.extend_from_slice(&other.prefixes);
+        self.words.extend_from_slice(&other.words);
         self.computed |= other.computed;
         self.tidy();
     }
 
     fn tidy(&mut self) {
-        for list in [&mut self.cfgs, &mut self.prefixes] {
+        for list in [&mut self.cfgs, &mut self.prefixes, &mut self.words] {
             list.sort();
             list.dedup();
         }
@@ -248,11 +256,7 @@ impl BuildScriptFacts {
             return;
         }
         self.computed |= text.contains("rustc-cfg");
-        let word = text.trim_matches(|c: char| !is_of_name(c));
-        let word = word.split(|c| !is_of_name(c)).next().unwrap_or_default();
-        if !word.is_empty() && word.len() <= 64 {
-            self.words.push(word.to_owned());
-        }
+        self.words.extend(word(text));
     }
 
     /// Whether it may set a name.
@@ -280,6 +284,13 @@ fn tokens(source: &[u8]) -> impl Iterator<Item = (TokenKind, &str)> {
 
 fn is_string(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Str | TokenKind::RawStr)
+}
+
+/// The name that a string could be.
+fn word(text: &str) -> Option<String> {
+    let text = text.trim_start_matches(|c: char| !is_of_name(c));
+    let word = text.split(|c| !is_of_name(c)).next().unwrap_or_default();
+    (!word.is_empty() && word.len() <= 64).then(|| word.to_owned())
 }
 
 /// The names that a text sets, each with what stands behind it.

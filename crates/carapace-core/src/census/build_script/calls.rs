@@ -527,10 +527,11 @@ impl Machine<'_> {
                 Some(text) => Value::ok(text),
                 None => Value::Unknown,
             },
+            // That it can write where it should is taken for granted.
             ("fs", "write") => {
                 let text = values.get(1).cloned().unwrap_or(Value::Unknown);
                 self.write_file(first, &text, false);
-                Value::Unknown
+                Value::ok(Value::unit())
             }
             ("fs", "create_dir" | "create_dir_all") => Value::ok(Value::unit()),
             ("File", "create") => {
@@ -578,10 +579,18 @@ impl Machine<'_> {
             return Some(true);
         }
         let files = self.facts.files.as_ref()?;
-        let folder = format!("{path}/");
-        let at = files.partition_point(|file| file.as_str() < path.as_str());
-        let found = files.get(at).is_some_and(|file| *file == path);
-        Some(found || files.iter().any(|file| file.starts_with(&folder)))
+        let holds = |folder: &str| {
+            let folder = format!("{folder}/");
+            files.iter().any(|file| file.starts_with(&folder))
+        };
+        if files.binary_search(&path).is_ok() || holds(&path) {
+            return Some(true);
+        }
+        // A folder that is a link may not have been gone into.
+        match path.rsplit_once('/') {
+            Some((folder, _)) if !holds(folder) => None,
+            _ => Some(false),
+        }
     }
 
     /// What a file holds that the script wrote, or that is the package's.

@@ -203,8 +203,8 @@ impl Reader<'_> {
         match source.kind(at) {
             T::Fn => self.function(source, at, end, conditions, depth),
             T::Const | T::Static => self.constant(source, at, end, conditions, depth),
-            T::Enum => self.enumeration(source, at, end, attributes, depth),
-            T::Struct => self.structure(source, at, end, attributes),
+            T::Enum => self.enumeration(source, at, end, depth),
+            T::Struct => self.structure(source, at, end),
             T::Impl => self.implementation(source, at, end, depth),
             T::Trait => {
                 let name: Name = source.name(at + 1).into();
@@ -277,7 +277,6 @@ impl Reader<'_> {
         let body = parser.block(None);
         let next = parser.at;
         let function = Function {
-            name: name.clone(),
             owner,
             of_trait,
             conditions,
@@ -309,7 +308,6 @@ impl Reader<'_> {
         let value = parser.expression();
         let next = statement_end(source, parser.at, end);
         let constant = Constant {
-            name: name.clone(),
             owner,
             conditions,
             value,
@@ -319,14 +317,7 @@ impl Reader<'_> {
         next
     }
 
-    fn enumeration(
-        &mut self,
-        source: &Source<'_>,
-        at: usize,
-        end: usize,
-        attributes: &[String],
-        depth: usize,
-    ) -> usize {
+    fn enumeration(&mut self, source: &Source<'_>, at: usize, end: usize, depth: usize) -> usize {
         let name: Name = source.name(at + 1).into();
         let Some(open) = brace(source, at, end) else {
             return statement_end(source, at, end);
@@ -352,22 +343,14 @@ impl Reader<'_> {
             slot.or_insert_with(|| name.clone());
         }
         let found = Type {
-            name: name.clone(),
             variants: Some(variants),
             fields: Vec::new(),
-            derives: derives(attributes),
         };
         self.program.types.insert(name, Rc::new(found));
         source.groups.after(open)
     }
 
-    fn structure(
-        &mut self,
-        source: &Source<'_>,
-        at: usize,
-        end: usize,
-        attributes: &[String],
-    ) -> usize {
+    fn structure(&mut self, source: &Source<'_>, at: usize, end: usize) -> usize {
         let name: Name = source.name(at + 1).into();
         let stop = statement_end(source, at, end);
         let open = brace(source, at, end).filter(|open| *open < stop);
@@ -394,10 +377,8 @@ impl Reader<'_> {
             }
         }
         let found = Type {
-            name: name.clone(),
             variants: None,
             fields,
-            derives: derives(attributes),
         };
         self.program.types.insert(name, Rc::new(found));
         stop
@@ -568,8 +549,13 @@ impl Reader<'_> {
                 }
                 None => self.program.is_partial = true,
             }
-        } else {
-            self.program.is_partial = true;
+        } else if name != "compile_error" {
+            // It may make functions, of which nothing is known.
+            let makes = (inside.0..inside.1).any(|at| source.kind(at) == T::Fn);
+            let sets = source
+                .text_between(inside.0, inside.1)
+                .contains("rustc-cfg");
+            self.program.is_partial |= makes || sets;
         }
         let next = source.groups.after(open);
         next + usize::from(source.kind(next) == T::Semi)
@@ -654,13 +640,4 @@ fn last_name(source: &Source<'_>, from: usize, to: usize) -> Option<Name> {
         }
     }
     found
-}
-
-fn derives(attributes: &[String]) -> Vec<Name> {
-    let lists = attributes.iter().filter(|text| text.contains("derive"));
-    let names = lists.flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    names
-        .filter(|name| !name.is_empty())
-        .map(Into::into)
-        .collect()
 }

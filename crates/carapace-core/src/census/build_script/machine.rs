@@ -19,8 +19,8 @@ use super::value::{Capture, Command, Place, Step, Value};
 use crate::cfg::CfgExpr;
 use crate::facts::build_script::BuildScriptFacts;
 
-/// How many steps a script may take.
-const FUEL: usize = 400_000;
+/// How many steps a script may take: the longest known takes 25 000.
+const FUEL: usize = 60_000;
 /// How deep calls may nest, and how deep expressions within calls.
 const MAX_CALLS: usize = 20;
 const MAX_DEPTH: usize = 160;
@@ -116,6 +116,8 @@ pub(super) struct Machine<'a> {
     pub(super) prefixes: Vec<Name>,
     /// Whether anything that the script's strings allow may be set.
     pub(super) any: bool,
+    /// Why, where that is so for the first time.
+    pub(super) reason: Option<&'static str>,
     /// Whether code of another package was called, of which it is not known what it does.
     pub(super) helpers: bool,
 }
@@ -145,6 +147,7 @@ impl<'a> Machine<'a> {
             exits: None,
             prefixes: Vec::new(),
             any: program.is_partial,
+            reason: program.is_partial.then_some("a part of it is not at hand"),
             helpers: false,
         }
     }
@@ -161,9 +164,15 @@ impl<'a> Machine<'a> {
             meet(&mut ways, state, Value::Unknown);
         }
         if self.fuel == 0 {
-            self.any = true;
+            self.give_up("no fuel");
         }
         ways.map(|(state, _)| state.printed)
+    }
+
+    /// Claims nothing any more of what the script's strings allow.
+    pub(super) fn give_up(&mut self, why: &'static str) {
+        self.any = true;
+        self.reason.get_or_insert(why);
     }
 
     /// Takes fuel; whether there is any.
@@ -266,6 +275,9 @@ impl<'a> Machine<'a> {
             }
             Expr::Field(inner, name) => {
                 let place = self.place(inner)?;
+                if matches!(self.read(&place), Value::Command(_)) {
+                    return None;
+                }
                 let step = match name.parse() {
                     Ok(index) => Step::Index(index),
                     Err(_) => Step::Field(name.clone()),
@@ -373,7 +385,7 @@ impl<'a> Machine<'a> {
             return Value::Unknown;
         }
         if self.depth >= MAX_DEPTH {
-            self.any = true;
+            self.give_up("too deep");
             return Value::Unknown;
         }
         self.depth += 1;
@@ -554,7 +566,7 @@ impl<'a> Machine<'a> {
             }
         } else {
             // No such loop: what follows is not known.
-            self.any = true;
+            self.give_up("no such loop");
         }
         Value::Unknown
     }
@@ -753,7 +765,7 @@ impl<'a> Machine<'a> {
         all.any(|(own, of_trait)| own == of && traits.contains(&&**of_trait))
     }
 
-    fn variant_place(&self, of: &str, name: &str) -> Option<usize> {
+    pub(super) fn variant_place(&self, of: &str, name: &str) -> Option<usize> {
         if of.is_empty() {
             // `None` before `Some`, `Ok` before `Err`.
             return Some(usize::from(matches!(name, "Some" | "Err")));
@@ -955,7 +967,7 @@ impl<'a> Machine<'a> {
             if taken == Some(true) {
                 return self.arrive(ways);
             }
-            if taken == None || self.state.is_none() {
+            if taken.is_none() || self.state.is_none() {
                 self.state = before;
             }
         }
@@ -1187,7 +1199,7 @@ impl<'a> Machine<'a> {
     pub(super) fn closure(&mut self, capture: &Rc<Capture>, arguments: Vec<Value>) -> Value {
         if !self.frames.iter().any(|frame| frame.id == capture.frame) {
             // What it sees is gone.
-            self.any = true;
+            self.give_up("a closure outlives its call");
             return Value::Unknown;
         }
         let mut bound = Vec::new();
@@ -1209,7 +1221,7 @@ impl<'a> Machine<'a> {
         body: &Expr,
     ) -> Value {
         if self.frames.len() > MAX_CALLS {
-            self.any = true;
+            self.give_up("too many calls");
             return Value::Unknown;
         }
         let slots = self.state.as_ref().map_or(0, |state| state.slots.len());

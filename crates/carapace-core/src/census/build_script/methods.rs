@@ -1,5 +1,6 @@
 //! Methods of texts, lists, options and results.
 
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::machine::Machine;
@@ -672,13 +673,51 @@ impl Machine<'_> {
                     None => Value::Bool(false),
                 }
             }
-            "sort" | "sort_unstable" | "dedup" | "sort_by" | "sort_by_key" | "retain" => {
+            "sort" | "sort_unstable" => {
+                let sorted = self.sorted(list);
+                self.write(place?, sorted);
+                Value::unit()
+            }
+            "dedup" => {
+                let mut all: Vec<Value> = Vec::new();
+                for one in list {
+                    match all.last().map_or(Some(false), |last| last.equals(one)) {
+                        Some(true) => {}
+                        Some(false) => all.push(one.clone()),
+                        None => {
+                            self.write(place?, Value::Unknown);
+                            return Some(Value::unit());
+                        }
+                    }
+                }
+                self.write(place?, Value::list(all));
+                Value::unit()
+            }
+            "sort_by" | "sort_by_key" | "retain" => {
                 self.write(place?, Value::Unknown);
                 self.handed(values);
                 Value::unit()
             }
             _ => return None,
         })
+    }
+
+    /// A list in order, if all of it can be compared.
+    fn sorted(&mut self, list: &[Value]) -> Value {
+        self.burn(list.len().saturating_mul(8));
+        let order = |of: &str, name: &str| self.variant_place(of, name);
+        let mut all = list.to_vec();
+        let mut known = true;
+        all.sort_by(|a, b| {
+            let found = a.compare(b, &order);
+            known &= found.is_some();
+            found.unwrap_or(Ordering::Equal)
+        });
+        if known {
+            Value::list(all)
+        } else {
+            Value::Unknown
+        }
     }
 
     /// What a closure may do with elements that were not come to.

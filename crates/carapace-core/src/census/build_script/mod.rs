@@ -17,6 +17,8 @@ mod parser;
 mod patterns;
 mod print;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod value;
 
@@ -217,7 +219,9 @@ impl ScriptEnvironment<'_> {
             None if path.starts_with('/') => return None,
             None => path,
         };
-        Some(super::link::join("", path))
+        let path = super::link::join("", path);
+        // What is around the package's folder is not known.
+        (!path.starts_with("..")).then_some(path)
     }
 }
 
@@ -234,11 +238,12 @@ pub struct ScriptCfgs {
     prefixes: Vec<String>,
     /// Whether it may set any name that its strings allow.
     any: bool,
+    /// Why.
+    reason: Option<&'static str>,
 }
 
 impl ScriptCfgs {
-    /// Whether a cfg is set; none if that is not known. `facts` are the script's, and `helpers`
-    /// what the packages that it is made with may set.
+    /// Whether a cfg is set; none if that is not known. `facts` are the script's.
     #[must_use]
     pub fn holds(&self, predicate: &Predicate, facts: &BuildScriptFacts) -> Option<bool> {
         match self.printed.get(predicate) {
@@ -258,6 +263,12 @@ impl ScriptCfgs {
         if may_be { None } else { Some(false) }
     }
 
+    /// Why it may set whatever its strings allow, where that is so.
+    #[must_use]
+    pub fn given_up(&self) -> Option<&'static str> {
+        self.reason
+    }
+
     /// What is printed, and whether it is sure to be.
     pub fn iter(&self) -> impl Iterator<Item = (&Predicate, bool)> {
         self.printed
@@ -266,7 +277,7 @@ impl ScriptCfgs {
     }
 }
 
-/// Finds out what a build script sets in one build.
+/// Finds out what a build script sets in one build: see [`ScriptCfgs::holds`].
 #[must_use]
 pub fn evaluate(facts: &BuildScriptFacts, environment: &ScriptEnvironment<'_>) -> ScriptCfgs {
     let mut cfgs = ScriptCfgs::default();
@@ -290,9 +301,10 @@ pub fn evaluate(facts: &BuildScriptFacts, environment: &ScriptEnvironment<'_>) -
                 }
             }
             // The build at hand did not fail, so this is not what it did.
-            None => cfgs.any = true,
+            None => machine.give_up("no way ends well"),
         }
         cfgs.any |= machine.any;
+        cfgs.reason = machine.reason;
         helpers |= machine.helpers;
         cfgs.prefixes
             .extend(machine.prefixes.iter().map(ToString::to_string));
@@ -302,9 +314,9 @@ pub fn evaluate(facts: &BuildScriptFacts, environment: &ScriptEnvironment<'_>) -
             if KNOWN_HELPERS.contains(name) {
                 continue;
             }
-            cfgs.any |= helper.computed && !facts.sources.is_empty();
+            cfgs.any |= helper.computed;
             cfgs.prefixes.extend(helper.prefixes.iter().cloned());
-            for name in &helper.cfgs {
+            for name in helper.cfgs.iter().chain(&helper.words) {
                 cfgs.printed
                     .entry(Predicate::Flag(name.as_str().into()))
                     .or_insert(false);

@@ -55,6 +55,11 @@ impl Machine<'_> {
                     Value::Tuple(node) => {
                         self.parts(parts, &node.inner, place.as_ref(), bound, false)
                     }
+                    // `version_check` gave pairs where it gives the first of them now.
+                    Value::Bool(_) => {
+                        let pair = [whole.clone(), Value::Unknown];
+                        self.parts(parts, &pair, None, bound, false)
+                    }
                     _ => {
                         parts.iter().for_each(|part| names(part, bound));
                         None

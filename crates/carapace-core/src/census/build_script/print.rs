@@ -269,7 +269,7 @@ impl Machine<'_> {
                 }
                 self.line_beginning(last);
             }
-            _ => self.any = true,
+            _ => self.give_up("unknown text printed"),
         }
     }
 
@@ -279,7 +279,7 @@ impl Machine<'_> {
             if let Some(name) = line.strip_prefix(mark) {
                 self.prefixes.push(name.into());
             } else if mark.starts_with(line) {
-                self.any = true;
+                self.give_up("a line of which nothing is known");
             }
         }
     }
@@ -305,13 +305,15 @@ impl Machine<'_> {
                 let length = name.find(|c| !is_name(c)).unwrap_or(name.len());
                 let (own, behind) = name.split_at_checked(length).unwrap_or((name, ""));
                 match (own, behind) {
-                    ("", _) => self.any = true,
+                    ("", _) => self.give_up("a name of which nothing is known"),
                     (own, "") if self.state.is_some() => self.line(&format!("{mark}{own}"), false),
                     (own, _) => self.prefixes.push(own.into()),
                 }
             }
         }
-        self.any |= !found && text.contains("rustc-cfg");
+        if !found && text.contains("rustc-cfg") {
+            self.give_up("no name");
+        }
     }
 }
 

@@ -154,7 +154,6 @@ pub(super) enum Pattern {
 /// A function.
 #[derive(Debug)]
 pub(super) struct Function {
-    pub(super) name: Name,
     /// The type or module that it is in.
     pub(super) owner: Name,
     /// The trait that it is a part of.
@@ -176,7 +175,6 @@ pub(super) enum Receiver {
 /// A `const` or `static`.
 #[derive(Debug)]
 pub(super) struct Constant {
-    pub(super) name: Name,
     pub(super) owner: Name,
     pub(super) conditions: Vec<Condition>,
     pub(super) value: Expr,
@@ -185,11 +183,8 @@ pub(super) struct Constant {
 /// An `enum` or `struct`.
 #[derive(Debug)]
 pub(super) struct Type {
-    pub(super) name: Name,
     /// Its variants in order; none of a `struct`.
     pub(super) variants: Option<Vec<(Name, Option<Expr>)>>,
     /// The names of its fields in order.
     pub(super) fields: Vec<Name>,
-    /// The traits whose derivation is asked for.
-    pub(super) derives: Vec<Name>,
 }
