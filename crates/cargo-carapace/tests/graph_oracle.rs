@@ -218,7 +218,7 @@ fn tricky(root: &str) -> Fixture {
                 "[dependencies]\nscript = { path = \"../script\" }\nmacros = { path = \"../macros\" }\n\
                  again = { package = \"leaf\", path = \"../leaf\", features = [\"renamed\"], optional = true }\n\
                  middle = { path = \"../middle\", features = [\"weakly\"] }\n\
-                 [dev-dependencies]\nleaf = { path = \"../leaf\", features = [\"dev\"] }\n\
+                 [dev-dependencies]\nagain = { package = \"leaf\", path = \"../leaf\", features = [\"dev\"] }\n\
                  [features]\ndefault = []\nmore = [\"again\", \"middle/with-other\"]\nstrong = [\"middle/strongly\"]\n",
             ),
         ],

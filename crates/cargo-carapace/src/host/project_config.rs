@@ -350,7 +350,7 @@ mod tests {
             ),
             (
                 "[source.crates-io]\nreplace-with = \"x\"\n[source.x]\ndirectory = \"../out\"\n",
-                "../out` does not exist",
+                "/out` does not exist",
             ),
             (
                 "[source.crates-io]\nreplace-with = \"x\"\n[source.x]\ndirectory = \"/\"\n",
