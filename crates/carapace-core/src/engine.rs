@@ -13,7 +13,7 @@ use crate::knowledge::date::Date;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::{Deny, Policy};
 use crate::report::{
-    ConfigEffect, Database, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
+    ConfigEffect, Database, Details, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
 };
 use crate::rules::{Context, Hit, registry::RULES};
 
@@ -110,6 +110,8 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             kind: subject.kind,
             graph: subject.graph,
             findings,
+            census: None,
+            details: Details::default(),
         });
     }
     gaps.sort();

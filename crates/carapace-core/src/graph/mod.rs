@@ -39,6 +39,8 @@ pub struct Package {
     pub line: u32,
     /// What a `[replace]` puts in its place.
     pub replaced_by: Option<PackageIdx>,
+    /// The folder that holds its manifest, in full; none where only a lockfile is known.
+    pub root_dir: Option<String>,
 }
 
 impl Package {
@@ -266,6 +268,7 @@ fn package(locked: &LockedPackage<'_>, sources: &mut Sources) -> Result<Package,
         checksum: locked.checksum().map(Checksum::parse),
         line: locked.line(),
         replaced_by: None,
+        root_dir: None,
     })
 }
 

@@ -129,6 +129,7 @@ impl Context<'_> {
         if let Some(found) = self.graph.get(package) {
             finding.location = Some(Location {
                 file: self.path.to_owned(),
+                repository_file: None,
                 line: found.line,
                 column: 1,
                 end_line: found.line,
