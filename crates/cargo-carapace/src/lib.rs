@@ -7,5 +7,6 @@
 
 pub mod advisories;
 pub mod audit;
+pub mod census;
 pub mod cli;
 pub mod host;
