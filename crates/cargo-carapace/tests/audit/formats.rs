@@ -143,9 +143,17 @@ fn two_runs_give_the_same_bytes() {
 fn formats_are_of_commands() {
     let world = small();
     let run = world.audit(&["--format", "cargo-geiger"]).exits(2);
-    assert!(run.stderr.contains("`cargo carapace unsafe`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("`cargo carapace unsafe`"),
+        "{}",
+        run.stderr
+    );
     let run = world.plain(&["unsafe", "--format", "cargo-audit"]).exits(2);
-    assert!(run.stderr.contains("`cargo carapace audit`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("`cargo carapace audit`"),
+        "{}",
+        run.stderr
+    );
     let page = world.audit(&["--format", "markdown"]).exits(1).stdout;
     let line = "- **error** ADV001: `parser 1.2.0 has a known vulnerability: A fault in parser`";
     assert!(page.contains(line), "{page}");
