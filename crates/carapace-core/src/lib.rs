@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod census;
+pub mod cfg;
 pub mod engine;
 pub mod facts;
 pub mod finding;
@@ -19,4 +20,5 @@ pub mod policy;
 pub mod render;
 pub mod report;
 pub mod rules;
+pub mod source;
 pub mod text;

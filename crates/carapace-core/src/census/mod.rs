@@ -3,6 +3,8 @@
 //! A census is an inventory, not a finding; rules turn it into findings.
 
 pub mod compiled;
+mod conditions;
+pub mod link;
 pub mod summary;
 
 use std::fmt;

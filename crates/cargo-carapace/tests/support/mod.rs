@@ -7,6 +7,7 @@ pub mod advisories;
 pub mod census;
 pub mod door;
 pub mod index;
+pub mod oracle;
 pub mod process;
 pub mod project;
 pub mod repository;
