@@ -13,6 +13,7 @@ pub mod census;
 pub mod engine;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod graph;
 pub mod knowledge;
 pub mod policy;
