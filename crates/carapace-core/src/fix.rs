@@ -3,6 +3,9 @@
 //! *Invariants.* A fix is applied whole or not at all. Edits never overlap, and are applied together
 //! on the text that they were made for: their places are its, not those of what other edits left.
 
+pub mod crate_attribute;
+pub mod workspace_lint;
+
 use std::fmt;
 
 use serde::Serialize;

@@ -2,6 +2,10 @@
 //!
 //! A census is an inventory, not a finding; rules turn it into findings.
 
+pub mod baseline;
+pub mod budget;
+pub mod survey;
+
 use std::fmt;
 
 use serde::Serialize;

@@ -8,6 +8,7 @@ pub mod checksum;
 pub mod lockfile;
 pub mod paths;
 pub mod source;
+pub mod unpacked;
 
 use std::collections::HashMap;
 use std::ops::Range;
