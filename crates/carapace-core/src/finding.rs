@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fix::Fix;
 use crate::graph::PackageIdx;
 use crate::knowledge::advisory::Advisory;
 use crate::rules::Rule;
@@ -98,12 +99,16 @@ pub struct Finding {
     pub message: String,
     /// Where.
     pub location: Option<Location>,
+    /// The path of the item that it is in, from the crate's root.
+    pub item: Option<String>,
     /// The shortest path from each owning member.
     pub paths: Vec<Vec<PackageIdx>>,
     /// What it rests on, a fact a line.
     pub evidence: Vec<String>,
     /// What to do, a step a line.
     pub help: Vec<String>,
+    /// What settles it.
+    pub fix: Option<Fix>,
     /// The advisory that it comes from.
     pub advisory: Option<Arc<Advisory>>,
     /// What to read.
@@ -123,9 +128,11 @@ impl Finding {
             package,
             message,
             location: None,
+            item: None,
             paths: Vec::new(),
             evidence: Vec::new(),
             help: Vec::new(),
+            fix: None,
             advisory: None,
             references: Vec::new(),
             fingerprint: String::new(),

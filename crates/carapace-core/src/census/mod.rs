@@ -2,10 +2,13 @@
 //!
 //! A census is an inventory, not a finding; rules turn it into findings.
 
+pub mod baseline;
+pub mod budget;
 pub mod compiled;
 mod conditions;
 pub mod link;
 pub mod summary;
+pub mod survey;
 
 use std::fmt;
 

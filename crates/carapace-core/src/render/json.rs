@@ -16,6 +16,7 @@ use unsafety::UnsafetyDocument;
 use crate::census::PackageCensus;
 use crate::engine::paths_gap;
 use crate::finding::{Confidence, Finding, Level};
+use crate::fix::{Applicability, Edit};
 use crate::graph::checksum::Checksum;
 use crate::graph::paths::{Budget, Dependents};
 use crate::graph::{Graph, Package, PackageIdx};
@@ -145,6 +146,9 @@ struct FindingDocument<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<LocationDocument<'a>>,
+    /// The path of the item that it is in, from the crate's root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<&'a str>,
     /// The shortest path from each owning member, ids of packages.
     paths: Vec<Vec<&'a str>>,
     /// What it rests on, a fact a line.
@@ -153,6 +157,9 @@ struct FindingDocument<'a> {
     help: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     advisory: Option<AdvisoryDocument<'a>>,
+    /// What settles it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixDocument<'a>>,
     /// The same for the same thing in every run.
     fingerprint: &'a str,
     references: &'a [String],
@@ -182,6 +189,26 @@ struct LocationDocument<'a> {
     end_line: u32,
     /// Behind the last character.
     end_column: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct FixDocument<'a> {
+    /// `safe` does not change what the code does, `unsafe` may, `display` only shows the way.
+    applicability: Applicability,
+    /// To be applied all together, on the files as they are.
+    edits: Vec<EditDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct EditDocument<'a> {
+    file: &'a str,
+    /// The offset of what is replaced, in bytes.
+    start: usize,
+    /// The offset behind it.
+    end: usize,
+    text: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -432,12 +459,26 @@ fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingD
             end_line: location.end_line,
             end_column: location.end_column,
         }),
+        item: finding.item.as_deref(),
         paths: ids.paths(&input.graph, &finding.paths),
         evidence: &finding.evidence,
         help: &finding.help,
         advisory: finding.advisory.as_deref().map(advisory),
+        fix: finding.fix.as_ref().map(|fix| FixDocument {
+            applicability: fix.applicability,
+            edits: fix.edits.iter().map(edit).collect(),
+        }),
         fingerprint: &finding.fingerprint,
         references: &finding.references,
+    }
+}
+
+fn edit(edit: &Edit) -> EditDocument<'_> {
+    EditDocument {
+        file: &edit.file,
+        start: edit.start,
+        end: edit.end,
+        text: &edit.text,
     }
 }
 
