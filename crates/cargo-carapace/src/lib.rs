@@ -8,4 +8,5 @@
 pub mod advisories;
 pub mod audit;
 pub mod cli;
+pub mod gate;
 pub mod host;

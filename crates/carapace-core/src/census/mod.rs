@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod budget;
+pub mod since;
 pub mod survey;
 
 use std::fmt;

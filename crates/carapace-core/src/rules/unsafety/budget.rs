@@ -173,14 +173,22 @@ fn of(counted: Counted, what: &str) -> u32 {
 
 fn over(whose: &str, limit: &Limit, count: u32, what: &str) -> String {
     let sites = if count == 1 { "site" } else { "sites" };
-    let verb = if whose == "all packages" { "have" } else { "has" };
+    let verb = if whose == "all packages" {
+        "have"
+    } else {
+        "has"
+    };
     let most = limit.most;
     match what {
         BUILT => format!("{whose} {verb} {count} unsafe {sites}, and {most} are agreed on"),
         SHIPPED => {
-            format!("{whose} {verb} {count} unsafe {sites} that are shipped, and {most} are agreed on")
+            format!(
+                "{whose} {verb} {count} unsafe {sites} that are shipped, and {most} are agreed on"
+            )
         }
-        _ => format!("{whose} {verb} {count} undocumented unsafe {sites}, and {most} are agreed on"),
+        _ => {
+            format!("{whose} {verb} {count} undocumented unsafe {sites}, and {most} are agreed on")
+        }
     }
 }
 

@@ -75,7 +75,10 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         let Some(package) = context.graph.get(member.package) else {
             continue;
         };
-        let message = format!("{} has no unsafe code, and does not forbid it", package.name);
+        let message = format!(
+            "{} has no unsafe code, and does not forbid it",
+            package.name
+        );
         let mut finding = context.finding(rule, member.package, message);
         if let Some(root) = member.roots.first() {
             finding.location = Some(Location {
@@ -159,7 +162,9 @@ mod tests {
     fn fixed(example: &str) -> (Vec<String>, usize) {
         let report = run(example);
         let findings = report.inputs[0].findings.iter();
-        let edits: Vec<_> = findings.flat_map(|f| f.fix.clone().unwrap().edits).collect();
+        let edits: Vec<_> = findings
+            .flat_map(|f| f.fix.clone().unwrap().edits)
+            .collect();
         let mut changed: Vec<String> = edits.iter().map(|edit| edit.file.clone()).collect();
         changed.sort();
         changed.dedup();

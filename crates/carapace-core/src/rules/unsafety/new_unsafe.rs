@@ -109,10 +109,12 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         let Some(census) = at.and_then(|at| survey.census.packages.get(at)) else {
             continue;
         };
-        findings.extend(of_member(rule, context, survey, census, new, from).unwrap_or_else(|| {
-            let finding = of_dependency(rule, context, census, new, from);
-            finding.into_iter().collect()
-        }));
+        findings.extend(
+            of_member(rule, context, survey, census, new, from).unwrap_or_else(|| {
+                let finding = of_dependency(rule, context, census, new, from);
+                finding.into_iter().collect()
+            }),
+        );
     }
     findings
 }
@@ -143,9 +145,8 @@ fn of_member(
         let number = alike.entry(key.clone()).or_default();
         *number += 1;
         finding.fingerprint = format!("{code}:{name}:{key}#{number}");
-        finding.help = vec![
-            "review it, then write the baseline anew; or do without unsafe code".to_owned(),
-        ];
+        finding.help =
+            vec!["review it, then write the baseline anew; or do without unsafe code".to_owned()];
         finding
     });
     Some(findings.collect())
