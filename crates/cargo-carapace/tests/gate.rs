@@ -12,7 +12,8 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use carapace_core::census::baseline::{Baseline, SiteKey};
+use carapace_core::census::baseline::{Baseline, SiteKey, compare};
+use carapace_core::census::{Census, PackageCensus, Site, State};
 use carapace_core::facts::unsafety::SiteKind;
 use carapace_core::graph::checksum::Checksum;
 use carapace_core::graph::{Graph, lockfile};
@@ -96,6 +97,118 @@ fn a_revision_is_read_package_by_package() {
     );
     let app = &then.packages[1].files[0].1;
     assert_eq!(app, b"unsafe fn f() {}\n");
+}
+
+/// A stand-in for the extraction: a site for each line with `unsafe` in it.
+fn extract(files: &[(String, Vec<u8>)]) -> Vec<SiteKey> {
+    let files = files.iter();
+    let keys = files.flat_map(|(file, bytes)| {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines
+            .into_iter()
+            .filter(|line| line.contains("unsafe"))
+            .map(|line| SiteKey {
+                file: file.clone(),
+                item: line,
+                kind: SiteKind::Fn,
+                operations: Vec::new(),
+            })
+            .collect::<Vec<_>>()
+    });
+    keys.collect()
+}
+
+#[test]
+fn what_was_at_a_revision_is_known() {
+    let fixture = workspace();
+    let home = fixture.folder.path().join("cargo");
+    let cache = home.join("registry/cache/index.crates.io-1");
+    fs::create_dir_all(&cache).unwrap();
+    let bytes = packed(&[("src/lib.rs", "unsafe fn old() {}\n")]);
+    fs::write(cache.join("dep-1.0.0.crate"), &bytes).unwrap();
+    let locked = archive::checksum(&bytes);
+    let lock = |packages: &[(&str, &str, &str)]| {
+        let mut lock = "[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n\n".to_owned();
+        for (name, version, checksum) in packages {
+            lock += &format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"{checksum}\"\n\n"
+            );
+        }
+        lock
+    };
+    let checksum = locked.to_string();
+    let then = lock(&[
+        ("dep", "1.0.0", &checksum),
+        ("lost", "1.0.0", "aa"),
+        ("same", "1.0.0", "bb"),
+    ]);
+    fixture.write("project/Cargo.lock", then.as_bytes());
+    fixture.commit();
+    let now = lock(&[
+        ("dep", "1.1.0", "cc"),
+        ("lost", "1.1.0", "dd"),
+        ("same", "1.0.0", "bb"),
+    ]);
+    let graph = Graph::from_lockfile(&lockfile::read(now.as_bytes()).unwrap()).unwrap();
+    let site = |file: &str, item: &str| Site {
+        file: file.to_owned(),
+        line: 1,
+        column: 1,
+        kind: SiteKind::Fn,
+        state: State::Active,
+        runtime: State::Active,
+        build: State::Inactive,
+        item: item.to_owned(),
+        operations: Vec::new(),
+        safety_comment: false,
+        public: false,
+        exported_macro: false,
+    };
+    let sites = [
+        vec![
+            site("src/lib.rs", "unsafe fn f() {}"),
+            site("src/lib.rs", "new"),
+        ],
+        vec![
+            site("src/lib.rs", "unsafe fn old() {}"),
+            site("src/lib.rs", "new"),
+        ],
+        vec![site("src/lib.rs", "any")],
+        vec![site("src/lib.rs", "any")],
+    ];
+    let census = Census {
+        packages: sites
+            .map(|sites| PackageCensus {
+                scanned: true,
+                sites,
+                ..PackageCensus::default()
+            })
+            .into(),
+    };
+    let project = discover(&fixture.repository().join("project"), None).unwrap();
+    let (known, gaps) =
+        since::known(&project, "main", &graph, &census, Some(&home), &extract).unwrap();
+    let changes = compare(&known.baseline, &graph, &census);
+    let new: Vec<_> = changes
+        .new
+        .iter()
+        .map(|new| {
+            (
+                graph.get(new.package).unwrap().name.as_str(),
+                new.sites.clone(),
+            )
+        })
+        .collect();
+    assert_eq!(new, [("app", vec![1]), ("dep", vec![1]), ("lost", vec![0])]);
+    assert_eq!(gaps.len(), 1);
+    assert!(
+        gaps[0]
+            .reason
+            .starts_with("the archive of lost 1.0.0, which it was at main")
+    );
+    assert!(!gaps[0].blocking);
+    assert!(known.from.starts_with("main ("));
 }
 
 #[test]

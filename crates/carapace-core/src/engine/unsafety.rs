@@ -97,3 +97,6 @@ fn unanswered(graph: &Graph, survey: &Survey, policy: &Policy, gaps: &mut InputG
         gaps.add(what, None, reason, true);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use carapace_core::census::Census;
+use carapace_core::census::baseline::SiteKey;
+use carapace_core::census::since::Since;
+use carapace_core::census::survey::Known;
 use carapace_core::graph::Graph;
 use carapace_core::graph::lockfile;
+use carapace_core::report::Gap;
 use serde::Deserialize;
 
+use super::archive;
 use crate::cli::Failure;
 use crate::host::files::normalized;
 use crate::host::foreign;
@@ -85,6 +91,83 @@ pub fn read(project: &Project, revision: &str) -> Result<Then, Failure> {
         packages: packages(taken.files),
         skipped: taken.skipped,
     })
+}
+
+/// The unsafe sites of a package's sources, by what they are known by, compiled or not. The files are
+/// given with their paths from the package's folder.
+pub type Extract<'a> = &'a dyn Fn(&[(String, Vec<u8>)]) -> Vec<SiteKey>;
+
+/// The unsafe code that is known of a graph, as it was at a revision.
+///
+/// What has not changed is known whole. Packages in folders are known as they were; of other packages
+/// that changed, what the version before had is known, if cargo has its archive in `cargo_home`. If
+/// not, everything in them is new, and a gap says why.
+///
+/// # Errors
+/// As [`read`].
+pub fn known(
+    project: &Project,
+    revision: &str,
+    graph: &Graph,
+    census: &Census,
+    cargo_home: Option<&Path>,
+    extract: Extract<'_>,
+) -> Result<(Known, Vec<Gap>), Failure> {
+    let then = read(project, revision)?;
+    let since = Since::of(then.graph.as_ref(), graph);
+    let mut baseline = since.known(graph, census);
+    for package in since.local.iter().filter_map(|index| graph.get(*index)) {
+        let mut versions = then.graph.iter().flat_map(Graph::packages);
+        let version = versions.find(|old| old.name == package.name && old.source.is_none());
+        let version = version.map_or(&package.version, |old| &old.version);
+        for old in then.packages.iter().filter(|old| old.name == package.name) {
+            baseline.know_sites(&package.name, version, extract(&old.files));
+        }
+    }
+    let mut gaps: Vec<Gap> = then
+        .skipped
+        .iter()
+        .map(|skipped| Gap {
+            path: Some(skipped.path.clone()),
+            ..Gap::new(
+                "new-unsafe",
+                format!(
+                    "not read as it was at {revision}: a link, a submodule, or too large; what is \
+                     unsafe in it counts as new"
+                ),
+            )
+        })
+        .collect();
+    for changed in &since.changed {
+        let (Some(now), Some(before)) = (graph.get(changed.package), changed.before) else {
+            continue;
+        };
+        let Some(before) = then.graph.as_ref().and_then(|graph| graph.get(before)) else {
+            continue;
+        };
+        match cargo_home.and_then(|home| archive::find(home, before)) {
+            Some(files) => {
+                baseline.know_sites(&before.name, &before.version, extract(&files));
+            }
+            None => gaps.push(Gap {
+                package: Some(now.id()),
+                ..Gap::new(
+                    "new-unsafe",
+                    format!(
+                        "the archive of {} {}, which it was at {revision}, is not in cargo's cache: \
+                         all that is unsafe in it counts as new",
+                        before.name, before.version
+                    ),
+                )
+            }),
+        }
+    }
+    let short = then.revision.get(..12).unwrap_or_default();
+    let from = match then.revision.starts_with(revision) {
+        true => short.to_owned(),
+        false => format!("{revision} ({short})"),
+    };
+    Ok((Known { baseline, from }, gaps))
 }
 
 /// What of a repository is read: sources, and what says whose they are.
