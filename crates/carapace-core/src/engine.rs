@@ -186,7 +186,7 @@ impl<'p> Run<'p> {
             kind: subject.kind,
             graph: subject.graph,
             findings,
-            census: told.survey.map(|survey| Arc::clone(&survey.census)),
+            census: None,
             details: Details::default(),
         });
     }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::census::Census;
 use crate::census::compiled::Reconciliation;
 use crate::finding::{Finding, Location};
+use crate::graph::metadata::DependencyKind;
+use crate::graph::units::Units;
 use crate::graph::{Graph, PackageIdx};
 use crate::knowledge::advisory::index::DatabaseInfo;
 
@@ -90,22 +92,33 @@ pub struct Details {
     pub sources: Sources,
 }
 
-/// What a package is needed for by another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EdgeKind {
-    /// `[dependencies]`
-    Normal,
-    /// `[build-dependencies]`
-    Build,
-    /// `[dev-dependencies]`
-    Dev,
-}
-
 /// Who depends on whom, and for what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edges {
     /// By the places of packages in the graph: on what each depends.
-    pub packages: Vec<Vec<(PackageIdx, EdgeKind)>>,
+    pub packages: Vec<Vec<(PackageIdx, DependencyKind)>>,
+}
+
+impl Edges {
+    /// The edges between the units of a build, as `cargo tree` shows them: each once, whatever the
+    /// units of a package differ in.
+    #[must_use]
+    pub fn of_units(graph: &Graph, units: &Units) -> Self {
+        let mut packages = vec![Vec::new(); graph.packages().len()];
+        for unit in units.units() {
+            let place = graph.position(unit.package);
+            let Some(edges) = place.and_then(|at| packages.get_mut(at)) else {
+                continue;
+            };
+            let to = unit.dependencies.iter();
+            edges.extend(to.filter_map(|edge| Some((units.get(edge.to)?.package, edge.kind))));
+        }
+        for edges in &mut packages {
+            edges.sort_unstable();
+            edges.dedup();
+        }
+        Self { packages }
+    }
 }
 
 impl Input {

@@ -84,7 +84,7 @@ pub(crate) fn has_deceptive(text: &str) -> bool {
         let from = BLOCK * blocks.take_while(is_plain).count();
         // Nothing but ASCII lies before: there is a border between characters.
         rest = rest.get(from..).unwrap_or_default();
-        let Some(at) = rest.as_bytes().iter().position(|byte| is_other(byte)) else {
+        let Some(at) = rest.as_bytes().iter().position(is_other) else {
             return false;
         };
         let mut characters = rest.get(at..).unwrap_or_default().chars();

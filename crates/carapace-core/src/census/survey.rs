@@ -1,7 +1,5 @@
 //! What rules on unsafe code look at, beside the graph.
 
-use std::sync::Arc;
-
 use super::Census;
 use super::baseline::Baseline;
 use crate::graph::PackageIdx;
@@ -64,7 +62,7 @@ pub struct Edited {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Survey {
     /// All of it.
-    pub census: Arc<Census>,
+    pub census: Census,
     /// What it is held against, if anything was asked for.
     pub known: Option<Known>,
     /// The members of the workspace.

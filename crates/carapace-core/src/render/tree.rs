@@ -287,7 +287,7 @@ mod tests {
 
     use super::*;
     use crate::census::PackageCensus;
-    use crate::report::EdgeKind;
+    use crate::graph::metadata::DependencyKind;
     use crate::rules::example;
 
     fn input(packages: &[(bool, Vec<usize>)]) -> Input {
@@ -386,8 +386,11 @@ mod tests {
         let mut input = small();
         let at = |at: usize| input.graph.iter().nth(at).unwrap().0;
         let mut packages = vec![Vec::new(); 6];
-        packages[0] = vec![(at(3), EdgeKind::Normal), (at(3), EdgeKind::Build)];
-        packages[3] = vec![(at(4), EdgeKind::Normal)];
+        packages[0] = vec![
+            (at(3), DependencyKind::Normal),
+            (at(3), DependencyKind::Build),
+        ];
+        packages[3] = vec![(at(4), DependencyKind::Normal)];
         input.details.edges = Some(Edges { packages }.into());
         let mut view = View::default();
         let tree = ["p0", "└── p3", "    └── p4", "p1", "p2", "p5"];

@@ -119,9 +119,7 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
             .filter(|(name, _)| !folder.is_empty() || !name.contains("/src/"))
             .collect();
         let workspace = survey.workspace.as_ref().map(|file| file.text.as_str());
-        Arc::make_mut(&mut survey.census)
-            .packages
-            .push(census_of(&own, workspace));
+        survey.census.packages.push(census_of(&own, workspace));
         if package.source.is_none() {
             let text = |name: &str| source_text(files, &format!("{folder}{name}"));
             survey.members.push(Member {

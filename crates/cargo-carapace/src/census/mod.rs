@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use carapace_core::census::Census;
 use carapace_core::census::compiled::Reconciliation;
-use carapace_core::graph::{Graph, PackageIdx};
-use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
+use carapace_core::census::survey::Survey;
+use carapace_core::engine::Subject;
+use carapace_core::graph::PackageIdx;
+use carapace_core::policy::Policy;
+use carapace_core::report::{ConfigEffect, Edges, Gap};
 
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
@@ -14,24 +16,22 @@ use crate::cli::args::UnsafeArgs;
 /// The text of a package's file, by its path from the package's folder, if it can be read.
 pub type Read = Box<dyn Fn(PackageIdx, &str) -> Option<String>>;
 
-/// A census, and what it is of.
+/// A census, what it is of, and what it is held against.
 pub struct Taken {
-    /// The path of what was judged, as the user would write it.
-    pub path: String,
     /// What was judged.
-    pub kind: InputKind,
-    /// Its packages.
-    pub graph: Arc<Graph>,
-    /// Who depends on whom with the chosen features and platforms.
-    pub edges: Option<Arc<Edges>>,
-    /// Their unsafe code.
-    pub census: Arc<Census>,
-    /// What the compiler says, if it was asked.
-    pub reconciliation: Option<Arc<Reconciliation>>,
+    pub subject: Subject,
+    /// What was found out about its unsafe code.
+    pub survey: Survey,
+    /// What the user wants of it.
+    pub policy: Policy,
     /// What the project's own configuration did.
     pub config: Vec<ConfigEffect>,
     /// What could not be looked at.
     pub gaps: Vec<Gap>,
+    /// Who depends on whom with the chosen features and platforms.
+    pub edges: Option<Arc<Edges>>,
+    /// What the compiler says, if it was asked.
+    pub reconciliation: Option<Arc<Reconciliation>>,
     /// The folder of each package, as the user would write it, by the places of packages in the
     /// graph; empty for the current folder.
     pub folders: Vec<String>,

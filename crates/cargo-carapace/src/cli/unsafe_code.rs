@@ -4,14 +4,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use carapace_core::census::Census;
+use carapace_core::engine::{self, UnsafetyRequest};
+use carapace_core::graph::Graph;
 use carapace_core::render::view::{Charset, Layout, Selection, View};
 use carapace_core::render::{self, compat::cargo_geiger};
-use carapace_core::report::{Details, Input, PackageSources, Report, Settings, Sources, Verdict};
+use carapace_core::report::{PackageSources, Report, Sources};
 use carapace_core::text::{LineIndex, visible};
 
 use super::args::{CharsetArg, Format, GeigerFormat, UnsafeArgs};
 use super::{Exit, Failure, output};
-use crate::census::{Taken, take};
+use crate::census::{Read, take};
 use crate::host::dirs;
 
 /// Carries the command out.
@@ -22,29 +25,40 @@ pub fn run(arguments: &UnsafeArgs) -> Result<Exit, Failure> {
     let format = format(arguments)?;
     let view = view(arguments, output::is_utf8(&dirs::env))?;
     let taken = take(arguments)?;
-    if let Some(spec) = view.unknown_package(&taken.graph) {
-        let (spec, path) = (visible(spec), visible(&taken.path));
+    let graph = Arc::clone(&taken.subject.graph);
+    if let Some(spec) = view.unknown_package(&graph) {
+        let (spec, path) = (visible(spec), visible(&taken.subject.path));
         return Err(Failure(format!(
             "{path}: no package of it is named `{spec}`; `cargo carapace unsafe --table` lists them"
         )));
     }
-    let mut report = report(&taken);
+    let request = UnsafetyRequest {
+        subject: taken.subject,
+        survey: taken.survey,
+        config: taken.config,
+        gaps: taken.gaps,
+    };
+    let mut report = engine::unsafety(request, &taken.policy);
+    let files = Files {
+        graph: &graph,
+        folders: &taken.folders,
+        read: &taken.read,
+    };
     if let Some(input) = report.inputs.first_mut() {
-        input.details = Details {
-            edges: taken.edges.clone(),
-            reconciliation: taken.reconciliation.clone(),
-            sources: match format {
-                Format::Human => sources(&taken, &view),
-                _ => Sources::default(),
-            },
-        };
+        input.details.edges = taken.edges;
+        input.details.reconciliation = taken.reconciliation;
+        if format == Format::Human
+            && let Some(census) = &input.census
+        {
+            input.details.sources = files.sources(census, &view);
+        }
     }
     output::add_repository_paths(&mut report, format);
-    let text = text(&report, &taken, format, arguments, &view);
+    let text = text(&report, &files, format, arguments, &view);
     output::answer(&text, arguments.output.output.as_deref())?;
     let exit = Exit::from(report.verdict);
     // The process ends now and gives all its memory back at once; see `audit`.
-    std::mem::forget((report, taken, text));
+    std::mem::forget((report, graph, text));
     Ok(exit)
 }
 
@@ -133,68 +147,43 @@ fn view(arguments: &UnsafeArgs, utf8: bool) -> Result<View, Failure> {
     })
 }
 
-/// The inventory. What the project's own configuration did stands in it; nothing in it fails.
-fn report(taken: &Taken) -> Report {
-    let mut gaps = taken.gaps.clone();
-    gaps.sort();
-    gaps.dedup();
-    let verdict = match gaps.iter().any(|gap| gap.blocking) {
-        true => Verdict::Incomplete,
-        false => Verdict::Pass,
-    };
-    Report {
-        command: "unsafe",
-        inputs: vec![Input {
-            id: taken.path.clone(),
-            path: taken.path.clone(),
-            repository_path: None,
-            kind: taken.kind,
-            graph: Arc::clone(&taken.graph),
-            findings: Vec::new(),
-            verdict,
-            census: Some(Arc::clone(&taken.census)),
-            details: Details::default(),
-        }],
-        config: taken.config.clone(),
-        databases: Vec::new(),
-        gaps,
-        ignored: Vec::new(),
-        settings: Settings::default(),
-        verdict,
-    }
+/// The files of packages, to show lines of them. A census keeps no texts: what is shown is read
+/// again.
+struct Files<'a> {
+    graph: &'a Graph,
+    folders: &'a [String],
+    read: &'a Read,
 }
 
-/// The folders of packages, and the lines that the list of sites shows. A file is read again only
-/// if it has one of these: a census keeps no texts.
-fn sources(taken: &Taken, view: &View) -> Sources {
-    let mut sources = Sources::default();
-    let Some(selection) = &view.sites else {
-        return sources;
-    };
-    for (package, files) in selection.lines(&taken.graph, &taken.census) {
-        let place = taken.graph.position(package);
-        let folder = place.and_then(|at| taken.folders.get(at));
-        let files = files.into_iter().filter_map(|(file, wanted)| {
-            let text = (taken.read)(package, file)?;
-            let index = LineIndex::new(&text);
-            let line = |number: u32| Some((number, index.text(number)?.to_owned()));
-            let lines: BTreeMap<u32, String> = wanted.into_iter().filter_map(line).collect();
-            Some((file.to_owned(), lines))
-        });
-        let known = PackageSources {
-            files: files.collect(),
-            folder: folder.cloned().unwrap_or_default(),
+impl Files<'_> {
+    /// The folders of packages, and the lines that the list of sites shows.
+    fn sources(&self, census: &Census, view: &View) -> Sources {
+        let mut sources = Sources::default();
+        let Some(selection) = &view.sites else {
+            return sources;
         };
-        sources.insert(package, known);
+        for (package, files) in selection.lines(self.graph, census) {
+            let place = self.graph.position(package);
+            let folder = place.and_then(|at| self.folders.get(at));
+            let files = files.into_iter().filter_map(|(file, wanted)| {
+                let text = (self.read)(package, file)?;
+                let index = LineIndex::new(&text);
+                let line = |number: u32| Some((number, index.text(number)?.to_owned()));
+                let lines: BTreeMap<u32, String> = wanted.into_iter().filter_map(line).collect();
+                Some((file.to_owned(), lines))
+            });
+            let known = PackageSources {
+                files: files.collect(),
+                folder: folder.cloned().unwrap_or_default(),
+            };
+            sources.insert(package, known);
+        }
+        sources
     }
-    sources
-}
 
-/// Lines of sources by the paths that locations show, each file read once.
-fn lines(taken: &Taken) -> impl Fn(&str, u32) -> Option<String> {
-    let texts: RefCell<HashMap<String, Option<String>>> = RefCell::default();
-    let read = |path: &str| {
-        let folders = taken.graph.iter().zip(&taken.folders);
+    /// The text of the file that a location shows.
+    fn text(&self, path: &str) -> Option<String> {
+        let folders = self.graph.iter().zip(self.folders);
         let found = folders.filter_map(|((package, _), folder)| {
             let below = match folder.as_str() {
                 "" => path,
@@ -204,19 +193,24 @@ fn lines(taken: &Taken) -> impl Fn(&str, u32) -> Option<String> {
         });
         // Of packages within each other the file is the innermost one's.
         let (package, file) = found.min_by_key(|(_, below)| below.len())?;
-        (taken.read)(package, file)
-    };
-    move |path, line| {
-        let mut texts = texts.borrow_mut();
-        let text = texts.entry(path.to_owned()).or_insert_with(|| read(path));
-        let text = LineIndex::new(text.as_deref()?).text(line);
-        text.map(str::to_owned)
+        (self.read)(package, file)
+    }
+
+    /// Lines of files by the paths that locations show, each file read once.
+    fn lines(&self) -> impl Fn(&str, u32) -> Option<String> {
+        let texts: RefCell<HashMap<String, Option<String>>> = RefCell::default();
+        move |path, line| {
+            let mut texts = texts.borrow_mut();
+            let text = texts.entry(path.to_owned());
+            let text = text.or_insert_with(|| self.text(path)).as_deref()?;
+            LineIndex::new(text).text(line).map(str::to_owned)
+        }
     }
 }
 
 fn text(
     report: &Report,
-    taken: &Taken,
+    files: &Files<'_>,
     format: Format,
     arguments: &UnsafeArgs,
     view: &View,
@@ -230,7 +224,7 @@ fn text(
         Format::CargoGeiger => cargo_geiger::render(report, view),
         Format::CargoAudit => render::compat::cargo_audit::render(report),
         Format::Human => {
-            let line = lines(taken);
+            let line = files.lines();
             let to_file = arguments.output.output.is_some();
             let options = render::human::Options {
                 color: !to_file && output::is_colored(arguments.output.color),

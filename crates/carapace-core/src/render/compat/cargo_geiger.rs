@@ -20,10 +20,11 @@ use serde::{Serialize, Serializer};
 
 use crate::census::{Census, PackageCensus, Site, State};
 use crate::facts::unsafety::SiteKind;
+use crate::graph::metadata::DependencyKind;
 use crate::graph::source::{GitReference, Source, SourceKind};
 use crate::graph::{Package, PackageIdx};
 use crate::render::view::View;
-use crate::report::{EdgeKind, Input, Report};
+use crate::report::{Input, Report};
 
 /// What it calls crates.io.
 const CRATES_IO: &str = "crates.io";
@@ -201,19 +202,19 @@ fn info<'a>(input: &'a Input, index: PackageIdx, package: &'a Package) -> Packag
                 .collect(),
         )
     };
-    let of_kind = |kind: EdgeKind| {
+    let of_kind = |kind: DependencyKind| {
         let edges = edges.into_iter().flatten();
         ids(&mut edges.filter(|(_, of)| *of == kind).map(|(to, _)| *to))
     };
     PackageInfo {
         id: id(package),
         dependencies: match edges {
-            Some(_) => of_kind(EdgeKind::Normal),
+            Some(_) => of_kind(DependencyKind::Normal),
             // A lockfile does not tell what for.
             None => ids(&mut graph.dependencies(index).iter().copied()),
         },
-        dev_dependencies: of_kind(EdgeKind::Dev),
-        build_dependencies: of_kind(EdgeKind::Build),
+        dev_dependencies: of_kind(DependencyKind::Dev),
+        build_dependencies: of_kind(DependencyKind::Build),
     }
 }
 

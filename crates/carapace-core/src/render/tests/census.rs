@@ -10,11 +10,12 @@ use crate::census::compiled::{PackageComparison, Place, Reconciliation};
 use crate::census::{Census, LintLevel, LintOrigin, Native, PackageCensus, Site, State};
 use crate::facts::unsafety::{Operation, SiteKind};
 use crate::finding::{Finding, Location};
+use crate::graph::metadata::DependencyKind;
 use crate::graph::{Graph, lockfile};
 use crate::render::compat::cargo_geiger;
 use crate::render::view::{Charset, Layout, Selection, View};
 use crate::render::{github, human, json, markdown, sarif};
-use crate::report::{EdgeKind, Edges, Gap, PackageSources, Report};
+use crate::report::{Edges, Gap, PackageSources, Report};
 use crate::rules::example;
 use crate::rules::registry::RULES;
 
@@ -204,10 +205,14 @@ fn report(text: Option<&str>) -> Report {
     );
     let mut edges: Vec<Vec<_>> = PACKAGES
         .iter()
-        .map(|(.., to)| to.iter().map(|to| (at(*to), EdgeKind::Normal)).collect())
+        .map(|(.., to)| {
+            to.iter()
+                .map(|to| (at(*to), DependencyKind::Normal))
+                .collect()
+        })
         .collect();
-    edges[3] = vec![(at(5), EdgeKind::Build)];
-    edges[1][1].1 = EdgeKind::Dev;
+    edges[3] = vec![(at(5), DependencyKind::Build)];
+    edges[1][1].1 = DependencyKind::Dev;
     input.details.edges = Some(Arc::new(Edges { packages: edges }));
     let place = |line| Place {
         file: file.clone(),

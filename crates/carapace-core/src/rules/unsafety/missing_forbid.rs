@@ -189,4 +189,25 @@ mod tests {
         let one = [LOCK, WORKSPACE, &member("a", free), &member("b", not)].concat();
         assert_eq!(fixed(&one), (vec!["a/src/lib.rs".to_owned()], 0));
     }
+
+    #[test]
+    fn the_fix_is_in_the_documents() {
+        let bad = "--- Cargo.lock\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n\
+            --- Cargo.toml\n[package]\nname = \"a\"\n--- src/lib.rs\nfn f() {}\n";
+        let json = crate::render::json::render(&run(bad), "0.0.0");
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let text = "#![forbid(unsafe_code)]\n\n";
+        assert_eq!(
+            json["findings"][0]["fix"],
+            serde_json::json!({
+                "applicability": "safe",
+                "edits": [{"file": "src/lib.rs", "start": 0, "end": 0, "text": text}],
+            })
+        );
+        let sarif = crate::render::sarif::render(&run(bad), "0.0.0");
+        let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+        let change = &sarif["runs"][0]["results"][0]["fixes"][0]["artifactChanges"][0];
+        assert_eq!(change["artifactLocation"]["uri"], "src/lib.rs");
+        assert_eq!(change["replacements"][0]["insertedContent"]["text"], text);
+    }
 }
