@@ -7,7 +7,7 @@ use crate::census::Census;
 use crate::census::compiled::Reconciliation;
 use crate::finding::{Finding, Location};
 use crate::graph::metadata::DependencyKind;
-use crate::graph::units::Units;
+use crate::graph::units::{Roles, Units};
 use crate::graph::{Graph, PackageIdx};
 use crate::knowledge::advisory::index::DatabaseInfo;
 
@@ -86,6 +86,9 @@ pub struct Details {
     /// Who depends on whom in what is judged, where that is known. The graph has more: what cargo
     /// resolves is for all features and platforms.
     pub edges: Option<Arc<Edges>>,
+    /// What each package is for, by the places of packages in the graph; empty where that is not
+    /// known.
+    pub roles: Vec<Roles>,
     /// What the compiler says, where it was asked.
     pub reconciliation: Option<Arc<Reconciliation>>,
     /// The lines of sources that are shown.

@@ -3,6 +3,7 @@
 use crate::census::summary::{Documented, Status, Summary};
 use crate::census::{Count, LintLevel, LintOrigin, PackageCensus, State};
 use crate::facts::unsafety::SiteKind;
+use crate::graph::units::{Role, Roles};
 use crate::render::view::{Charset, View};
 use crate::render::words;
 
@@ -84,7 +85,7 @@ pub(super) fn meaning(status: Status) -> &'static str {
 }
 
 /// What else is worth knowing of a package, in few words each; foreign text in it is visible.
-pub(super) fn remarks(package: &PackageCensus) -> Vec<String> {
+pub(super) fn remarks(package: &PackageCensus, roles: Option<&Roles>) -> Vec<String> {
     let mut remarks = Vec::new();
     let mut add = |condition: bool, text: &str| {
         if condition {
@@ -97,7 +98,15 @@ pub(super) fn remarks(package: &PackageCensus) -> Vec<String> {
         (true, true, _) => add(true, "also at build time"),
         (false, true, _) => add(true, "at build time"),
         (false, false, true) => add(true, "for tests"),
-        (false, false, false) => add(true, "not built"),
+        (false, false, false) => {
+            let has = |role| roles.is_some_and(|roles| roles.contains(role));
+            let why = match (has(Role::OtherTarget), has(Role::Disabled)) {
+                (true, _) => "for other platforms",
+                (_, true) => "switched off",
+                _ => "not built",
+            };
+            add(true, why);
+        }
     }
     add(package.proc_macro, "proc-macro");
     add(package.build_script, "build script");

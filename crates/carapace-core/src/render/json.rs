@@ -19,6 +19,7 @@ use crate::finding::{Confidence, Finding, Level};
 use crate::fix::{Applicability, Edit};
 use crate::graph::checksum::Checksum;
 use crate::graph::paths::{Budget, Dependents};
+use crate::graph::units::Role;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::report::{Gap, Input, Report};
@@ -397,7 +398,7 @@ fn packages<'a>(
                         version: package.version.to_string(),
                         source: package.source.as_ref().map(|source| source.text.as_str()),
                         checksum: package.checksum.as_ref().map(ToString::to_string),
-                        roles: of_census(at).map(roles).unwrap_or_default(),
+                        roles: roles(input, at, of_census(at)),
                         paths,
                         root_dir: package.root_dir.as_deref(),
                         unsafety,
@@ -419,16 +420,22 @@ fn packages<'a>(
     merged.into_values().collect()
 }
 
-/// What a package is built for, as far as the census knows.
-fn roles(package: &PackageCensus) -> Vec<&'static str> {
+/// What a package is for, as far as that is known.
+fn roles(input: &Input, at: usize, census: Option<&PackageCensus>) -> Vec<&'static str> {
+    if let Some(roles) = input.details.roles.get(at) {
+        return roles.iter().map(Role::name).collect();
+    }
+    let Some(census) = census else {
+        return Vec::new();
+    };
     let roles = [
-        (package.runtime, "runtime"),
-        (package.build_time, "build"),
-        (package.proc_macro, "proc-macro"),
-        (package.dev_only, "dev"),
+        (census.runtime, Role::Runtime),
+        (census.build_time, Role::Build),
+        (census.proc_macro, Role::ProcMacro),
+        (census.dev_only, Role::Dev),
     ];
     let roles = roles.into_iter().filter(|(is_so, _)| *is_so);
-    roles.map(|(_, role)| role).collect()
+    roles.map(|(_, role)| role.name()).collect()
 }
 
 fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingDocument<'a> {

@@ -170,7 +170,9 @@ fn table_row(
             let _ = write!(row, " {cell} |");
         }
     }
-    let remarks = columns::remarks(package).join(", ");
+    let place = input.graph.position(index);
+    let roles = place.and_then(|at| input.details.roles.get(at));
+    let remarks = columns::remarks(package, roles).join(", ");
     let remarks = match remarks.as_str() {
         "" => String::new(),
         remarks => code(remarks),

@@ -46,6 +46,7 @@ pub fn run(arguments: &UnsafeArgs) -> Result<Exit, Failure> {
     };
     if let Some(input) = report.inputs.first_mut() {
         input.details.edges = taken.edges;
+        input.details.roles = taken.roles;
         input.details.reconciliation = taken.reconciliation;
         if format == Format::Human
             && let Some(census) = &input.census

@@ -73,7 +73,9 @@ impl Page<'_> {
             };
             let before = &row.before;
             let _ = write!(self.text, "{numbers}{symbol}{space}{before}{name}");
-            let remarks = columns::remarks(package).join(", ");
+            let place = input.graph.position(row.package);
+            let roles = place.and_then(|at| input.details.roles.get(at));
+            let remarks = columns::remarks(package, roles).join(", ");
             if !row.again && !remarks.is_empty() {
                 let _ = write!(self.text, " ({remarks})");
             }

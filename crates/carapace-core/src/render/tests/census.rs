@@ -11,6 +11,7 @@ use crate::census::{Census, LintLevel, LintOrigin, Native, PackageCensus, Site, 
 use crate::facts::unsafety::{Operation, SiteKind};
 use crate::finding::{Finding, Location};
 use crate::graph::metadata::DependencyKind;
+use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, lockfile};
 use crate::render::compat::cargo_geiger;
 use crate::render::view::{Charset, Layout, Selection, View};
@@ -214,6 +215,9 @@ fn report(text: Option<&str>) -> Report {
     edges[3] = vec![(at(5), DependencyKind::Build)];
     edges[1][1].1 = DependencyKind::Dev;
     input.details.edges = Some(Arc::new(Edges { packages: edges }));
+    input.details.roles = vec![Roles::from_iter([Role::Runtime]); PACKAGES.len()];
+    input.details.roles[5] = Roles::from_iter([Role::Build, Role::ProcMacro]);
+    input.details.roles[6] = Roles::from_iter([Role::OtherTarget]);
     let place = |line| Place {
         file: file.clone(),
         line,
@@ -246,9 +250,13 @@ fn report(text: Option<&str>) -> Report {
 }
 
 fn people(report: &Report, view: &View, verbose: bool) -> String {
+    painted(report, view, verbose, false)
+}
+
+fn painted(report: &Report, view: &View, verbose: bool, color: bool) -> String {
     let source = |_: &str, _| Some("    unsafe { x }".to_owned());
     let options = human::Options {
-        color: false,
+        color,
         quiet: false,
         verbose,
         width: None,
@@ -452,6 +460,11 @@ fn check(text: &str) {
         json::render(&report, "0.1.0"),
         cargo_geiger::render(&report, &View::default()),
     ];
+    let mut colorless = painted(&report, &listing(), true, true);
+    for parameters in ["0", "1", "1;31", "1;32", "1;33", "1;34", "1;36"] {
+        colorless = colorless.replace(&format!("\x1b[{parameters}m"), "");
+    }
+    assert_eq!(colorless, outputs[1]);
     for (index, output) in outputs.iter().enumerate() {
         // JSON is for programs, and whole.
         assert!(output.ends_with('\n') && (output.len() < 10_000_000 || index > 5));
