@@ -89,7 +89,7 @@ fn table(input: &Input, census: &Census, view: &View, text: &mut String) {
         layout: Layout::Table,
         ..view.clone()
     };
-    let (rows, _) = tree::rows(input, census, &flat);
+    let rows = tree::rows(input, census, &flat).rows;
     let mut shown = Vec::new();
     let mut folded = Vec::new();
     let mut total = Summary::default();

@@ -1,6 +1,7 @@
 //! Which packages stand below which, as rows of a tree.
 //!
-//! *Invariants.* Every package that is not left out has a row. What a package depends on is below
+//! *Invariants.* Every package that is not left out has a row; of those that no build here has, a tree
+//! tells how many it leaves out. What a package depends on is below
 //! its first row only, unless that is asked for. A tree ends: a package is not below itself, its
 //! lines are drawn for [`DEEPEST`] levels, and it has no more than [`ROWS`] rows.
 
@@ -9,6 +10,7 @@ use std::cmp::Reverse;
 use crate::census::Census;
 use crate::census::summary::Summary;
 use crate::graph::paths::Dependents;
+use crate::graph::units::Role;
 use crate::graph::{Graph, PackageIdx};
 use crate::render::view::{Charset, Layout, View, names};
 use crate::report::{Edges, Input};
@@ -18,6 +20,9 @@ const DEEPEST: usize = 64;
 
 /// Rows of a tree that anybody reads. A graph can ask for exponentially many.
 const ROWS: usize = 100_000;
+
+/// The roles of what a build here has.
+const BUILT: [Role; 4] = [Role::Runtime, Role::Build, Role::ProcMacro, Role::Dev];
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,18 +35,39 @@ pub(super) struct Row {
     pub(super) again: bool,
 }
 
-/// The rows of a graph's packages, and whether there were too many.
-pub(super) fn rows(input: &Input, census: &Census, view: &View) -> (Vec<Row>, bool) {
+/// The rows of a graph's packages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rows {
+    /// The rows, from above.
+    pub(super) rows: Vec<Row>,
+    /// Whether there were too many, and the rest is left out.
+    pub(super) cut: bool,
+    /// How many packages are left out because they are for other platforms or switched off.
+    pub(super) elsewhere: usize,
+}
+
+/// Lays the packages of an input out.
+pub(super) fn rows(input: &Input, census: &Census, view: &View) -> Rows {
     let graph = &*input.graph;
     let selected = view.sites.as_ref().filter(|sites| {
         // Who names packages and no tree wants to see these.
         !sites.packages.is_empty() && view.invert.is_empty()
     });
+    let is_table = view.layout == Layout::Table || selected.is_some();
+    let mut elsewhere = 0;
     let shown: Vec<bool> = graph
         .packages()
         .iter()
         .zip(&census.packages)
-        .map(|(package, census)| {
+        .enumerate()
+        .map(|(at, (package, census))| {
+            let roles = input.details.roles.get(at);
+            let is_elsewhere =
+                roles.is_some_and(|roles| !roles.iter().any(|role| BUILT.contains(&role)));
+            if is_elsewhere && !is_table && view.invert.is_empty() {
+                elsewhere += 1;
+                return false;
+            }
             // What nothing has linked in is no less there for that.
             let build_only = census.build_time && !census.runtime && !census.dev_only;
             selected.is_none_or(|sites| sites.has_package(package))
@@ -58,9 +84,13 @@ pub(super) fn rows(input: &Input, census: &Census, view: &View) -> (Vec<Row>, bo
         above: vec![false; graph.packages().len()],
         rows: Vec::new(),
     };
-    if view.layout == Layout::Table || selected.is_some() {
+    if is_table {
         walk.table(census);
-        return (walk.rows, false);
+        return Rows {
+            rows: walk.rows,
+            cut: false,
+            elsewhere,
+        };
     }
     let links = Links::new(input);
     let cut = match view.invert.as_slice() {
@@ -86,7 +116,11 @@ pub(super) fn rows(input: &Input, census: &Census, view: &View) -> (Vec<Row>, bo
             walk.trees(roots, &|package| links.dependents(package))
         }
     };
-    (walk.rows, cut)
+    Rows {
+        rows: walk.rows,
+        cut,
+        elsewhere,
+    }
 }
 
 /// Who depends on whom in what is judged, both ways.
@@ -288,6 +322,7 @@ mod tests {
     use super::*;
     use crate::census::PackageCensus;
     use crate::graph::metadata::DependencyKind;
+    use crate::graph::units::Roles;
     use crate::rules::example;
 
     fn input(packages: &[(bool, Vec<usize>)]) -> Input {
@@ -313,7 +348,7 @@ mod tests {
     }
 
     fn drawn(input: &Input, view: &View) -> Vec<String> {
-        let (rows, cut) = rows(input, &census(input), view);
+        let Rows { rows, cut, .. } = rows(input, &census(input), view);
         assert!(!cut);
         let row = |row: Row| {
             let name = &input.graph.get(row.package).unwrap().name;
@@ -400,6 +435,24 @@ mod tests {
     }
 
     #[test]
+    fn what_no_build_has_is_told_and_in_tables() {
+        let mut input = small();
+        input.details.roles = vec![Roles::from_iter([Role::Runtime]); 6];
+        input.details.roles[4] = Roles::from_iter([Role::OtherTarget]);
+        input.details.roles[5] = Roles::from_iter([Role::Disabled]);
+        let mut view = View::default();
+        let Rows {
+            rows, elsewhere, ..
+        } = super::rows(&input, &census(&input), &view);
+        assert_eq!((rows.len(), elsewhere), (5, 2));
+        view.layout = Layout::Table;
+        let Rows {
+            rows, elsewhere, ..
+        } = super::rows(&input, &census(&input), &view);
+        assert_eq!((rows.len(), elsewhere), (6, 0));
+    }
+
+    #[test]
     fn what_doubles_at_each_level_is_cut() {
         // Each package depends on the next two: that many paths are too many.
         let packages: Vec<_> = (0..60)
@@ -410,7 +463,7 @@ mod tests {
             repeat: true,
             ..View::default()
         };
-        let (rows, cut) = rows(&input, &census(&input), &view);
+        let Rows { rows, cut, .. } = rows(&input, &census(&input), &view);
         assert!(cut);
         assert_eq!(rows.len(), ROWS);
     }
@@ -421,7 +474,7 @@ mod tests {
             .map(|n| (n == 0, vec![(n + 1) % 2_000]))
             .collect();
         let input = input(&packages);
-        let (rows, cut) = rows(&input, &census(&input), &View::default());
+        let Rows { rows, cut, .. } = rows(&input, &census(&input), &View::default());
         assert!(!cut && rows.len() == 2_001);
         assert!(
             rows.iter()
@@ -436,7 +489,7 @@ mod tests {
             repeat: bool,
         ) {
             let input = input(&edges);
-            let (rows, cut) = rows(&input, &census(&input), &View { repeat, ..View::default() });
+            let Rows { rows, cut, .. } = rows(&input, &census(&input), &View { repeat, ..View::default() });
             prop_assert!(!cut);
             let mut first: Vec<_> = rows.iter().filter(|r| !r.again).map(|r| r.package).collect();
             first.sort();

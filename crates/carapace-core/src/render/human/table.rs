@@ -15,7 +15,11 @@ impl Page<'_> {
     /// What the columns and symbols mean, the packages, and what they come to.
     pub(super) fn table(&mut self, input: &Input, census: &Census) {
         let view = self.options.view;
-        let (rows, cut) = tree::rows(input, census, view);
+        let tree::Rows {
+            rows,
+            cut,
+            elsewhere,
+        } = tree::rows(input, census, view);
         self.legend();
         let summaries: Vec<Summary> = census.packages.iter().map(Summary::of).collect();
         let package = |row: &tree::Row| -> Option<(&PackageCensus, &Summary)> {
@@ -85,8 +89,17 @@ impl Page<'_> {
         if !view.forbid_only {
             self.totals(&total, &widths);
         }
+        if elsewhere > 0 {
+            let packages = words::count(elsewhere, "package is", "packages are");
+            self.note(&format!(
+                "{packages} for other platforms or switched off, and not shown: --table lists all"
+            ));
+        }
         if cut {
             self.note("the tree has too many rows: --table shows each package once");
+        }
+        if elsewhere > 0 || cut {
+            self.text.push('\n');
         }
     }
 
