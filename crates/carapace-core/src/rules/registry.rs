@@ -16,10 +16,20 @@ mod advisory_vulnerability;
 mod policy_unknown_ignore;
 #[path = "supply/checksum.rs"]
 mod supply_checksum;
+#[path = "supply/edited_source.rs"]
+mod supply_edited_source;
 #[path = "supply/removed.rs"]
 mod supply_removed;
 #[path = "supply/yanked.rs"]
 mod supply_yanked;
+#[path = "unsafety/budget.rs"]
+mod unsafety_budget;
+#[path = "unsafety/missing_forbid.rs"]
+mod unsafety_missing_forbid;
+#[path = "unsafety/new_unsafe.rs"]
+mod unsafety_new_unsafe;
+#[path = "unsafety/undocumented_unsafe.rs"]
+mod unsafety_undocumented_unsafe;
 
 use super::{Group, Rule};
 
@@ -94,5 +104,40 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP003.md"),
         check: supply_checksum::check,
+    },
+    Rule {
+        meta: supply_edited_source::META,
+        name: "edited-source",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP004.md"),
+        check: supply_edited_source::check,
+    },
+    Rule {
+        meta: unsafety_new_unsafe::META,
+        name: "new-unsafe",
+        group: Group::Unsafety,
+        docs: include_str!("../../docs/UNS001.md"),
+        check: unsafety_new_unsafe::check,
+    },
+    Rule {
+        meta: unsafety_undocumented_unsafe::META,
+        name: "undocumented-unsafe",
+        group: Group::Unsafety,
+        docs: include_str!("../../docs/UNS002.md"),
+        check: unsafety_undocumented_unsafe::check,
+    },
+    Rule {
+        meta: unsafety_missing_forbid::META,
+        name: "missing-forbid",
+        group: Group::Unsafety,
+        docs: include_str!("../../docs/UNS003.md"),
+        check: unsafety_missing_forbid::check,
+    },
+    Rule {
+        meta: unsafety_budget::META,
+        name: "budget",
+        group: Group::Unsafety,
+        docs: include_str!("../../docs/UNS004.md"),
+        check: unsafety_budget::check,
     },
 ];

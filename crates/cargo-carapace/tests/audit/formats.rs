@@ -139,6 +139,26 @@ fn two_runs_give_the_same_bytes() {
     }
 }
 
+#[test]
+fn formats_are_of_commands() {
+    let world = small();
+    let run = world.audit(&["--format", "cargo-geiger"]).exits(2);
+    assert!(
+        run.stderr.contains("`cargo carapace unsafe`"),
+        "{}",
+        run.stderr
+    );
+    let run = world.plain(&["unsafe", "--format", "cargo-audit"]).exits(2);
+    assert!(
+        run.stderr.contains("`cargo carapace audit`"),
+        "{}",
+        run.stderr
+    );
+    let page = world.audit(&["--format", "markdown"]).exits(1).stdout;
+    let line = "- **error** ADV001: `parser 1.2.0 has a known vulnerability: A fault in parser`";
+    assert!(page.contains(line), "{page}");
+}
+
 fn schema() -> Value {
     let text = include_str!("../../../../schema/carapace-1.schema.json");
     serde_json::from_str(text).unwrap()
@@ -172,6 +192,7 @@ fn documents() -> Vec<Value> {
             .plain(&["audit", "-n", "-"])
             .stdin("version = 4\n")
             .json(0),
+        crate::support::census::document(),
     ]
 }
 
