@@ -199,8 +199,8 @@ impl<'a> Linker<'a> {
         let path = target.src_path.replace('\\', "/");
         let root = self.root_dir.replace('\\', "/");
         let path = match path.strip_prefix(&root) {
-            Some(path) => path.trim_start_matches('/').to_owned(),
-            None => relative(&root, &path),
+            Some(path) if path.starts_with('/') => path.trim_start_matches('/').to_owned(),
+            _ => relative(&root, &path),
         };
         self.files.get(path.as_str()).copied()
     }
@@ -426,13 +426,13 @@ fn module_of(path: &str) -> String {
     }
 }
 
-fn folder(path: &str) -> &str {
+pub(crate) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// A path below a folder, both with `/`, without `.` and with `..` taken back. What leaves the
 /// package keeps its `..`.
-fn join(folder: &str, path: &str) -> String {
+pub(crate) fn join(folder: &str, path: &str) -> String {
     let path = path.replace('\\', "/");
     let mut parts: Vec<&str> = match path.starts_with('/') {
         true => Vec::new(),
@@ -450,8 +450,9 @@ fn join(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// The way from a folder to a file that is not in it.
-fn relative(from: &str, to: &str) -> String {
+/// The way from a folder to a file that is not in it; both are absolute, with `/`.
+#[must_use]
+pub fn relative(from: &str, to: &str) -> String {
     let from: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
     let to: Vec<&str> = to.split('/').filter(|part| !part.is_empty()).collect();
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
