@@ -81,13 +81,7 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         );
         let mut finding = context.finding(rule, member.package, message);
         if let Some(root) = member.roots.first() {
-            finding.location = Some(Location {
-                file: root.file.clone(),
-                line: 1,
-                column: 1,
-                end_line: 1,
-                end_column: 1,
-            });
+            finding.location = Some(Location::line(&root.file, 1));
         }
         finding.fingerprint = format!("{}:{}", rule.meta.code, package.name);
         finding.help = vec!["put `#![forbid(unsafe_code)]` into the root of each crate".to_owned()];
