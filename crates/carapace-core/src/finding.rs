@@ -84,6 +84,21 @@ pub struct Location {
     pub end_column: u32,
 }
 
+impl Location {
+    /// A line as a whole.
+    #[must_use]
+    pub fn line(file: &str, line: u32) -> Self {
+        Self {
+            file: file.to_owned(),
+            repository_file: None,
+            line,
+            column: 1,
+            end_line: line,
+            end_column: 1,
+        }
+    }
+}
+
 /// One thing that one rule says of one package.
 #[derive(Debug, Clone)]
 pub struct Finding {

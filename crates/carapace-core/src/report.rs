@@ -229,7 +229,7 @@ impl Gap {
 /// A finding that policy left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ignored {
-    /// What was left out: the advisory's id.
+    /// What was left out: the advisory's id; of what is no advisory, the rule's code.
     pub code: String,
     /// Why.
     pub reason: String,

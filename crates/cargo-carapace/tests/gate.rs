@@ -97,6 +97,12 @@ fn a_revision_is_read_package_by_package() {
     );
     let app = &then.packages[1].files[0].1;
     assert_eq!(app, b"unsafe fn f() {}\n");
+
+    // A worktree has a file where others have their repository.
+    let worktree = fixture.folder.path().join("worktree");
+    fixture.git(["worktree", "add", "--quiet", worktree.to_str().unwrap()]);
+    let project = discover(&worktree.join("project"), None).unwrap();
+    assert_eq!(since::read(&project, "main~1").unwrap().revision, first);
 }
 
 /// A stand-in for the extraction: a site for each line with `unsafe` in it.

@@ -116,12 +116,14 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What `cargo vendor` leaves out
-/// (`cp_sources` in <https://github.com/rust-lang/cargo/blob/master/src/cargo/ops/vendor.rs>).
+/// What `cargo vendor` leaves out, in whichever folder
+/// (`cp_sources` in <https://github.com/rust-lang/cargo/blob/master/src/cargo/ops/vendor.rs>). None of
+/// it is built.
 fn is_left_out(file: &str) -> bool {
-    matches!(file, ".gitattributes" | ".gitignore" | ".git" | ".cargo-ok")
-        || file.ends_with(".orig")
-        || file.ends_with(".rej")
+    let name = file.rsplit('/').next().unwrap_or(file);
+    matches!(name, ".gitattributes" | ".gitignore" | ".git" | ".cargo-ok")
+        || name.ends_with(".orig")
+        || name.ends_with(".rej")
 }
 
 /// What differs between what a package is to be and the files that are there, with the SHA-256 of
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn every_difference_is_seen() {
-        let list = br#"{"files":{"src/lib.rs":"AA","src/a.rs":"bb","x.rej":"cc","y":"dd"},"package":"ee"}"#;
+        let list = br#"{"files":{"src/lib.rs":"AA","src/a.rs":"bb","x.rej":"cc","a/.gitignore":"cc","y":"dd"},"package":"ee"}"#;
         let expected = Contents::parse(list).unwrap();
         let same = files(&[
             ("src/lib.rs", "aa"),

@@ -249,7 +249,7 @@ struct GapDocument<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct IgnoredDocument<'a> {
-    /// The advisory's id.
+    /// The advisory's id; of what is no advisory, the rule's code.
     code: &'a str,
     reason: &'a str,
 }

@@ -14,6 +14,8 @@ mod advisory_unsound;
 mod advisory_vulnerability;
 #[path = "policy/unknown_ignore.rs"]
 mod policy_unknown_ignore;
+#[path = "policy/unknown_package.rs"]
+mod policy_unknown_package;
 #[path = "supply/checksum.rs"]
 mod supply_checksum;
 #[path = "supply/edited_source.rs"]
@@ -83,6 +85,13 @@ pub static RULES: &[Rule] = &[
         group: Group::Policy,
         docs: include_str!("../../docs/POL001.md"),
         check: policy_unknown_ignore::check,
+    },
+    Rule {
+        meta: policy_unknown_package::META,
+        name: "unknown-package",
+        group: Group::Policy,
+        docs: include_str!("../../docs/POL002.md"),
+        check: policy_unknown_package::check,
     },
     Rule {
         meta: supply_yanked::META,

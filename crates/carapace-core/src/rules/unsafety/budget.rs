@@ -194,14 +194,7 @@ fn over(whose: &str, limit: &Limit, count: u32, what: &str) -> String {
 
 fn locate(finding: &mut Finding, limit: &Limit) {
     if let Some(place) = &limit.place {
-        finding.location = Some(Location {
-            file: place.file.clone(),
-            repository_file: None,
-            line: place.line,
-            column: 1,
-            end_line: place.line,
-            end_column: 1,
-        });
+        finding.location = Some(Location::line(&place.file, place.line));
     }
 }
 

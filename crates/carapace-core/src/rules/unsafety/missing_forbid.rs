@@ -54,7 +54,6 @@
 //! - <https://doc.rust-lang.org/rustc/lints/listing/allowed-by-default.html#unsafe-code>
 //! - <https://doc.rust-lang.org/cargo/reference/workspaces.html#the-lints-table>
 
-use crate::census::PackageCensus;
 use crate::census::survey::{Member, SourceText};
 use crate::finding::{Finding, Level, Location};
 use crate::fix::{Applicability, Edit, Fix, crate_attribute, workspace_lint};
@@ -81,22 +80,12 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         );
         let mut finding = context.finding(rule, member.package, message);
         if let Some(root) = member.roots.first() {
-            finding.location = Some(Location {
-                file: root.file.clone(),
-                repository_file: None,
-                line: 1,
-                column: 1,
-                end_line: 1,
-                end_column: 1,
-            });
+            finding.location = Some(Location::line(&root.file, 1));
         }
         finding.fingerprint = format!("{}:{}", rule.meta.code, package.name);
         finding.help = vec!["put `#![forbid(unsafe_code)]` into the root of each crate".to_owned()];
         finding.fix = match &of_workspace {
-            Some(edit) if workspace_lint::inherits(&member.manifest.text) => Some(Fix {
-                applicability: Applicability::Safe,
-                edits: vec![edit.clone()],
-            }),
+            Some(fix) if workspace_lint::inherits(&member.manifest.text) => Some(fix.clone()),
             _ => of_roots(&member.roots),
         };
         findings.push(finding);
@@ -104,24 +93,29 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
     findings
 }
 
-/// The edit for all members that inherit the workspace's lints; none if one of them has unsafe code,
+/// The fix for all members that inherit the workspace's lints; none if one of them has unsafe code,
 /// or it is not known whether.
-fn of_workspace(context: &Context<'_>) -> Option<Edit> {
+fn of_workspace(context: &Context<'_>) -> Option<Fix> {
     let survey = context.survey?;
+    let inheriting = || {
+        let members = survey.members.iter();
+        members.filter(|member| workspace_lint::inherits(&member.manifest.text))
+    };
     let is_free = |member: &Member| {
         let at = context.graph.position(member.package);
         let census = at.and_then(|at| survey.census.packages.get(at));
-        census.is_some_and(|census: &PackageCensus| census.scanned && census.sites.is_empty())
+        census.is_some_and(|census| census.scanned && census.sites.is_empty())
     };
-    let mut inheriting = survey
-        .members
-        .iter()
-        .filter(|member| workspace_lint::inherits(&member.manifest.text));
-    let manifest = survey.workspace.as_ref()?;
-    match inheriting.all(is_free) {
-        true => workspace_lint::forbid_unsafe(&manifest.file, &manifest.text),
-        false => None,
+    if !inheriting().all(is_free) {
+        return None;
     }
+    let manifest = survey.workspace.as_ref()?;
+    let edit = workspace_lint::forbid_unsafe(&manifest.file, &manifest.text)?;
+    let mut roots = inheriting().flat_map(|member| &member.roots);
+    Some(Fix {
+        applicability: applicability(roots.any(|root| mentions(root) > 0)),
+        edits: vec![edit],
+    })
 }
 
 /// An edit for each root; none if one of them cannot be changed.
@@ -130,16 +124,27 @@ fn of_roots(roots: &[SourceText]) -> Option<Fix> {
         .iter()
         .map(|root| crate_attribute::forbid_unsafe(&root.file, &root.text));
     let edits: Vec<Edit> = edits.collect::<Option<_>>()?;
-    // Where the lint is named elsewhere, it may be lifted there, and `forbid` would not build.
-    let is_named = |root: &SourceText| root.text.contains("unsafe_code");
-    let applicability = match roots.iter().any(is_named) {
-        true => Applicability::Unsafe,
-        false => Applicability::Safe,
-    };
+    // An attribute that is raised is not in the way.
+    let is_named = roots
+        .iter()
+        .zip(&edits)
+        .any(|(root, edit)| mentions(root) > usize::from(edit.end > edit.start));
     (!edits.is_empty()).then_some(Fix {
-        applicability,
+        applicability: applicability(is_named),
         edits,
     })
+}
+
+fn mentions(root: &SourceText) -> usize {
+    root.text.matches("unsafe_code").count()
+}
+
+/// Where the lint is named elsewhere, it may be lifted there, and `forbid` would not build.
+fn applicability(is_named: bool) -> Applicability {
+    match is_named {
+        true => Applicability::Unsafe,
+        false => Applicability::Safe,
+    }
 }
 
 #[cfg(test)]
