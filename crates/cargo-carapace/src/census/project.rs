@@ -57,7 +57,15 @@ pub(super) struct Ground {
 
 /// Takes the census of the project that was asked for.
 pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
-    let ground = ground(arguments)?;
+    taken(arguments, ground(arguments)?, InputKind::Manifest)
+}
+
+/// Reads the sources of what is known, and gathers all that is asked for.
+pub(super) fn taken(
+    arguments: &UnsafeArgs,
+    ground: Ground,
+    kind: InputKind,
+) -> Result<Taken, Failure> {
     let facts = facts(&ground);
     let surveyed = Surveyed {
         metadata: &ground.metadata,
@@ -89,7 +97,7 @@ pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
         subject: Subject {
             path,
             repository_path: None,
-            kind: InputKind::Manifest,
+            kind,
             graph: Arc::clone(&ground.graph),
         },
         survey,
@@ -123,10 +131,6 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<Ground, Failure> {
     let tree = project.tree(environment.home().as_deref());
     let network = &arguments.network;
     let cache = dirs::cache(&dirs::env);
-    let work = cache.as_ref().map(|cache| cache.join("resolve"));
-    let work = work
-        .filter(|work| std::fs::create_dir_all(work).is_ok())
-        .unwrap_or_else(std::env::temp_dir);
     let selection = &arguments.selection;
     let described = describe(
         &project,
@@ -136,23 +140,35 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<Ground, Failure> {
             project_config: !arguments.no_project_config,
             target: selection.target.first().cloned(),
             timeout: RESOLVE,
-            work: work.clone(),
-            cache: cache.clone(),
-            environment: environment.clone(),
+            work: work(),
+            cache,
+            environment,
             shown,
         },
     )?;
-    let (host, targets) = platforms(
-        &tree,
-        &selection.target,
-        &CompilerOptions {
-            timeout: ASK,
-            work,
-            cache,
-            environment,
-        },
-    )?;
+    let (host, targets) = platforms_for(&tree, arguments)?;
     grounded(arguments, &start, project, tree, described, host, targets)
+}
+
+/// A folder of ours where there can be one.
+fn work() -> PathBuf {
+    let work = dirs::cache(&dirs::env).map(|cache| cache.join("resolve"));
+    work.filter(|work| std::fs::create_dir_all(work).is_ok())
+        .unwrap_or_else(std::env::temp_dir)
+}
+
+/// What the compiler sets on this machine, and for the targets that were named.
+pub(super) fn platforms_for(
+    tree: &Path,
+    arguments: &UnsafeArgs,
+) -> Result<(Platform, Vec<Platform>), Failure> {
+    let options = CompilerOptions {
+        timeout: ASK,
+        work: work(),
+        cache: dirs::cache(&dirs::env),
+        environment: Environment::of_process(),
+    };
+    Ok(platforms(tree, &arguments.selection.target, &options)?)
 }
 
 fn grounded(

@@ -47,6 +47,7 @@ const PLAIN: &[&[u8]] = &[
 
 /// Macros that take tokens for what they are: to make code of them later, or text.
 const TEMPLATES: &[&[u8]] = &[
+    b"Token",
     b"compile_error",
     b"concat",
     b"parse_quote",
