@@ -82,7 +82,7 @@ pub(crate) fn run(mut arguments: Vec<String>) -> Result<(), String> {
             update.args(["db", "update", "--source"]).arg(&database);
             let update = process::run(&mut update)?;
             if update.code != Some(0) {
-                tell("db update", vec![ended(update.code, &update.stderr)]);
+                tell("db update", vec![update.ending()]);
                 continue;
             }
         }
@@ -142,21 +142,13 @@ fn judge(
         command.arg("-d").arg(database);
     }
     let finished = process::run(command.arg("-f").arg(lockfile))?;
-    let found = (pass.read)(&finished.stdout)
-        .map_err(|error| format!("{error}; {}", ended(finished.code, &finished.stderr)))?;
+    let found =
+        (pass.read)(&finished.stdout).map_err(|error| format!("{error}; {}", finished.ending()))?;
     let mut differences = expected.differences(&found);
     if finished.code != Some(i32::from(expected.has_vulnerability())) {
-        differences.push(ended(finished.code, &finished.stderr));
+        differences.push(finished.ending());
     }
     Ok(differences)
-}
-
-fn ended(code: Option<i32>, stderr: &str) -> String {
-    let code = code.map_or("a signal".to_owned(), |code| format!("status {code}"));
-    match stderr.lines().next() {
-        Some(line) => format!("ended with {code}: {line}"),
-        None => format!("ended with {code}"),
-    }
 }
 
 /// Whether every advisory is read, and each version near a boundary decided as it should be.

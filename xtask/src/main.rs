@@ -11,6 +11,8 @@ mod compare;
 mod conformance;
 mod fuzz;
 mod generate;
+mod json;
+mod oracle;
 mod outcome;
 mod process;
 
@@ -24,6 +26,7 @@ usage: cargo xtask COMMAND
   fuzz        hostile input for every reader
   conformance compare with what cargo-audit reports on real lockfiles
   compare     time and memory beside cargo-audit
+  oracle      compare the unsafe sites of real workspaces with what rustc reports
 ";
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         "fuzz" => fuzz::run(&root, arguments.collect()),
         "conformance" => conformance::run(arguments.collect()),
         "compare" => compare::run(arguments.collect()),
+        "oracle" => oracle::run(arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
     match result {

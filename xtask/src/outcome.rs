@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::json::{at, count, list, parse, text_at};
+
 /// One advisory that speaks of one package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Item {
@@ -151,30 +153,6 @@ fn audited(kind: &str, entry: &Value) -> Result<Item, String> {
         package: text_at(entry, "/package/name")?.to_owned(),
         version: text_at(entry, "/package/version")?.to_owned(),
     })
-}
-
-fn parse(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))
-}
-
-fn at<'a>(value: &'a Value, place: &str) -> Result<&'a Value, String> {
-    let found = value.pointer(place);
-    found.ok_or_else(|| format!("`{place}` is not there"))
-}
-
-fn list<'a>(value: &'a Value, place: &str) -> Result<&'a Vec<Value>, String> {
-    let found = at(value, place)?.as_array();
-    found.ok_or_else(|| format!("`{place}` is no list"))
-}
-
-fn text_at<'a>(value: &'a Value, place: &str) -> Result<&'a str, String> {
-    let found = at(value, place)?.as_str();
-    found.ok_or_else(|| format!("`{place}` is no text"))
-}
-
-fn count(value: &Value, place: &str) -> Result<u64, String> {
-    let found = at(value, place)?.as_u64();
-    found.ok_or_else(|| format!("`{place}` is no number"))
 }
 
 #[cfg(test)]

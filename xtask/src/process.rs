@@ -39,6 +39,19 @@ pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
 }
 
+impl Finished {
+    /// How it ended, and the first line of what it said then.
+    pub(crate) fn ending(&self) -> String {
+        let code = self
+            .code
+            .map_or("a signal".to_owned(), |code| format!("status {code}"));
+        match self.stderr.lines().next() {
+            Some(line) => format!("ended with {code}: {line}"),
+            None => format!("ended with {code}"),
+        }
+    }
+}
+
 /// A program with a cache of its own and without what makes it behave as on a build server.
 pub(crate) fn command(program: &Path, cache: &Path) -> Command {
     let mut command = Command::new(program);

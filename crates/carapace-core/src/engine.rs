@@ -22,7 +22,7 @@ use crate::graph::{Graph, Package, Problem};
 use crate::knowledge::registry::Registry;
 use crate::policy::Policy;
 use crate::report::{
-    ConfigEffect, Database, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
+    ConfigEffect, Database, Details, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
 };
 use crate::rules::{Context, Hit, registry::RULES};
 
@@ -186,6 +186,8 @@ impl<'p> Run<'p> {
             kind: subject.kind,
             graph: subject.graph,
             findings,
+            census: None,
+            details: Details::default(),
         });
     }
 

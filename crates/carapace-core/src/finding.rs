@@ -69,8 +69,11 @@ impl Confidence {
 /// A place in a text file; lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
-    /// The file, as the input's path shows it.
+    /// The file, as the user would write it: the input's path, or that of a source.
     pub file: String,
+    /// Its path from the root of its repository, with `/`, where it is in one and is not the input
+    /// itself, whose own is [`crate::report::Input::repository_path`].
+    pub repository_file: Option<String>,
     /// The first line.
     pub line: u32,
     /// The first column.
@@ -87,6 +90,7 @@ impl Location {
     pub fn line(file: &str, line: u32) -> Self {
         Self {
             file: file.to_owned(),
+            repository_file: None,
             line,
             column: 1,
             end_line: line,

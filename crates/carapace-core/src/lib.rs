@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod census;
+pub mod cfg;
 pub mod engine;
 pub mod facts;
 pub mod finding;
@@ -20,4 +21,5 @@ pub mod policy;
 pub mod render;
 pub mod report;
 pub mod rules;
+pub mod source;
 pub mod text;

@@ -3,6 +3,8 @@
 //! The census is an inventory: without policy or baseline nothing fails. What was asked for (limits,
 //! a comparison, rules that are to fail) and cannot be answered for every package, blocks.
 
+use std::sync::Arc;
+
 use super::{InputGaps, Run, Subject, Told};
 use crate::census::survey::Survey;
 use crate::census::{baseline, budget};
@@ -50,6 +52,9 @@ pub fn unsafety(request: UnsafetyRequest, policy: &Policy) -> Report {
     run.judge(subject, told, |graph, gaps| {
         unanswered(graph, &survey, policy, gaps);
     });
+    if let Some(input) = run.inputs.last_mut() {
+        input.census = Some(Arc::new(survey.census));
+    }
     run.report(Vec::new(), Settings::default())
 }
 

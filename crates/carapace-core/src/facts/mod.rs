@@ -5,4 +5,125 @@
 //! unevaluated; the [`crate::census`] evaluates them for a graph. So the facts of a published
 //! version never change and are kept by its checksum.
 
+pub mod build_script;
+pub mod package;
+pub mod scan;
 pub mod unsafety;
+
+use serde::{Deserialize, Serialize};
+
+use unsafety::SiteFact;
+
+/// The version of the extractor: of what is looked for, and of how it is written down. Facts of
+/// another version are made anew.
+pub const VERSION: u32 = 1;
+
+/// A condition's place in [`FileFacts::conditions`].
+pub type ConditionId = u32;
+
+/// Under what something in a file stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionFact {
+    /// The condition around it; it comes before in the list.
+    pub parent: ConditionId,
+    /// What this adds.
+    pub kind: ConditionKind,
+}
+
+/// What a condition adds to that around it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConditionKind {
+    /// Nothing.
+    Always,
+    /// A `cfg` predicate, as it is written.
+    Cfg(String),
+    /// That a `cfg` predicate does not hold.
+    NotCfg(String),
+    /// An attribute makes it a test or a benchmark.
+    Test,
+    /// It is part of a macro's definition, or of a template for code.
+    Definition,
+    /// It is handed to a macro that this package does not define: the macro's path as written.
+    Handed(String),
+    /// A macro takes it and makes nothing of it.
+    Never,
+}
+
+/// `mod name;`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModuleFact {
+    /// Its name.
+    pub name: String,
+    /// The modules in the same file that it is in, outermost first, each with its `path` attribute.
+    pub inside: Vec<(String, Option<String>)>,
+    /// Its `path` attributes: under what predicate, if it says so, and what path.
+    pub paths: Vec<(Option<String>, String)>,
+    /// Under what it stands.
+    pub condition: ConditionId,
+}
+
+/// `include!("path")`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncludeFact {
+    /// The path; none if it is no plain string (mostly: made of `OUT_DIR`).
+    pub path: Option<String>,
+    /// Under what it stands.
+    pub condition: ConditionId,
+}
+
+/// What a file's own attributes say of the lint `unsafe_code`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LintFact {
+    /// `allow`, `warn`, `deny`, `forbid` or `expect`.
+    pub level: String,
+    /// The predicate of the `cfg_attr` that says it.
+    pub predicate: Option<String>,
+}
+
+/// What one file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// Its path from the package's folder, with `/`.
+    pub path: String,
+    /// The conditions; the first always holds.
+    pub conditions: Vec<ConditionFact>,
+    /// The condition of the whole file: its `#![cfg(…)]`.
+    pub condition: ConditionId,
+    /// Modules in files of their own.
+    pub modules: Vec<ModuleFact>,
+    /// Files that are included.
+    pub includes: Vec<IncludeFact>,
+    /// What its own attributes say of `unsafe_code`.
+    pub lints: Vec<LintFact>,
+    /// What is unsafe in it, by place.
+    pub sites: Vec<SiteFact>,
+}
+
+/// Something of a package that could not be read or understood.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FactGap {
+    /// The file, from the package's folder.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a package's sources say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageFacts {
+    /// The files that say something, by path.
+    pub files: Vec<FileFacts>,
+    /// All files that were looked at, those that say nothing included.
+    pub looked_at: u32,
+    /// How many bytes these have.
+    pub bytes: u64,
+    /// What could not be read or understood, sorted.
+    pub gaps: Vec<FactGap>,
+    /// How many sources of C, C++, assembler and their kind it carries.
+    pub native_sources: u32,
+    /// What `[lints.rust] unsafe_code` of its manifest says: the level, or `workspace` where it
+    /// inherits the workspace's.
+    pub manifest_lint: Option<String>,
+    /// What its build script sets.
+    pub build_script: Option<build_script::BuildScriptFacts>,
+}

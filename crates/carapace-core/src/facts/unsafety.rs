@@ -165,3 +165,26 @@ impl Operation {
         }
     }
 }
+
+/// One unsafe site of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteFact {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+    /// What it is.
+    pub kind: SiteKind,
+    /// Under what it stands: it is compiled where any of these holds.
+    pub conditions: Vec<super::ConditionId>,
+    /// The path of the enclosing item in the file; of an item its own.
+    pub item: String,
+    /// What is done in it, sorted, each once.
+    pub operations: Vec<Operation>,
+    /// Whether a `SAFETY` comment, or a `# Safety` section of documentation, stands by it.
+    pub safety_comment: bool,
+    /// Whether safe public functions stand on it, or it is public itself.
+    pub public: bool,
+    /// Whether a macro that other packages can use holds it.
+    pub exported_macro: bool,
+}

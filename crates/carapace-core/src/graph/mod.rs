@@ -1,13 +1,19 @@
 //! The dependency graph: packages and who depends on whom.
 //!
+//! A graph is read from a [`lockfile`], or from cargo's [`metadata`], which knows more: folders,
+//! features, targets. What of it a build has is worked out in [`units`].
+//!
 //! *Invariants.* Every index in a graph is one of its packages. A package is in the graph once per
 //! (name, version, source). What the lockfile said that could not be used is kept in
-//! [`Graph::problems`], never dropped.
+//! [`Graph::problems`], never dropped. A graph made from metadata has its packages in the
+//! metadata's order, so that a [`PackageIdx`] means the same package in both.
 
 pub mod checksum;
 pub mod lockfile;
+pub mod metadata;
 pub mod paths;
 pub mod source;
+pub mod units;
 pub mod unpacked;
 
 use std::collections::HashMap;
@@ -19,6 +25,7 @@ use semver::Version;
 
 use checksum::Checksum;
 use lockfile::{LockedPackage, Lockfile, LockfileError, LockfileErrorKind};
+use metadata::{Metadata, MetadataPackage};
 use source::{Source, SourceKind};
 
 /// A package's place in [`Graph::packages`].
@@ -36,10 +43,14 @@ pub struct Package {
     pub source: Option<Arc<Source>>,
     /// The checksum of its archive, as the lockfile has it.
     pub checksum: Option<Checksum>,
-    /// The line, from 1, that names it in the lockfile.
+    /// The line, from 1, that names it in the lockfile; 0 if that is not known.
     pub line: u32,
     /// What a `[replace]` puts in its place.
     pub replaced_by: Option<PackageIdx>,
+    /// Its folder on this machine, if cargo has said so.
+    pub root_dir: Option<String>,
+    /// Its id, if cargo has said so.
+    pub spec: Option<Box<str>>,
 }
 
 impl Package {
@@ -49,11 +60,15 @@ impl Package {
         self.source.as_deref().is_some_and(Source::is_crates_io)
     }
 
-    /// Cargo's package id specification, `SOURCE#NAME@VERSION`; without a source `NAME@VERSION`.
+    /// Cargo's package id specification, `SOURCE#NAME@VERSION`; without a source, `NAME@VERSION`
+    /// where only a lockfile is known, which does not tell folders.
     ///
     /// <https://doc.rust-lang.org/cargo/reference/pkgid-spec.html>
     #[must_use]
     pub fn id(&self) -> String {
+        if let Some(spec) = &self.spec {
+            return spec.to_string();
+        }
         match &self.source {
             Some(source) => {
                 let place = source.text.split('#').next().unwrap_or_default();
@@ -90,7 +105,9 @@ pub struct Graph {
     /// Where the dependencies of each package end in `edges`; they begin where those of the package
     /// before end.
     ends: Vec<u32>,
-    /// The version of the lockfile that it was read from.
+    /// The workspace's packages, if cargo has said so.
+    members: Option<Vec<PackageIdx>>,
+    /// The version of the lockfile that it was read from; 0 without one.
     pub lockfile_version: u32,
     /// Whether the last package is the `[root]` table of an old lockfile.
     pub has_root_table: bool,
@@ -157,10 +174,49 @@ impl Graph {
             packages,
             edges,
             ends,
+            members: None,
             lockfile_version: lockfile.version,
             has_root_table: lockfile.has_root_table,
             problems,
         })
+    }
+
+    /// The graph of a resolved workspace: its packages and edges, of all features and platforms.
+    /// Checksums and lines are those of the lockfile, as far as it has them.
+    #[must_use]
+    pub fn from_metadata(metadata: &Metadata, lockfile: Option<&Lockfile<'_>>) -> Self {
+        let locked = lockfile.map(Locked::new).unwrap_or_default();
+        let mut packages = Vec::with_capacity(metadata.packages.len());
+        let mut edges = Vec::new();
+        let mut ends = Vec::with_capacity(metadata.packages.len());
+        for package in &metadata.packages {
+            let (checksum, line) = locked.find(package);
+            packages.push(Package {
+                name: package.name.to_string(),
+                version: package.version.clone(),
+                source: package.source.clone(),
+                checksum,
+                line,
+                replaced_by: None,
+                root_dir: Some(package.root_dir().to_owned()),
+                spec: Some(package.id.clone()),
+            });
+            let start = edges.len();
+            edges.extend(package.resolved.iter().map(|resolved| resolved.package));
+            if let Some(own) = edges.get_mut(start..) {
+                own.sort_unstable();
+            }
+            ends.push(PackageIdx::new(edges.len()).0);
+        }
+        Self {
+            packages,
+            edges,
+            ends,
+            members: Some(metadata.members.clone()),
+            lockfile_version: lockfile.map_or(0, |lockfile| lockfile.version),
+            has_root_table: false,
+            problems: Vec::new(),
+        }
     }
 
     /// The packages in the lockfile's order.
@@ -205,10 +261,14 @@ impl Graph {
         self.dependencies(index).iter().copied().chain(replaced_by)
     }
 
-    /// The packages without a source: the workspace's members and what it has in folders. If there
-    /// is none, the packages that nothing depends on.
+    /// The workspace's members, as cargo has named them. Where only a lockfile is known: the
+    /// packages without a source, which are the members and what they have in folders; if there is
+    /// none, the packages that nothing depends on.
     #[must_use]
     pub fn members(&self) -> Vec<PackageIdx> {
+        if let Some(members) = &self.members {
+            return members.clone();
+        }
         let local: Vec<_> = self
             .iter()
             .filter(|(_, package)| package.source.is_none())
@@ -233,13 +293,67 @@ impl Graph {
 
 impl PackageIdx {
     fn new(index: usize) -> Self {
-        // A lockfile is at most 32 MiB, so it cannot hold 2^32 packages.
+        // A lockfile is at most 32 MiB, so it cannot hold 2^32 packages; metadata is bounded, too.
         Self(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
-    fn get(self) -> usize {
+    /// The place in the list of packages.
+    #[must_use]
+    pub fn get(self) -> usize {
         self.0 as usize
     }
+}
+
+/// A lockfile's packages, to be found by what metadata knows of them.
+/// For each its checksum and its line.
+#[derive(Default)]
+struct Locked<'a> {
+    packages: HashMap<LockedKey<'a>, (Option<Checksum>, u32), RandomState>,
+}
+
+/// Name, version, and source without its commit.
+type LockedKey<'a> = (&'a str, &'a str, &'a str);
+
+impl<'a> Locked<'a> {
+    fn new(lockfile: &'a Lockfile<'a>) -> Self {
+        let mut packages = HashMap::default();
+        for index in 0..lockfile.packages().len() {
+            let Some(package) = lockfile.package(index) else {
+                continue;
+            };
+            let source = package.source().map_or("", without_commit);
+            let key = (package.name(), package.version(), source);
+            let checksum = package.checksum().map(Checksum::parse);
+            packages.insert(key, (checksum, package.line()));
+        }
+        // `checksum NAME VERSION (SOURCE)`, as version 1 has them.
+        for (key, value) in lockfile.checksums().filter(|(_, value)| *value != "<none>") {
+            let mut words = key.splitn(4, ' ').skip(1);
+            let (Some(name), Some(version), Some(source)) =
+                (words.next(), words.next(), words.next())
+            else {
+                continue;
+            };
+            let source = source.trim_start_matches('(').trim_end_matches(')');
+            if let Some((checksum, _)) = packages.get_mut(&(name, version, without_commit(source)))
+            {
+                checksum.get_or_insert_with(|| Checksum::parse(value));
+            }
+        }
+        Self { packages }
+    }
+
+    fn find(&self, package: &MetadataPackage) -> (Option<Checksum>, u32) {
+        let version = package.version.to_string();
+        let source = package.source.as_deref();
+        let source = source.map_or("", |source| without_commit(&source.text));
+        let found = self.packages.get(&(&*package.name, &version, source));
+        found.cloned().unwrap_or_default()
+    }
+}
+
+fn without_commit(source: &str) -> &str {
+    source.split('#').next().unwrap_or_default()
 }
 
 fn package(locked: &LockedPackage<'_>, sources: &mut Sources) -> Result<Package, LockfileError> {
@@ -267,6 +381,8 @@ fn package(locked: &LockedPackage<'_>, sources: &mut Sources) -> Result<Package,
         checksum: locked.checksum().map(Checksum::parse),
         line: locked.line(),
         replaced_by: None,
+        root_dir: None,
+        spec: None,
     })
 }
 

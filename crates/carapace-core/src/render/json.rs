@@ -4,16 +4,22 @@
 //! `schema/carapace-1.schema.json` in the repository, is generated from them, so what is required
 //! there is what is always written here. Foreign text is escaped by JSON alone: a program reads it.
 
+mod unsafety;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
+use unsafety::UnsafetyDocument;
+
+use crate::census::PackageCensus;
 use crate::engine::paths_gap;
 use crate::finding::{Confidence, Finding, Level};
 use crate::fix::{Applicability, Edit};
 use crate::graph::checksum::Checksum;
 use crate::graph::paths::{Budget, Dependents};
+use crate::graph::units::Role;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::report::{Gap, Input, Report};
@@ -66,7 +72,7 @@ struct InputDocument<'a> {
     id: &'a str,
     /// Its path; `-` is standard input.
     path: &'a str,
-    /// `manifest` or `lockfile`.
+    /// `manifest`, `lockfile` or `package`.
     kind: &'static str,
     /// How many packages it has.
     packages: usize,
@@ -114,6 +120,12 @@ struct PackageDocument<'a> {
     roles: Vec<&'static str>,
     /// The shortest path from each owning member, ids of packages.
     paths: Vec<Vec<&'a str>>,
+    /// The folder that holds its manifest, in full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root_dir: Option<&'a str>,
+    /// Its unsafe code, where that was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsafety: Option<UnsafetyDocument<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -168,6 +180,9 @@ struct SeverityDocument {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct LocationDocument<'a> {
     file: &'a str,
+    /// The same from the root of its repository, where it is in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_file: Option<&'a str>,
     /// From 1.
     line: u32,
     /// From 1, in characters.
@@ -367,7 +382,10 @@ fn packages<'a>(
     for (input, ids) in inputs.iter().zip(ids) {
         let graph = &input.graph;
         let all_paths = Dependents::new(graph).all_paths(budget);
-        for ((index, package), paths) in graph.iter().zip(all_paths) {
+        let of_census = |at: usize| input.census.as_ref()?.packages.get(at);
+        let compared = |at: usize| input.details.reconciliation.as_ref()?.packages.get(at);
+        for (at, ((index, package), paths)) in graph.iter().zip(all_paths).enumerate() {
+            let unsafety = of_census(at).map(|census| unsafety::document(census, compared(at)));
             let id = ids.get(graph, index);
             let key = (id, package.checksum.as_ref());
             let paths = ids.paths(graph, &paths);
@@ -380,8 +398,10 @@ fn packages<'a>(
                         version: package.version.to_string(),
                         source: package.source.as_ref().map(|source| source.text.as_str()),
                         checksum: package.checksum.as_ref().map(ToString::to_string),
-                        roles: Vec::new(),
+                        roles: roles(input, at, of_census(at)),
                         paths,
+                        root_dir: package.root_dir.as_deref(),
+                        unsafety,
                     });
                 }
                 Entry::Occupied(mut same) => {
@@ -398,6 +418,24 @@ fn packages<'a>(
         }
     }
     merged.into_values().collect()
+}
+
+/// What a package is for, as far as that is known.
+fn roles(input: &Input, at: usize, census: Option<&PackageCensus>) -> Vec<&'static str> {
+    if let Some(roles) = input.details.roles.get(at) {
+        return roles.iter().map(Role::name).collect();
+    }
+    let Some(census) = census else {
+        return Vec::new();
+    };
+    let roles = [
+        (census.runtime, Role::Runtime),
+        (census.build_time, Role::Build),
+        (census.proc_macro, Role::ProcMacro),
+        (census.dev_only, Role::Dev),
+    ];
+    let roles = roles.into_iter().filter(|(is_so, _)| *is_so);
+    roles.map(|(_, role)| role.name()).collect()
 }
 
 fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingDocument<'a> {
@@ -422,6 +460,7 @@ fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingD
         message: &finding.message,
         location: finding.location.as_ref().map(|location| LocationDocument {
             file: &location.file,
+            repository_file: location.repository_file.as_deref(),
             line: location.line,
             column: location.column,
             end_line: location.end_line,

@@ -158,25 +158,16 @@ fn without_links(text: &str) -> String {
 
 /// GitHub shows only what has a place: without one, the beginning of the file.
 fn location(input: &Input, location: Option<&Location>) -> Value {
-    let (file, region) = match location {
-        Some(found) => (
-            found.file.as_str(),
-            json!({
-                "startLine": found.line.max(1),
-                "startColumn": found.column.max(1),
-                "endLine": found.end_line.max(1),
-                "endColumn": found.end_column.max(1),
-            }),
-        ),
-        None => (
-            input.path.as_str(),
-            json!({"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}),
-        ),
+    let region = match location {
+        Some(found) => json!({
+            "startLine": found.line.max(1),
+            "startColumn": found.column.max(1),
+            "endLine": found.end_line.max(1),
+            "endColumn": found.end_column.max(1),
+        }),
+        None => json!({"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}),
     };
-    let file = match &input.repository_path {
-        Some(path) if file == input.path => path,
-        _ => file,
-    };
+    let file = input.repository_file(location);
     json!({"physicalLocation": {"artifactLocation": artifact(file), "region": region}})
 }
 

@@ -140,6 +140,7 @@ impl Context<'_> {
         if let Some(found) = self.graph.get(package) {
             finding.location = Some(Location {
                 file: self.path.to_owned(),
+                repository_file: None,
                 line: found.line,
                 column: 1,
                 end_line: found.line,
@@ -175,6 +176,7 @@ impl Context<'_> {
         };
         finding.location = Some(Location {
             file: member.shown(&site.file),
+            repository_file: None,
             line: site.line,
             column: site.column,
             end_line: site.line,

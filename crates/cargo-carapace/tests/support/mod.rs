@@ -4,8 +4,10 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod advisories;
+pub mod census;
 pub mod door;
 pub mod index;
+pub mod oracle;
 pub mod process;
 pub mod project;
 pub mod repository;

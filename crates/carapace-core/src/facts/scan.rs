@@ -1,0 +1,354 @@
+//! What one file says by itself.
+//!
+//! What a macro of the package does to code that is handed to it is not known from one file; a
+//! [`Scan`] keeps what [`super::package`] needs to find out.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::unsafety::SiteFact;
+use super::{
+    ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, IncludeFact, LintFact,
+    ModuleFact,
+};
+use crate::facts::unsafety::SiteKind;
+use crate::source::lexer::{Cut, Lexer, Piece, TokenKind};
+use crate::source::outline::{self, Context, Mark, ModDeclaration, Outline, Source, Watch};
+
+/// Files above this size, in bytes, are read token by token, without an outline: their sites are
+/// there, but not their conditions, which is a gap.
+pub const MAX_OUTLINED: usize = 24 * 1024 * 1024;
+
+/// What of a call of a macro matters for what is handed to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    /// The macro's path as written.
+    pub(super) path: String,
+    /// Where its arguments are in the file, brackets not included.
+    pub(super) arguments: (u32, u32),
+    /// Under what it stands.
+    pub(super) condition: ConditionId,
+    /// What it stands among.
+    pub(super) context: Context,
+    /// The modules of the same file that it is in; see [`ModuleFact::inside`].
+    pub(super) inside: Vec<(String, Option<String>)>,
+}
+
+/// A macro's definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Definition {
+    /// Its name.
+    pub(super) name: String,
+    /// Its arms.
+    pub(super) body: String,
+    /// Under what it stands.
+    pub(super) condition: ConditionId,
+}
+
+/// What a condition of the outline is before the package is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Draft {
+    Known(ConditionKind),
+    /// The arguments of a call, by its place in [`Scan::calls`].
+    Call(u32),
+}
+
+/// What one file says.
+#[derive(Debug, Clone, Default)]
+pub struct Scan {
+    pub(super) facts: FileFacts,
+    /// The conditions, for [`FileFacts::conditions`].
+    pub(super) drafts: Vec<(ConditionId, Draft)>,
+    /// Where the sites' tokens begin in the file.
+    pub(super) offsets: Vec<u32>,
+    pub(super) calls: Vec<Call>,
+    pub(super) definitions: Vec<Definition>,
+    pub(super) gaps: Vec<FactGap>,
+    /// The file, where calls refer to it.
+    pub(super) bytes: Vec<u8>,
+    pub(super) len: u64,
+}
+
+static WORDS: LazyLock<[Finder<'static>; 11]> = LazyLock::new(|| {
+    [
+        "mod ",
+        "unsafe",
+        "extern",
+        "macro_rules",
+        "static mut",
+        "include!",
+        "union",
+        "no_mangle",
+        "export_name",
+        "link_section",
+        "global_asm",
+    ]
+    .map(Finder::new)
+});
+
+/// Whether a file can say anything of interest: a look, so that most are not read as tokens.
+fn is_of_interest(path: &str, bytes: &[u8]) -> bool {
+    // A file that declares modules by a macro's call alone is the root of something.
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs")
+        || WORDS.iter().any(|word| word.find(bytes).is_some())
+}
+
+/// Looks through a file; `path` is from the package's folder, with `/`.
+#[must_use]
+pub fn scan(path: &str, bytes: Vec<u8>) -> Scan {
+    let mut scan = Scan {
+        facts: FileFacts {
+            path: path.to_owned(),
+            ..FileFacts::default()
+        },
+        len: bytes.len() as u64,
+        ..Scan::default()
+    };
+    if !is_of_interest(path, &bytes) {
+        return scan;
+    }
+    if bytes.len() > MAX_OUTLINED {
+        scan.tokens_only(&bytes);
+        return scan;
+    }
+    let source = Source::new(&bytes);
+    let outline = Outline::new(&source, Watch::default());
+    scan.outlined(&source, &outline);
+    let keeps = !scan.calls.is_empty();
+    drop(source);
+    if keeps {
+        scan.bytes = bytes;
+    }
+    scan
+}
+
+impl Scan {
+    fn gap(&mut self, reason: &str) {
+        self.gaps.push(FactGap {
+            path: self.facts.path.clone(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn cut(&mut self, cut: Option<Cut>) {
+        match cut {
+            Some(Cut::Comment) => self.gap("a comment in it has no end: what follows was not read"),
+            Some(Cut::Literal) => self.gap("a literal in it has no end: what follows was not read"),
+            None => {}
+        }
+    }
+
+    /// Sites by their tokens alone, in constant memory.
+    fn tokens_only(&mut self, bytes: &[u8]) {
+        self.gap("too large to be read for conditions: its sites are listed as unknown");
+        self.drafts = vec![
+            (0, Draft::Known(ConditionKind::Always)),
+            // Nothing is known of an empty predicate.
+            (0, Draft::Known(ConditionKind::Cfg(String::new()))),
+        ];
+        let mut lines = Lines::new(bytes);
+        let mut lexer = Lexer::new(bytes);
+        for piece in &mut lexer {
+            let Piece::Token(token) = piece else { continue };
+            if token.kind != TokenKind::Unsafe {
+                continue;
+            }
+            let (line, column) = lines.place(token.start as usize);
+            self.offsets.push(token.start);
+            self.facts.sites.push(SiteFact {
+                line,
+                column,
+                kind: SiteKind::Token,
+                conditions: vec![1],
+                item: String::new(),
+                operations: Vec::new(),
+                safety_comment: false,
+                public: false,
+                exported_macro: false,
+            });
+        }
+        self.cut(lexer.cut());
+    }
+
+    fn outlined(&mut self, source: &Source<'_>, outline: &Outline) {
+        self.cut(source.lexed.cut);
+        if !source.groups.balanced && source.lexed.cut.is_none() && !outline.marks.is_empty() {
+            self.gap("its brackets do not match: conditions in it may be wrong");
+        }
+        self.drafts = outline
+            .conditions
+            .iter()
+            .map(|condition| (condition.parent, draft(&condition.kind)))
+            .collect();
+        self.facts.condition = outline.file_condition;
+        self.facts.modules = outline.modules.iter().map(module).collect();
+        self.facts.includes = outline
+            .includes
+            .iter()
+            .map(|include| IncludeFact {
+                path: include.path.clone(),
+                condition: include.condition,
+            })
+            .collect();
+        self.facts.lints = outline
+            .lints
+            .iter()
+            .map(|lint| LintFact {
+                level: lint.level.clone(),
+                predicate: lint.predicate.clone(),
+            })
+            .collect();
+        let inside = |open: u32| {
+            let open = open as usize;
+            let close = source.token(source.groups.end(open));
+            (source.token(open).end, close.start)
+        };
+        self.calls = outline
+            .calls
+            .iter()
+            .map(|call| Call {
+                path: source
+                    .text_between(call.path as usize, call.bang as usize)
+                    .replace(char::is_whitespace, ""),
+                arguments: inside(call.arguments),
+                condition: call.condition,
+                context: call.context,
+                inside: outline.inline_modules(source, call.item),
+            })
+            .collect();
+        self.definitions = outline
+            .macros
+            .iter()
+            .map(|definition| {
+                let (start, end) = inside(definition.body);
+                let body = source.bytes.get(start as usize..end as usize);
+                Definition {
+                    name: source.name(definition.name as usize),
+                    body: String::from_utf8_lossy(body.unwrap_or_default()).into_owned(),
+                    condition: definition.condition,
+                }
+            })
+            .collect();
+        let mut lines = Lines::new(source.bytes);
+        for mark in &outline.marks {
+            self.site(source, outline, mark, &mut lines);
+        }
+    }
+
+    fn site(&mut self, source: &Source<'_>, outline: &Outline, mark: &Mark, lines: &mut Lines<'_>) {
+        let start = source.token(mark.token as usize).start;
+        let (line, column) = lines.place(start as usize);
+        self.offsets.push(start);
+        self.facts.sites.push(SiteFact {
+            line,
+            column,
+            kind: mark.kind,
+            conditions: vec![mark.condition],
+            item: outline.item_path(source, mark.item),
+            operations: Vec::new(),
+            safety_comment: false,
+            public: false,
+            exported_macro: is_exported(outline, mark.condition),
+        });
+    }
+}
+
+/// Whether a condition is, or is in, the definition of a macro that other packages can use.
+fn is_exported(outline: &Outline, condition: outline::ConditionId) -> bool {
+    let mut at = condition;
+    while at != outline::ALWAYS {
+        let Some(found) = outline.conditions.get(at as usize) else {
+            return false;
+        };
+        if let outline::ConditionKind::Definition(definition) = &found.kind
+            && let Some(definition) = outline.macros.get(*definition as usize)
+            && definition.exported
+        {
+            return true;
+        }
+        at = found.parent;
+    }
+    false
+}
+
+pub(super) fn draft(kind: &outline::ConditionKind) -> Draft {
+    Draft::Known(match kind {
+        outline::ConditionKind::Always => ConditionKind::Always,
+        outline::ConditionKind::Cfg(text) => ConditionKind::Cfg(text.clone()),
+        outline::ConditionKind::NotCfg(text) => ConditionKind::NotCfg(text.clone()),
+        outline::ConditionKind::Test => ConditionKind::Test,
+        outline::ConditionKind::Definition(_) | outline::ConditionKind::Template => {
+            ConditionKind::Definition
+        }
+        outline::ConditionKind::Call(call) => return Draft::Call(*call),
+    })
+}
+
+pub(super) fn module(module: &ModDeclaration) -> ModuleFact {
+    ModuleFact {
+        name: module.name.clone(),
+        inside: module.inside.clone(),
+        paths: module.paths.clone(),
+        condition: module.condition,
+    }
+}
+
+impl From<Scan> for FileFacts {
+    /// The facts of a file by itself, every macro taken to leave what it is handed where it is.
+    fn from(scan: Scan) -> Self {
+        let mut facts = scan.facts;
+        let kind = |draft| match draft {
+            Draft::Known(kind) => kind,
+            Draft::Call(_) => ConditionKind::Always,
+        };
+        let drafts = scan.drafts.into_iter();
+        facts.conditions = drafts
+            .map(|(parent, draft)| ConditionFact {
+                parent,
+                kind: kind(draft),
+            })
+            .collect();
+        facts
+    }
+}
+
+/// Lines and columns of places that are asked for in order.
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
+    bytes: &'a [u8],
+    line: u32,
+    /// Where the line begins.
+    start: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Begins at a file's first line.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            line: 1,
+            // A byte order mark is no character of the line.
+            start: if bytes.starts_with(b"\xef\xbb\xbf") {
+                3
+            } else {
+                0
+            },
+        }
+    }
+
+    /// The line and the column, both from 1, the column in characters, of a place that is not before
+    /// the last one asked for.
+    pub fn place(&mut self, at: usize) -> (u32, u32) {
+        let ahead = self.bytes.get(self.start..at).unwrap_or_default();
+        for end in memchr::memchr_iter(b'\n', ahead) {
+            self.line = self.line.saturating_add(1);
+            self.start = self.start.max(at - ahead.len() + end + 1);
+        }
+        let before = self.bytes.get(self.start..at).unwrap_or_default();
+        let characters = before.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        (self.line, u32::try_from(characters + 1).unwrap_or(u32::MAX))
+    }
+}

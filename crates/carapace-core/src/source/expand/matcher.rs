@@ -1,0 +1,140 @@
+//! Whether arguments fit a pattern, and what its metavariables then stand for.
+
+use super::{Binding, Bindings, MAX_DEPTH, Repetition, fragment, repetition};
+use crate::source::lexer::TokenKind;
+use crate::source::outline::Source;
+
+pub(super) struct Matcher<'s, 'a> {
+    pattern: &'s Source<'a>,
+    arguments: &'s Source<'a>,
+    /// How many comparisons are still made: patterns that repeat what takes nothing do not go on.
+    fuel: usize,
+}
+
+impl<'s, 'a> Matcher<'s, 'a> {
+    pub(super) fn new(pattern: &'s Source<'a>, arguments: &'s Source<'a>) -> Self {
+        let tokens = pattern.lexed.tokens.len() + arguments.lexed.tokens.len();
+        Self {
+            pattern,
+            arguments,
+            fuel: 1000 + 64 * tokens,
+        }
+    }
+
+    /// What the metavariables stand for if all arguments fit.
+    pub(super) fn all(&mut self, pattern: (usize, usize), end: usize) -> Option<Bindings> {
+        let mut bindings = Bindings::new();
+        let behind = self.sequence(pattern, 0, end, MAX_DEPTH, &mut bindings)?;
+        (behind == end).then_some(bindings)
+    }
+
+    /// The argument behind those that fit a stretch of the pattern.
+    fn sequence(
+        &mut self,
+        (from, to): (usize, usize),
+        start: usize,
+        end: usize,
+        depth: usize,
+        bindings: &mut Bindings,
+    ) -> Option<usize> {
+        let depth = depth.checked_sub(1)?;
+        let (mut at, mut argument) = (from, start);
+        while at < to {
+            self.fuel = self.fuel.checked_sub(1)?;
+            let kind = self.pattern.kind(at);
+            if let Some(found) = repetition(self.pattern, at) {
+                argument = self.turns(&found, argument, end, depth, bindings)?;
+                at = found.next;
+            } else if kind == TokenKind::Dollar && self.is_variable(at) {
+                let name = self.pattern.name(at + 1);
+                let fragment = self.pattern.text(at + 3);
+                let behind = fragment::end(self.arguments, &fragment, argument, end)?;
+                bindings.insert(name, Binding::Tokens(argument, behind));
+                argument = behind;
+                at += 4;
+            } else if kind.is_open() {
+                if argument >= end || self.arguments.kind(argument) != kind {
+                    return None;
+                }
+                let inside = (at + 1, self.pattern.groups.end(at));
+                let close = self.arguments.groups.end(argument);
+                let behind = self.sequence(inside, argument + 1, close, depth, bindings)?;
+                if behind != close {
+                    return None;
+                }
+                argument = self.arguments.groups.after(argument);
+                at = self.pattern.groups.after(at);
+            } else {
+                if argument >= end || !self.is_same(at, argument) {
+                    return None;
+                }
+                at += 1;
+                argument += 1;
+            }
+        }
+        Some(argument)
+    }
+
+    /// `$name:fragment`
+    fn is_variable(&self, at: usize) -> bool {
+        let name = self.pattern.kind(at + 1);
+        (name.is_ident() || name.is_keyword()) && self.pattern.kind(at + 2) == TokenKind::Colon
+    }
+
+    fn is_same(&self, pattern: usize, argument: usize) -> bool {
+        self.pattern.bytes_of(pattern) == self.arguments.bytes_of(argument)
+    }
+
+    fn turns(
+        &mut self,
+        found: &Repetition,
+        start: usize,
+        end: usize,
+        depth: usize,
+        bindings: &mut Bindings,
+    ) -> Option<usize> {
+        let mut argument = start;
+        let mut turns: Vec<Bindings> = Vec::new();
+        let (separator, behind) = found.separator;
+        loop {
+            let mut at = argument;
+            if !turns.is_empty() {
+                let len = behind - separator;
+                let fits = (0..len).all(|n| at + n < end && self.is_same(separator + n, at + n));
+                if !fits {
+                    break;
+                }
+                at += len;
+            }
+            let mut turn = Bindings::new();
+            let Some(next) = self.sequence(found.inside, at, end, depth, &mut turn) else {
+                break;
+            };
+            // A turn that takes nothing could be taken for ever.
+            if next == argument {
+                break;
+            }
+            argument = next;
+            turns.push(turn);
+            if found.once {
+                break;
+            }
+        }
+        if found.some && turns.is_empty() {
+            return None;
+        }
+        for name in self.names(found.inside) {
+            let values = turns.iter_mut().filter_map(|turn| turn.remove(&name));
+            let values = values.collect();
+            bindings.insert(name, Binding::Turns(values));
+        }
+        Some(argument)
+    }
+
+    /// The metavariables of a stretch of the pattern.
+    fn names(&self, (from, to): (usize, usize)) -> Vec<String> {
+        let names = (from..to)
+            .filter(|at| self.pattern.kind(*at) == TokenKind::Dollar && self.is_variable(*at));
+        names.map(|at| self.pattern.name(at + 1)).collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! `cargo xtask oracle`: the unsafe sites that `cargo carapace unsafe` lists, held against those
+//! that rustc itself reports.
+//!
+//! The workspaces and the script that asks rustc are not part of this repository. The script prints
+//! what rustc's lint `unsafe_code` says of a workspace and of all that it builds; see
+//! [`answer::Answer`] for what of it is read.
+
+mod answer;
+mod comparison;
+mod report;
+mod sources;
+mod table;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use crate::process::{self, TempFolder};
+use answer::Answer;
+use comparison::Comparison;
+use report::Report;
+use sources::Sources;
+
+const USAGE: &str = "\
+usage: cargo xtask oracle [--oracle SCRIPT] [--answers PATH] [--misses N] --binary PATH WORKSPACE…
+  --oracle SCRIPT  run in place of a kept answer that is not there: `SCRIPT WORKSPACE`
+  --answers PATH   a kept answer, or a folder of them: NAME.json for a workspace's folder NAME
+  --misses N       also list the first N of each workspace's differences
+  --binary PATH    the cargo-carapace to try
+";
+
+/// Where rustc's answers come from.
+struct Oracle {
+    script: Option<PathBuf>,
+    answers: Option<PathBuf>,
+}
+
+pub(crate) fn run(mut arguments: Vec<String>) -> Result<(), String> {
+    let usage = |error: String| format!("{error}\n{USAGE}");
+    let mut path = |flag: &str| -> Result<Option<PathBuf>, String> {
+        let text = process::option(&mut arguments, flag).map_err(usage)?;
+        text.map(|text| absolute(Path::new(&text))).transpose()
+    };
+    let (script, answers, binary) = (path("--oracle")?, path("--answers")?, path("--binary")?);
+    let shown = process::number(&mut arguments, "--misses").map_err(usage)?;
+    let (Some(binary), false) = (binary, arguments.is_empty()) else {
+        return Err(USAGE.to_owned());
+    };
+    if script.is_none() && answers.is_none() {
+        return Err(usage("neither `--oracle` nor `--answers`".to_owned()));
+    }
+    let oracle = Oracle { script, answers };
+    let shown = shown.map_or(0, |number| usize::try_from(number).unwrap_or(usize::MAX));
+
+    let cache = TempFolder::new()?;
+    let mut rows = Vec::new();
+    let mut failed = Vec::new();
+    for workspace in &arguments {
+        match judge(&oracle, &binary, cache.path(), Path::new(workspace)) {
+            Ok(row) => rows.push(row),
+            Err(error) => failed.push(format!("{workspace}: {error}")),
+        }
+    }
+    print!("{}", table::rows(&rows));
+    for row in &rows {
+        print!("{}", table::offenders(row));
+        print!("{}", table::differences(row, shown));
+    }
+    for error in &failed {
+        println!("{error}");
+    }
+    let below = rows
+        .iter()
+        .filter(|row| !row.comparison.is_enough())
+        .count();
+    match (below, failed.len()) {
+        (0, 0) => Ok(()),
+        (below, failed) => Err(format!(
+            "{below} of {} workspaces below what must hold ({}), {failed} not compared",
+            rows.len() + failed,
+            comparison::MUST_HOLD
+        )),
+    }
+}
+
+/// What became of one workspace.
+struct Row {
+    workspace: String,
+    units: usize,
+    /// What the program took, from start to end.
+    milliseconds: f64,
+    comparison: Comparison,
+}
+
+fn judge(oracle: &Oracle, binary: &Path, cache: &Path, workspace: &Path) -> Result<Row, String> {
+    let workspace = absolute(workspace)?;
+    let answer = Answer::read(&oracle.answer(&workspace)?)?;
+    let mut command = process::command(binary, cache);
+    command
+        .args(["unsafe", "--offline", "--format", "json", "--manifest-path"])
+        .arg(workspace.join("Cargo.toml"));
+    let started = Instant::now();
+    let finished = process::run(&mut command)?;
+    let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
+    let report = Report::read(&finished.stdout)
+        .map_err(|error| format!("{error}; {}", finished.ending()))?;
+    let name = workspace.file_name().unwrap_or_default();
+    Ok(Row {
+        workspace: name.to_string_lossy().into_owned(),
+        units: answer.units,
+        milliseconds,
+        comparison: Comparison::of(&answer, &report, &mut Sources::default()),
+    })
+}
+
+impl Oracle {
+    /// The kept answer on a workspace, else the script's.
+    fn answer(&self, workspace: &Path) -> Result<String, String> {
+        let kept = self.answers.as_deref().map(|answers| {
+            if answers.is_dir() {
+                let mut name = workspace.file_name().unwrap_or_default().to_owned();
+                name.push(".json");
+                answers.join(name)
+            } else {
+                answers.to_owned()
+            }
+        });
+        match (kept, &self.script) {
+            (Some(kept), script) if kept.exists() || script.is_none() => {
+                fs::read_to_string(&kept).map_err(|error| format!("{}: {error}", kept.display()))
+            }
+            (_, Some(script)) => {
+                let finished = process::run(Command::new(script).arg(workspace))?;
+                match finished.code {
+                    Some(0) => Ok(finished.stdout),
+                    _ => Err(format!("{} {}", script.display(), finished.ending())),
+                }
+            }
+            (_, None) => Err("no answer and no script".to_owned()),
+        }
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()))
+}
