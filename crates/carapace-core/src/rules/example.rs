@@ -205,6 +205,7 @@ fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCe
         features: &[],
         cfg: &cfg,
         build_time: false,
+        dev_only: false,
         programs: true,
     };
     let mut census = link(&Linked {

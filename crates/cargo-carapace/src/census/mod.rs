@@ -1,6 +1,13 @@
 //! Taking the census of unsafe code: which packages there are, what their sources say, and what of
 //! it is compiled.
 
+pub mod extract;
+mod gate;
+mod manifest;
+mod project;
+mod sources;
+pub mod store;
+
 use std::sync::Arc;
 
 use carapace_core::census::compiled::Reconciliation;
@@ -47,7 +54,6 @@ pub struct Taken {
 ///
 /// # Errors
 /// [`Failure`] where there is nothing to judge.
-pub fn take(_arguments: &UnsafeArgs) -> Result<Taken, Failure> {
-    let missing = "this build cannot read sources: there is no census of unsafe code";
-    Err(Failure(missing.to_owned()))
+pub fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
+    project::take(arguments)
 }

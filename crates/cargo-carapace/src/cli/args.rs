@@ -356,7 +356,7 @@ pub struct UnsafeArgs {
     /// Show what a package depends on each time that the package is shown
     #[arg(short, long, help_heading = "Table")]
     pub all: bool,
-    /// Show only what forbids unsafe code
+    /// Show only which packages forbid unsafe code
     #[arg(short, long, help_heading = "Table")]
     pub forbid_only: bool,
     /// Count what tests have as used, too

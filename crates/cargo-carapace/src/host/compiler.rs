@@ -14,7 +14,7 @@ use toml::{Table, Value};
 use super::cargo::{Cargo, Environment};
 use super::files;
 use super::foreign;
-use super::graph_cache::GraphCache;
+use super::kept::Kept;
 use super::resolve::{self, ResolveError, Temporary};
 use super::toolchain::{self, Fingerprint};
 
@@ -197,7 +197,7 @@ impl Asking<'_> {
             key.text(argument);
         }
         let key = key.finish();
-        let cache = self.options.cache.as_deref().map(GraphCache::new);
+        let cache = self.options.cache.as_deref().map(Kept::answers);
         let kept = cache.as_ref().and_then(|cache| cache.get(&key, None));
         if let Some(said) = kept.and_then(|bytes| String::from_utf8(bytes).ok()) {
             return Ok(said);
@@ -205,6 +205,7 @@ impl Asking<'_> {
         let said = self.ask(arguments)?;
         if let Some(cache) = cache {
             cache.put(&key, said.as_bytes());
+            cache.sweep();
         }
         Ok(said)
     }

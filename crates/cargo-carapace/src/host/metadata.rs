@@ -18,7 +18,7 @@ use carapace_core::report::{ConfigEffect, Gap};
 
 use super::cargo::{Cargo, Environment};
 use super::files;
-use super::graph_cache::GraphCache;
+use super::kept::Kept;
 use super::mirror::Mirror;
 use super::project_config::{ProjectConfig, vendored_manifests};
 use super::resolve::{self, Copy, ResolveError, Temporary};
@@ -110,7 +110,7 @@ pub fn describe(project: &Project, options: &MetadataOptions) -> Result<Describe
         lockfile: lockfile.as_deref(),
     };
     let cache = options.cache.as_deref().filter(|_| asking.may_keep());
-    let cache = cache.map(|cache| (GraphCache::new(cache), asking.key()));
+    let cache = cache.map(|cache| (Kept::answers(cache), asking.key()));
     let max_age = lockfile.is_none().then_some(UNLOCKED);
     let kept = cache
         .as_ref()
@@ -129,6 +129,7 @@ pub fn describe(project: &Project, options: &MetadataOptions) -> Result<Describe
             let metadata = Metadata::parse(&answer.json).map_err(ResolveError::Metadata)?;
             if let Some((cache, key)) = &cache {
                 cache.put(key, &answer.written());
+                cache.sweep();
             }
             (answer, metadata)
         }

@@ -5,15 +5,12 @@ use std::sync::Arc;
 use carapace_core::census::compiled::{PackageComparison, Place, Reconciliation};
 use carapace_core::census::{Census, LintLevel, LintOrigin, Native, PackageCensus, Site, State};
 use carapace_core::facts::unsafety::{Operation, SiteKind};
-use carapace_core::finding::Finding;
-use carapace_core::fix::{Applicability, Edit, Fix};
 use carapace_core::graph::{Graph, lockfile};
 use carapace_core::render::json;
 use carapace_core::report::{Details, Input, InputKind, Report, Settings, Verdict};
-use carapace_core::rules::registry::RULES;
 use serde_json::Value;
 
-/// The document of a report with one package, one site, one finding and differences.
+/// The document of a report with one package, one site and differences.
 pub fn document() -> Value {
     let text = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n";
     let lockfile = lockfile::read(text.as_bytes()).unwrap();
@@ -55,16 +52,6 @@ pub fn document() -> Value {
         compiler_only: vec![place.clone()],
         census_only: vec![place],
     };
-    let mut finding = Finding::new(&RULES[0], None, "unsafe code".to_owned());
-    finding.fix = Some(Fix {
-        applicability: Applicability::Safe,
-        edits: vec![Edit {
-            file: "src/lib.rs".to_owned(),
-            start: 0,
-            end: 0,
-            text: "#![forbid(unsafe_code)]\n".to_owned(),
-        }],
-    });
     let report = Report {
         command: "unsafe",
         inputs: vec![Input {
@@ -73,7 +60,7 @@ pub fn document() -> Value {
             repository_path: None,
             kind: InputKind::Manifest,
             graph: Arc::new(Graph::from_lockfile(&lockfile).unwrap()),
-            findings: vec![finding],
+            findings: Vec::new(),
             verdict: Verdict::Pass,
             census: Some(Arc::new(Census {
                 packages: vec![package],

@@ -1,7 +1,9 @@
-//! What cargo and rustc have said, kept in our cache folder.
+//! What can be made anew and takes time to make, kept in our cache folder: what cargo and rustc have
+//! said, and what sources say.
 //!
 //! ```text
 //! graph/KEY    a line with a checksum, and the answer; KEY is made of all that it depends on
+//! facts/KEY    the same with the facts of a package
 //! ```
 //!
 //! *Invariants.* A file appears whole or not at all: it is written beside and renamed. A damaged
@@ -14,24 +16,36 @@ use std::time::{Duration, SystemTime};
 
 use super::files;
 
-/// How many answers are kept; the oldest go first.
-const MAX_KEPT: usize = 128;
+/// How many answers of cargo and rustc are kept; the oldest go first.
+const MAX_ANSWERS: usize = 128;
+/// Of how many packages facts are kept: those of a few dozen large projects.
+const MAX_FACTS: usize = 20_000;
 /// What an answer may weigh, in bytes.
 const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 /// What the first line begins with.
-const MARK: &str = "carapace-graph";
+const MARK: &str = "carapace-kept";
 
-/// The folder of answers; it need not be there yet.
+/// A folder of kept answers; it need not be there yet.
 #[derive(Debug, Clone)]
-pub(crate) struct GraphCache {
+pub(crate) struct Kept {
     folder: PathBuf,
+    max: usize,
 }
 
-impl GraphCache {
-    /// In our cache folder.
-    pub(crate) fn new(cache: &Path) -> Self {
+impl Kept {
+    /// What cargo and rustc have said.
+    pub(crate) fn answers(cache: &Path) -> Self {
         Self {
             folder: cache.join("graph"),
+            max: MAX_ANSWERS,
+        }
+    }
+
+    /// What packages' sources say.
+    pub(crate) fn facts(cache: &Path) -> Self {
+        Self {
+            folder: cache.join("facts"),
+            max: MAX_FACTS,
         }
     }
 
@@ -68,18 +82,17 @@ impl GraphCache {
             }
             written
         };
-        if write().is_ok() {
-            self.sweep();
-        }
+        let _ = write();
     }
 
-    fn sweep(&self) {
+    /// Has the oldest go where there are too many; to be called after something was kept.
+    pub(crate) fn sweep(&self) {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut kept: Vec<(SystemTime, PathBuf)> = entries
             .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
             .collect();
         kept.sort_unstable();
-        let many = kept.len().saturating_sub(MAX_KEPT);
+        let many = kept.len().saturating_sub(self.max);
         for (_, path) in kept.into_iter().take(many) {
             let _ = fs::remove_file(path);
         }
