@@ -92,7 +92,11 @@ pub(super) fn taken(
         edited,
         census,
     };
-    let path = shown(&ground.project.manifest);
+    // Findings about dependencies are at their places in the lockfile.
+    let path = match ground.project.has_lockfile {
+        true => shown(&ground.project.lockfile),
+        false => shown(&ground.project.manifest),
+    };
     Ok(Taken {
         subject: Subject {
             path,
