@@ -11,6 +11,7 @@ mod compare;
 mod conformance;
 mod fuzz;
 mod generate;
+mod graph;
 mod outcome;
 mod process;
 
@@ -23,6 +24,7 @@ usage: cargo xtask COMMAND
   check       fail if a generated file is stale
   fuzz        hostile input for every reader
   conformance compare with what cargo-audit reports on real lockfiles
+  graph       compare workspaces with what cargo makes of them
   compare     time and memory beside cargo-audit
 ";
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         "check" => check(&root),
         "fuzz" => fuzz::run(&root, arguments.collect()),
         "conformance" => conformance::run(arguments.collect()),
+        "graph" => graph::run(&root, &arguments.collect::<Vec<_>>()),
         "compare" => compare::run(arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
