@@ -140,7 +140,7 @@ fn code_of(source: &[u8]) -> String {
             Piece::Token(token) if token.kind.is_literal() => (token.start, token.end),
             Piece::Token(_) => continue,
         };
-        for byte in &mut code[start as usize..end as usize] {
+        for byte in code.get_mut(start as usize..end as usize).unwrap() {
             if *byte != b'\n' {
                 *byte = b' ';
             }
