@@ -11,12 +11,9 @@ mod compare;
 mod conformance;
 mod fuzz;
 mod generate;
-<<<<<<< HEAD
+mod graph;
 mod json;
 mod oracle;
-=======
-mod graph;
->>>>>>> graph
 mod outcome;
 mod process;
 

@@ -1,11 +1,8 @@
 //! What is fuzzed. To add a target: a file with `seeds`, `DICTIONARY` and `run`, and an entry here.
 
 mod advisory;
-<<<<<<< HEAD
-mod gate;
-=======
 mod cfg;
->>>>>>> graph
+mod gate;
 mod index;
 mod lockfile;
 mod metadata;
