@@ -68,7 +68,7 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         root: first,
         ..metadata
     };
-    let (host, targets) = platforms_for(&root, arguments)?;
+    let compiler = platforms_for(&root, arguments)?;
     let selection = &arguments.selection;
     let request = Request {
         resolver: Resolver::V2,
@@ -79,8 +79,8 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
             no_default: selection.no_default_features,
         },
         dev: false,
-        host: &host,
-        targets: Platforms::Only(&targets),
+        host: &compiler.host,
+        targets: Platforms::Only(&compiler.targets),
     };
     let units = Units::resolve(&metadata, &request)?;
     for problem in &units.problems {
@@ -96,8 +96,7 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         metadata,
         graph,
         units,
-        host,
-        targets,
+        compiler,
         roles: Vec::new(),
         effects: Vec::new(),
         gaps,

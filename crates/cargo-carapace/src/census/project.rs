@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carapace_core::census::Census;
+use carapace_core::census::build_script::Toolchain;
 use carapace_core::census::of_graph::Surveyed;
 use carapace_core::census::survey::{Edited, Member, SourceText, Survey};
 use carapace_core::engine::Subject;
 use carapace_core::facts::PackageFacts;
 use carapace_core::graph::metadata::{Metadata, MetadataPackage};
 use carapace_core::graph::units::{
-    FeatureFlags, Platform, Platforms, Request, Roles, Selected, Units, roles,
+    FeatureFlags, Platforms, Request, Roles, Selected, Units, roles,
 };
 use carapace_core::graph::{Graph, PackageIdx, lockfile};
 use carapace_core::policy::Policy;
@@ -27,7 +28,7 @@ use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
 use crate::gate::unpacked;
 use crate::host::cargo::Environment;
-use crate::host::compiler::{CompilerOptions, platforms};
+use crate::host::compiler::{Compiler, CompilerOptions, platforms};
 use crate::host::dirs;
 use crate::host::files;
 use crate::host::metadata::{Described, MetadataOptions, describe};
@@ -48,8 +49,7 @@ pub(super) struct Ground {
     pub(super) metadata: Metadata,
     pub(super) graph: Arc<Graph>,
     pub(super) units: Units,
-    pub(super) host: Platform,
-    pub(super) targets: Vec<Platform>,
+    pub(super) compiler: Compiler,
     pub(super) roles: Vec<Roles>,
     pub(super) effects: Vec<ConfigEffect>,
     pub(super) gaps: Vec<Gap>,
@@ -70,8 +70,13 @@ pub(super) fn taken(
     let surveyed = Surveyed {
         metadata: &ground.metadata,
         units: &ground.units,
-        host: &ground.host,
-        targets: &ground.targets,
+        host: &ground.compiler.host,
+        targets: &ground.compiler.targets,
+        toolchain: Toolchain {
+            verbose: &ground.compiler.verbose,
+            host: &ground.compiler.host.triple,
+            c_compiler: ground.compiler.has_c,
+        },
         facts: &facts,
     };
     let census = surveyed.census();
@@ -150,8 +155,8 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<Ground, Failure> {
             shown,
         },
     )?;
-    let (host, targets) = platforms_for(&tree, arguments)?;
-    grounded(arguments, &start, project, tree, described, host, targets)
+    let compiler = platforms_for(&tree, arguments)?;
+    grounded(arguments, &start, project, tree, described, compiler)
 }
 
 /// A folder of ours where there can be one.
@@ -162,10 +167,7 @@ fn work() -> PathBuf {
 }
 
 /// What the compiler sets on this machine, and for the targets that were named.
-pub(super) fn platforms_for(
-    tree: &Path,
-    arguments: &UnsafeArgs,
-) -> Result<(Platform, Vec<Platform>), Failure> {
+pub(super) fn platforms_for(tree: &Path, arguments: &UnsafeArgs) -> Result<Compiler, Failure> {
     let options = CompilerOptions {
         timeout: ASK,
         work: work(),
@@ -181,8 +183,7 @@ fn grounded(
     project: Project,
     tree: PathBuf,
     described: Described,
-    host: Platform,
-    targets: Vec<Platform>,
+    compiler: Compiler,
 ) -> Result<Ground, Failure> {
     let Described {
         metadata,
@@ -202,8 +203,8 @@ fn grounded(
             no_default: selection.no_default_features,
         },
         dev: selection.all_targets || arguments.include_tests,
-        host: &host,
-        targets: Platforms::Only(&targets),
+        host: &compiler.host,
+        targets: Platforms::Only(&compiler.targets),
     };
     let units = Units::resolve(&metadata, &request)?;
     let roles = roles(&metadata, &request)?;
@@ -221,8 +222,7 @@ fn grounded(
         metadata,
         graph,
         units,
-        host,
-        targets,
+        compiler,
         roles,
         effects,
         gaps,
@@ -445,7 +445,7 @@ fn reader(ground: &Ground) -> Read {
 
 /// The census of sources at another time: which sites there are, compiled or not.
 pub(super) fn sites_of(files: &[(String, Vec<u8>)]) -> Census {
-    use carapace_core::census::link::{Linked, link};
+    use carapace_core::census::link::{Linked, Script, link};
     use carapace_core::cfg::CfgSet;
     use carapace_core::facts::{package::package, scan::scan};
     let scans = files.iter().map(|(path, bytes)| scan(path, bytes.clone()));
@@ -456,6 +456,7 @@ pub(super) fn sites_of(files: &[(String, Vec<u8>)]) -> Census {
         targets: &[],
         builds: &[],
         host: &CfgSet::default(),
+        script: Script::default(),
     });
     Census {
         packages: vec![census],
