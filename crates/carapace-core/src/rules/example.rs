@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use super::Rule;
 use super::registry::RULES;
 use crate::census::baseline::Baseline;
-use crate::census::link::{Build, Linked, link};
+use crate::census::link::{Build, Linked, Script, link};
 use crate::census::survey::{Edited, Known, Member, SourceText, Survey};
 use crate::census::{LintLevel, LintOrigin, PackageCensus};
 use crate::cfg::CfgSet;
@@ -202,6 +202,7 @@ fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCe
     let targets: Vec<Target> = roots.map(target).collect();
     let cfg = CfgSet::parse("unix\ntarget_os=\"linux\"\n");
     let build = Build {
+        triple: "",
         features: &[],
         cfg: &cfg,
         build_time: false,
@@ -209,6 +210,7 @@ fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCe
         programs: true,
     };
     let mut census = link(&Linked {
+        script: Script::default(),
         facts: &facts,
         root_dir: "/example",
         targets: &targets,
