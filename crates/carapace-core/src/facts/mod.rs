@@ -7,6 +7,7 @@
 
 pub mod build_script;
 pub mod package;
+mod safety;
 pub mod scan;
 pub mod unsafety;
 

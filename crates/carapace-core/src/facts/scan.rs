@@ -245,7 +245,7 @@ impl Scan {
             conditions: vec![mark.condition],
             item: outline.item_path(source, mark.item),
             operations: Vec::new(),
-            safety_comment: false,
+            safety_comment: super::safety::is_documented(source, outline, mark),
             public: false,
             exported_macro: is_exported(outline, mark.condition),
         });
