@@ -12,9 +12,11 @@ mod conformance;
 mod fuzz;
 mod generate;
 mod json;
+mod operations;
 mod oracle;
 mod outcome;
 mod process;
+mod standard;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ usage: cargo xtask COMMAND
   conformance compare with what cargo-audit reports on real lockfiles
   compare     time and memory beside cargo-audit
   oracle      compare the unsafe sites of real workspaces with what rustc reports
+  operations  compare what is done in unsafe sites with what rustc and clippy report
+  standard    list the standard library's unsafe functions anew
 ";
 
 fn main() -> ExitCode {
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
         "conformance" => conformance::run(arguments.collect()),
         "compare" => compare::run(arguments.collect()),
         "oracle" => oracle::run(arguments.collect()),
+        "operations" => operations::run(arguments.collect()),
+        "standard" => standard::run(&root, arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
     match result {

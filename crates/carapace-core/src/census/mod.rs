@@ -4,6 +4,7 @@
 
 mod conditions;
 pub mod link;
+pub mod operations;
 
 use std::fmt;
 

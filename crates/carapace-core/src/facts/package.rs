@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::operations;
 use super::scan::{Definition, Draft, Scan, draft, module};
 use super::{ConditionFact, ConditionId, ConditionKind, FileFacts, ModuleFact, PackageFacts};
 use crate::source::expand::expand;
@@ -59,6 +60,7 @@ pub fn package(mut scans: Vec<Scan>) -> PackageFacts {
     }
     facts.gaps.sort();
     facts.files = files;
+    operations::decide_all(&mut facts, &scans);
     facts
 }
 

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::operations::declared::{Declared, declared};
+use super::operations::{Candidate, candidates};
 use super::unsafety::SiteFact;
 use super::{
     ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, IncludeFact, LintFact,
@@ -62,6 +64,9 @@ pub struct Scan {
     pub(super) offsets: Vec<u32>,
     pub(super) calls: Vec<Call>,
     pub(super) definitions: Vec<Definition>,
+    /// What may be done in the sites, one list for each.
+    pub(super) candidates: Vec<Vec<Candidate>>,
+    pub(super) declared: Declared,
     pub(super) gaps: Vec<FactGap>,
     /// The file, where calls refer to it.
     pub(super) bytes: Vec<u8>,
@@ -228,6 +233,8 @@ impl Scan {
                 }
             })
             .collect();
+        self.candidates = candidates(source, outline);
+        self.declared = declared(source, outline);
         let mut lines = Lines::new(source.bytes);
         for mark in &outline.marks {
             self.site(source, outline, mark, &mut lines);

@@ -1,0 +1,464 @@
+//! What a package's declarations make of candidates.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::declared::{Declared, Function};
+use super::standard::{self, Method};
+use super::types::Light;
+use super::{Candidate, Receiver};
+use crate::facts::UnsafeNames;
+use crate::facts::unsafety::Operation;
+
+/// What a name of a package is.
+#[derive(Debug, Default)]
+struct Named<'a> {
+    unsafe_functions: Vec<&'a Function>,
+    safe_functions: Vec<&'a Function>,
+    foreign: bool,
+    foreign_static: bool,
+    static_mut: bool,
+    union_field: bool,
+    featured: bool,
+    /// What fields of the name are.
+    fields: Vec<Light>,
+    /// What functions of the name give.
+    results: Vec<Light>,
+}
+
+/// The names of a package.
+#[derive(Debug, Default)]
+pub(crate) struct Names<'a> {
+    by_name: HashMap<&'a str, Named<'a>, RandomState>,
+}
+
+/// What is open of a site once its package is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Decided {
+    /// The operations that are certain enough.
+    pub(crate) operations: Vec<Operation>,
+    /// Paths of functions of other packages that are called.
+    pub(crate) calls: Vec<String>,
+    /// Names of methods that other packages may have.
+    pub(crate) methods: Vec<String>,
+    /// Paths of what may be a static of another package.
+    pub(crate) names: Vec<String>,
+    /// What it does if none of these is unsafe.
+    pub(crate) otherwise: Option<Operation>,
+}
+
+/// What one candidate is.
+enum Verdict {
+    Is(Operation),
+    IsNot,
+    /// Another package may tell; the operation that it is if any.
+    Open(Open),
+}
+
+enum Open {
+    /// What is not decided, and how likely it is; the greater, the more.
+    Perhaps(u8, Operation),
+    Call(String),
+    Method(String),
+    Name(String),
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn new(files: impl IntoIterator<Item = &'a Declared>) -> Self {
+        let mut names = Self::default();
+        for file in files {
+            for function in &file.unsafe_functions {
+                names.of(&function.name).unsafe_functions.push(function);
+            }
+            for function in &file.safe_functions {
+                names.of(&function.name).safe_functions.push(function);
+            }
+            for name in &file.foreign {
+                names.of(name).foreign = true;
+            }
+            for name in &file.foreign_statics {
+                names.of(name).foreign_static = true;
+            }
+            for name in &file.statics {
+                names.of(name).static_mut = true;
+            }
+            for name in &file.union_fields {
+                names.of(name).union_field = true;
+            }
+            for name in &file.featured {
+                names.of(name).featured = true;
+            }
+            for (name, light) in &file.fields {
+                names.of(name).fields.push(*light);
+            }
+            for (name, light) in &file.results {
+                names.of(name).results.push(*light);
+            }
+        }
+        names
+    }
+
+    /// What of the names other packages can use, and is unsafe.
+    pub(crate) fn exported(&self) -> UnsafeNames {
+        let mut names = UnsafeNames::default();
+        for (name, named) in &self.by_name {
+            for function in &named.unsafe_functions {
+                match &function.owner {
+                    Some(owner) => names.methods.push(((*name).to_owned(), owner.clone())),
+                    None => names.functions.push((*name).to_owned()),
+                }
+            }
+            let flags = [
+                (named.foreign, &mut names.foreign),
+                (named.featured, &mut names.featured),
+                (named.static_mut, &mut names.statics),
+                (named.foreign_static, &mut names.foreign_statics),
+            ];
+            for (_, list) in flags.into_iter().filter(|(is, _)| *is) {
+                list.push((*name).to_owned());
+            }
+        }
+        names.methods.sort();
+        names.methods.dedup();
+        for list in [
+            &mut names.functions,
+            &mut names.foreign,
+            &mut names.featured,
+            &mut names.statics,
+            &mut names.foreign_statics,
+        ] {
+            list.sort();
+            list.dedup();
+        }
+        names
+    }
+
+    fn of(&mut self, name: &'a str) -> &mut Named<'a> {
+        self.by_name.entry(name).or_default()
+    }
+
+    fn get(&self, name: &str) -> Option<&Named<'a>> {
+        self.by_name.get(name)
+    }
+
+    /// What is done in a site; `needs_one` where rustc warns of one without an operation.
+    pub(crate) fn decide(&self, candidates: &[Candidate], needs_one: bool) -> Decided {
+        let mut decided = Decided::default();
+        let mut best: Option<(u8, Operation)> = None;
+        for candidate in candidates {
+            match self.verdict(candidate) {
+                Verdict::Is(operation) => decided.operations.push(operation),
+                Verdict::IsNot => {}
+                Verdict::Open(open) => {
+                    let likely = match open {
+                        Open::Perhaps(likely, operation) => (likely, operation),
+                        Open::Call(path) => {
+                            let operation = of_call(last(&path));
+                            decided.calls.push(path);
+                            (4, operation)
+                        }
+                        Open::Method(name) => {
+                            let operation = of_call(&name);
+                            decided.methods.push(name);
+                            (2, operation)
+                        }
+                        Open::Name(path) => {
+                            decided.names.push(path);
+                            (1, Operation::StaticMut)
+                        }
+                    };
+                    if best.is_none_or(|best| best.0 < likely.0) {
+                        best = Some(likely);
+                    }
+                }
+            }
+        }
+        decided.operations.sort();
+        decided.operations.dedup();
+        if needs_one && decided.operations.is_empty() {
+            decided.otherwise = best.map(|(_, operation)| operation);
+        }
+        decided
+    }
+
+    fn verdict(&self, candidate: &Candidate) -> Verdict {
+        match candidate {
+            Candidate::Known(operation) => Verdict::Is(*operation),
+            Candidate::Call(path) => self.call(path),
+            Candidate::Method(name, receiver) => self.method(name, receiver),
+            Candidate::CallField(name) => match self.field(name) {
+                Light::Function => Verdict::Is(Operation::UnsafeCall),
+                _ => Verdict::Open(Open::Perhaps(5, Operation::UnsafeCall)),
+            },
+            Candidate::DerefField(name) => deref(self.field(name), 6),
+            Candidate::DerefResult(name) => deref(self.result(name), 6),
+            Candidate::Deref => deref(Light::Unknown, 6),
+            Candidate::Name(path) => {
+                let name = last(path);
+                match self.get(name) {
+                    Some(named) if named.static_mut => Verdict::Is(Operation::StaticMut),
+                    Some(named) if named.foreign_static => Verdict::Is(Operation::ExternStatic),
+                    _ if name.chars().any(char::is_lowercase) => Verdict::IsNot,
+                    _ => Verdict::Open(Open::Name(path.clone())),
+                }
+            }
+            Candidate::Field(name) => match self.get(name) {
+                // A field of the same name of a struct makes it a guess.
+                Some(named) if named.union_field && named.fields.is_empty() => {
+                    Verdict::Is(Operation::UnionField)
+                }
+                Some(named) if named.union_field => {
+                    Verdict::Open(Open::Perhaps(3, Operation::UnionField))
+                }
+                _ => Verdict::IsNot,
+            },
+        }
+    }
+
+    /// What the fields of a name are, if all are the same.
+    fn field(&self, name: &str) -> Light {
+        self.get(name)
+            .map_or(Light::Unknown, |named| common(&named.fields))
+    }
+
+    fn result(&self, name: &str) -> Light {
+        match self.get(name).map(|named| common(&named.results)) {
+            Some(Light::Unknown) | None if name == "get" => Light::Raw,
+            Some(light) => light,
+            None => Light::Unknown,
+        }
+    }
+
+    fn call(&self, path: &str) -> Verdict {
+        let name = last(path);
+        let mut segments = path.split("::").filter(|segment| !segment.is_empty());
+        let first = segments.next().unwrap_or_default();
+        let parent = path
+            .strip_suffix(name)
+            .and_then(|before| before.strip_suffix("::"))
+            .map(last)
+            .unwrap_or_default();
+        let is = |is_unsafe: bool| match is_unsafe {
+            true => Verdict::Is(of_call(name)),
+            false => Verdict::IsNot,
+        };
+        if matches!(first, "std" | "core" | "alloc") && first != name {
+            // A glob may have brought in what the module shows of another.
+            let is_glob = parent.starts_with(char::is_lowercase) && standard::has_function(name);
+            return is(standard::is_unsafe(parent, name) || is_glob && parent == "prelude");
+        }
+        let named = self.get(name);
+        if let Some(named) = named {
+            if !parent.is_empty() && parent.starts_with(char::is_uppercase) {
+                let of = |function: &&&Function| function.owner.as_deref() == Some(parent);
+                let own_unsafe = named.unsafe_functions.iter().any(|f| of(&f));
+                let own_safe = named.safe_functions.iter().any(|f| of(&f));
+                if own_unsafe && !own_safe {
+                    return is(true);
+                }
+                if own_safe && !own_unsafe {
+                    return is(false);
+                }
+                if own_unsafe {
+                    return Verdict::Open(Open::Perhaps(4, of_call(name)));
+                }
+                // A type parameter's method is that of a trait.
+                let of_trait = named.unsafe_functions.iter().any(|f| f.of_trait);
+                if of_trait && !standard::is_unsafe(parent, name) {
+                    return is(true);
+                }
+            } else {
+                let free = |function: &&&Function| function.owner.is_none();
+                let own_unsafe = named.unsafe_functions.iter().any(|f| free(&f));
+                let own_safe = named.safe_functions.iter().any(|f| free(&f));
+                if named.foreign {
+                    return Verdict::Is(Operation::FfiCall);
+                }
+                if own_unsafe && !own_safe {
+                    return is(true);
+                }
+                if own_unsafe {
+                    return Verdict::Open(Open::Perhaps(7, of_call(name)));
+                }
+                if named.featured {
+                    return Verdict::Is(Operation::TargetFeature);
+                }
+                if own_safe {
+                    return is(false);
+                }
+                // `<T as Trait>::name`
+                if first == "<>" && !named.unsafe_functions.is_empty() {
+                    return is(true);
+                }
+            }
+        }
+        if standard::is_unsafe(parent, name) {
+            return is(true);
+        }
+        match first {
+            "crate" | "self" | "super" => Verdict::Open(Open::Perhaps(3, of_call(name))),
+            // A local name: a closure, or a pointer to a function.
+            _ if parent.is_empty() => Verdict::Open(Open::Perhaps(4, Operation::UnsafeCall)),
+            _ => Verdict::Open(Open::Call(path.to_owned())),
+        }
+    }
+
+    fn method(&self, name: &str, receiver: &Receiver) -> Verdict {
+        let operation = of_call(name);
+        let receiver = match receiver {
+            Receiver::Field(field) => match self.field(field) {
+                Light::Raw | Light::NonNull => &Receiver::Pointer,
+                Light::Reference | Light::Value | Light::Cell | Light::Function => &Receiver::Value,
+                _ => &Receiver::Unknown,
+            },
+            other => other,
+        };
+        let of_pointers = standard::method(name);
+        if *receiver == Receiver::Pointer {
+            return match of_pointers {
+                Method::No => Verdict::IsNot,
+                _ => Verdict::Is(operation),
+            };
+        }
+        if let Some(named) = self.get(name) {
+            let methods = |functions: &[&Function], owner: Option<&str>| {
+                functions.iter().any(|function| match owner {
+                    Some(owner) => function.owner.as_deref() == Some(owner) || function.of_trait,
+                    None => function.owner.is_some(),
+                })
+            };
+            if let Receiver::Own(owner) = receiver {
+                if methods(&named.unsafe_functions, Some(owner)) {
+                    return Verdict::Is(operation);
+                }
+                if methods(&named.safe_functions, Some(owner)) {
+                    return Verdict::IsNot;
+                }
+            }
+            let own_unsafe = methods(&named.unsafe_functions, None);
+            let own_safe = methods(&named.safe_functions, None);
+            if own_unsafe && !own_safe && !is_common(name) {
+                return Verdict::Is(operation);
+            }
+            if own_unsafe {
+                return Verdict::Open(Open::Perhaps(5, operation));
+            }
+            if own_safe && of_pointers != Method::Unsafe {
+                return Verdict::IsNot;
+            }
+        }
+        match of_pointers {
+            Method::Unsafe => Verdict::Is(operation),
+            Method::Shared if is_likely(name) && *receiver != Receiver::Value => {
+                Verdict::Is(operation)
+            }
+            Method::Shared => Verdict::Open(Open::Perhaps(5, operation)),
+            Method::No if is_common(name) => Verdict::IsNot,
+            Method::No => Verdict::Open(Open::Method(name.to_owned())),
+        }
+    }
+}
+
+fn deref(light: Light, likely: u8) -> Verdict {
+    match light {
+        Light::Raw => Verdict::Is(Operation::RawDeref),
+        Light::Reference | Light::Value | Light::NonNull | Light::Cell | Light::Function => {
+            Verdict::IsNot
+        }
+        Light::Field(_) | Light::Result(_) | Light::Unknown => {
+            Verdict::Open(Open::Perhaps(likely, Operation::RawDeref))
+        }
+    }
+}
+
+/// What all of several types are.
+fn common(lights: &[Light]) -> Light {
+    match lights.split_first() {
+        Some((first, rest)) if rest.iter().all(|light| light == first) => *first,
+        _ => Light::Unknown,
+    }
+}
+
+/// Methods of pointers whose other bearers are seldom met in unsafe code.
+fn is_likely(name: &str) -> bool {
+    matches!(
+        name,
+        "add" | "sub" | "offset" | "set_len" | "as_bytes_mut" | "align_to"
+    )
+}
+
+/// Names that the standard library's safe methods have, too, and that are met everywhere.
+fn is_common(name: &str) -> bool {
+    matches!(
+        name,
+        "as_mut"
+            | "as_mut_ptr"
+            | "as_mut_slice"
+            | "as_ptr"
+            | "as_ref"
+            | "as_slice"
+            | "borrow"
+            | "borrow_mut"
+            | "cast"
+            | "clear"
+            | "clone"
+            | "cmp"
+            | "contains"
+            | "deref"
+            | "deref_mut"
+            | "drop"
+            | "eq"
+            | "expect"
+            | "extend"
+            | "filter"
+            | "first"
+            | "get"
+            | "get_mut"
+            | "insert"
+            | "into"
+            | "into_iter"
+            | "is_empty"
+            | "is_none"
+            | "is_null"
+            | "is_some"
+            | "iter"
+            | "iter_mut"
+            | "last"
+            | "len"
+            | "load"
+            | "lock"
+            | "map"
+            | "map_err"
+            | "next"
+            | "ok"
+            | "pop"
+            | "push"
+            | "read"
+            | "remove"
+            | "reserve"
+            | "store"
+            | "swap"
+            | "take"
+            | "then"
+            | "to_owned"
+            | "truncate"
+            | "unwrap"
+            | "write"
+    )
+}
+
+/// What calling an unsafe function of a name is.
+pub(crate) fn of_call(name: &str) -> Operation {
+    match name {
+        "transmute" | "transmute_copy" | "transmute_unchecked" => Operation::Transmute,
+        "set_len" => Operation::SetLen,
+        _ if name.contains("unchecked") => Operation::Unchecked,
+        _ if name.starts_with("from_raw") || name == "from_ptr" => Operation::FromRaw,
+        _ => Operation::UnsafeCall,
+    }
+}
+
+pub(crate) fn last(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
