@@ -1,12 +1,13 @@
 //! What a package's declarations make of candidates.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
 use super::declared::{Declared, Function};
 use super::standard::{self, Method};
-use super::types::Light;
+use super::types::Kind;
 use super::{Candidate, Receiver};
 use crate::facts::UnsafeNames;
 use crate::facts::unsafety::Operation;
@@ -19,12 +20,13 @@ struct Named<'a> {
     foreign: bool,
     foreign_static: bool,
     static_mut: bool,
-    union_field: bool,
+    /// The unions that have a field of the name.
+    unions: Vec<&'a str>,
     featured: bool,
     /// What fields of the name are.
-    fields: Vec<Light>,
+    fields: Vec<&'a Kind>,
     /// What functions of the name give.
-    results: Vec<Light>,
+    results: Vec<&'a Kind>,
 }
 
 /// The names of a package.
@@ -83,17 +85,17 @@ impl<'a> Names<'a> {
             for name in &file.statics {
                 names.of(name).static_mut = true;
             }
-            for name in &file.union_fields {
-                names.of(name).union_field = true;
+            for (name, union) in &file.union_fields {
+                names.of(name).unions.push(union);
             }
             for name in &file.featured {
                 names.of(name).featured = true;
             }
-            for (name, light) in &file.fields {
-                names.of(name).fields.push(*light);
+            for (name, kind) in &file.fields {
+                names.of(name).fields.push(kind);
             }
-            for (name, light) in &file.results {
-                names.of(name).results.push(*light);
+            for (name, kind) in &file.results {
+                names.of(name).results.push(kind);
             }
         }
         names
@@ -188,12 +190,20 @@ impl<'a> Names<'a> {
             Candidate::Call(path) => self.call(path),
             Candidate::Method(name, receiver) => self.method(name, receiver),
             Candidate::CallField(name) => match self.field(name) {
-                Light::Function => Verdict::Is(Operation::UnsafeCall),
+                Kind::Function => Verdict::Is(Operation::UnsafeCall),
                 _ => Verdict::Open(Open::Perhaps(5, Operation::UnsafeCall)),
             },
-            Candidate::DerefField(name) => deref(self.field(name), 6),
-            Candidate::DerefResult(name) => deref(self.result(name), 6),
-            Candidate::Deref => deref(Light::Unknown, 6),
+            Candidate::DerefField(name) => deref(&self.field(name), 6),
+            Candidate::DerefResult(name) => deref(&self.result(name), 6),
+            Candidate::DerefGot(field) => {
+                let field = field.as_deref().map(|name| self.field(name));
+                match field {
+                    Some(Kind::Value | Kind::Reference(_)) => deref(&Kind::Unknown, 6),
+                    _ => Verdict::Is(Operation::RawDeref),
+                }
+            }
+            Candidate::Deref(true) => Verdict::Is(Operation::RawDeref),
+            Candidate::Deref(false) => deref(&Kind::Unknown, 6),
             Candidate::Name(path) => {
                 let name = last(path);
                 match self.get(name) {
@@ -203,30 +213,43 @@ impl<'a> Names<'a> {
                     _ => Verdict::Open(Open::Name(path.clone())),
                 }
             }
-            Candidate::Field(name) => match self.get(name) {
-                // A field of the same name of a struct makes it a guess.
-                Some(named) if named.union_field && named.fields.is_empty() => {
-                    Verdict::Is(Operation::UnionField)
-                }
-                Some(named) if named.union_field => {
-                    Verdict::Open(Open::Perhaps(3, Operation::UnionField))
-                }
+            Candidate::Field(name, receiver) => match self.get(name) {
+                Some(named) if !named.unions.is_empty() => match self.owner(receiver) {
+                    Some(owner) if named.unions.contains(&&*owner) => {
+                        Verdict::Is(Operation::UnionField)
+                    }
+                    Some(_) => Verdict::IsNot,
+                    // A field of the same name of a struct makes it a guess.
+                    None if named.fields.is_empty() => Verdict::Is(Operation::UnionField),
+                    None => Verdict::Open(Open::Perhaps(3, Operation::UnionField)),
+                },
                 _ => Verdict::IsNot,
             },
         }
     }
 
     /// What the fields of a name are, if all are the same.
-    fn field(&self, name: &str) -> Light {
+    fn field(&self, name: &str) -> Kind {
         self.get(name)
-            .map_or(Light::Unknown, |named| common(&named.fields))
+            .map_or(Kind::Unknown, |named| common(&named.fields))
     }
 
-    fn result(&self, name: &str) -> Light {
-        match self.get(name).map(|named| common(&named.results)) {
-            Some(Light::Unknown) | None if name == "get" => Light::Raw,
-            Some(light) => light,
-            None => Light::Unknown,
+    fn result(&self, name: &str) -> Kind {
+        self.get(name)
+            .map_or(Kind::Unknown, |named| common(&named.results))
+    }
+
+    /// The type that something is of, or leads to, if that has a name.
+    fn owner<'r>(&self, receiver: &'r Receiver) -> Option<Cow<'r, str>> {
+        let kind = match receiver {
+            Receiver::Of(name) => return Some(Cow::Borrowed(name)),
+            Receiver::Field(name) => self.field(name),
+            Receiver::Result(name) => self.result(name),
+            _ => return None,
+        };
+        match kind {
+            Kind::Named(name) | Kind::Reference(name) if !name.is_empty() => Some(Cow::Owned(name)),
+            _ => None,
         }
     }
 
@@ -306,16 +329,16 @@ impl<'a> Names<'a> {
 
     fn method(&self, name: &str, receiver: &Receiver) -> Verdict {
         let operation = of_call(name);
-        let receiver = match receiver {
-            Receiver::Field(field) => match self.field(field) {
-                Light::Raw | Light::NonNull => &Receiver::Pointer,
-                Light::Reference | Light::Value | Light::Cell | Light::Function => &Receiver::Value,
-                _ => &Receiver::Unknown,
-            },
-            other => other,
+        let kind = match receiver {
+            Receiver::Field(name) => self.field(name),
+            Receiver::Result(name) => self.result(name),
+            Receiver::Pointer => Kind::Raw,
+            Receiver::Value => Kind::Value,
+            Receiver::Of(_) | Receiver::Unknown => Kind::Unknown,
         };
+        let owner = self.owner(receiver);
         let of_pointers = standard::method(name);
-        if *receiver == Receiver::Pointer {
+        if matches!(kind, Kind::Raw | Kind::NonNull) {
             return match of_pointers {
                 Method::No => Verdict::IsNot,
                 _ => Verdict::Is(operation),
@@ -328,12 +351,18 @@ impl<'a> Names<'a> {
                     None => function.owner.is_some(),
                 })
             };
-            if let Receiver::Own(owner) = receiver {
-                if methods(&named.unsafe_functions, Some(owner)) {
-                    return Verdict::Is(operation);
-                }
-                if methods(&named.safe_functions, Some(owner)) {
-                    return Verdict::IsNot;
+            if let Some(owner) = &owner {
+                let own = |functions: &[&Function]| {
+                    let mut all = functions.iter();
+                    all.any(|function| function.owner.as_deref() == Some(&**owner))
+                };
+                match (own(&named.unsafe_functions), own(&named.safe_functions)) {
+                    (true, _) => return Verdict::Is(operation),
+                    (_, true) => return Verdict::IsNot,
+                    _ if methods(&named.unsafe_functions, Some(owner)) => {
+                        return Verdict::Is(operation);
+                    }
+                    _ => {}
                 }
             }
             let own_unsafe = methods(&named.unsafe_functions, None);
@@ -344,15 +373,13 @@ impl<'a> Names<'a> {
             if own_unsafe {
                 return Verdict::Open(Open::Perhaps(5, operation));
             }
-            if own_safe && of_pointers != Method::Unsafe {
-                return Verdict::IsNot;
+            if own_safe && of_pointers == Method::No {
+                return Verdict::Open(Open::Perhaps(1, operation));
             }
         }
         match of_pointers {
             Method::Unsafe => Verdict::Is(operation),
-            Method::Shared if is_likely(name) && *receiver != Receiver::Value => {
-                Verdict::Is(operation)
-            }
+            Method::Shared if is_likely(name) && kind != Kind::Value => Verdict::Is(operation),
             Method::Shared => Verdict::Open(Open::Perhaps(5, operation)),
             Method::No if is_common(name) => Verdict::IsNot,
             Method::No => Verdict::Open(Open::Method(name.to_owned())),
@@ -360,23 +387,22 @@ impl<'a> Names<'a> {
     }
 }
 
-fn deref(light: Light, likely: u8) -> Verdict {
-    match light {
-        Light::Raw => Verdict::Is(Operation::RawDeref),
-        Light::Reference | Light::Value | Light::NonNull | Light::Cell | Light::Function => {
+fn deref(kind: &Kind, likely: u8) -> Verdict {
+    match kind {
+        Kind::Raw => Verdict::Is(Operation::RawDeref),
+        Kind::Reference(_) | Kind::Value | Kind::NonNull | Kind::Cell | Kind::Function => {
             Verdict::IsNot
         }
-        Light::Field(_) | Light::Result(_) | Light::Unknown => {
-            Verdict::Open(Open::Perhaps(likely, Operation::RawDeref))
-        }
+        Kind::Named(_) => Verdict::Open(Open::Perhaps(1, Operation::RawDeref)),
+        Kind::Unknown => Verdict::Open(Open::Perhaps(likely, Operation::RawDeref)),
     }
 }
 
 /// What all of several types are.
-fn common(lights: &[Light]) -> Light {
-    match lights.split_first() {
-        Some((first, rest)) if rest.iter().all(|light| light == first) => *first,
-        _ => Light::Unknown,
+fn common(kinds: &[&Kind]) -> Kind {
+    match kinds.split_first() {
+        Some((first, rest)) if rest.iter().all(|kind| kind == first) => (*first).clone(),
+        _ => Kind::Unknown,
     }
 }
 

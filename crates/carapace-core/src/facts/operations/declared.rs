@@ -1,7 +1,7 @@
 //! What a file declares that makes operations unsafe elsewhere: unsafe and foreign functions,
 //! statics, unions; and what fields and functions have raw pointers for.
 
-use super::types::{Light, of_type};
+use super::types::{Kind, of_type};
 use crate::facts::unsafety::SiteKind;
 use crate::source::lexer::TokenKind;
 use crate::source::outline::{ItemKind, Mark, Outline, Source};
@@ -32,13 +32,13 @@ pub(crate) struct Declared {
     pub(crate) foreign_statics: Vec<String>,
     /// `static mut`
     pub(crate) statics: Vec<String>,
-    /// The fields of unions.
-    pub(crate) union_fields: Vec<String>,
-    /// The fields of structs and what they are: [`Light::Value`] where they are no pointers. Of
+    /// The fields of unions, each with the union's name.
+    pub(crate) union_fields: Vec<(String, String)>,
+    /// The fields of structs and what they are: [`Kind::Value`] where they are no pointers. Of
     /// fields without names, the struct's name is before the number.
-    pub(crate) fields: Vec<(String, Light)>,
+    pub(crate) fields: Vec<(String, Kind)>,
     /// Functions and what they give, where it is a pointer.
-    pub(crate) results: Vec<(String, Light)>,
+    pub(crate) results: Vec<(String, Kind)>,
 }
 
 /// Reads a file's declarations.
@@ -117,10 +117,11 @@ impl Declared {
                     .extend(name.map(|name| source.name(name as usize)));
             }
             (SiteKind::Union, Some(item), _) => {
+                let owner = name.map_or_else(String::new, |name| source.name(name as usize));
                 if let Some(body) = item.body {
                     let fields = &mut self.union_fields;
                     fields_of(source, body as usize, |name, _| {
-                        fields.push(source.name(name))
+                        fields.push((source.name(name), owner.clone()));
                     });
                 }
             }
@@ -178,7 +179,8 @@ impl Declared {
                             at = source.groups.after(at);
                         }
                     }
-                    fields.push((format!("{owner}.{index}"), of_type(source, at)));
+                    let kind = Kind::of(&of_type(source, at), &owner);
+                    fields.push((format!("{owner}.{index}"), kind));
                     index += 1;
                     at = after_comma(source, at, end);
                 }
@@ -192,7 +194,7 @@ impl Declared {
                 }
                 if source.kind(at) == TokenKind::OpenBrace {
                     fields_of(source, at, |name, of| {
-                        fields.push((source.name(name), of_type(source, of)));
+                        fields.push((source.name(name), Kind::of(&of_type(source, of), "")));
                     });
                 }
             }
@@ -213,8 +215,8 @@ impl Declared {
         if !source.is_pair(arrow, TokenKind::Minus, TokenKind::Gt) {
             return;
         }
-        let light = of_type(source, arrow + 2);
-        self.results.push((source.name(name), light));
+        let kind = Kind::of(&of_type(source, arrow + 2), "");
+        self.results.push((source.name(name), kind));
     }
 
     /// `#[target_feature(enable = "…")] fn name`, without `unsafe`.
@@ -323,7 +325,12 @@ mod tests {
         assert_eq!(got.foreign, ["a"]);
         assert_eq!(got.foreign_statics, ["B"]);
         assert_eq!(got.statics, ["C", "E"]);
-        assert_eq!(got.union_fields, ["f", "g", "h"]);
+        let fields: Vec<_> = got
+            .union_fields
+            .iter()
+            .map(|(f, u)| (f.as_str(), u.as_str()))
+            .collect();
+        assert_eq!(fields, [("f", "U"), ("g", "U"), ("h", "U")]);
         let names = got.unsafe_functions.iter();
         let names: Vec<_> = names
             .map(|f| (f.owner.as_deref(), f.name.as_str(), f.of_trait))
@@ -336,17 +343,17 @@ mod tests {
         ];
         assert_eq!(names, expected);
         let fields = [
-            ("o", Light::Raw),
-            ("q", Light::NonNull),
-            ("r", Light::Value),
-            ("S.0", Light::Value),
-            ("S.1", Light::Raw),
+            ("o", Kind::Raw),
+            ("q", Kind::NonNull),
+            ("r", Kind::Value),
+            ("S.0", Kind::Value),
+            ("S.1", Kind::Raw),
         ];
         assert_eq!(
             got.fields,
-            fields.map(|(name, light)| (name.to_owned(), light))
+            fields.map(|(name, kind)| (name.to_owned(), kind))
         );
-        assert_eq!(got.results, [("t".to_owned(), Light::Raw)]);
+        assert_eq!(got.results, [("t".to_owned(), Kind::Raw)]);
         assert_eq!(got.featured, ["v"]);
     }
 }

@@ -24,7 +24,7 @@ use super::{OpenSite, PackageFacts};
 use crate::source::lexer::TokenKind;
 use crate::source::outline::{FILE, ItemId, ItemKind, Mark, Outline, Source};
 use crate::source::uses::{self, Import};
-use types::{Light, Locals, Types};
+use types::{Kind, Light, Locals, Types};
 
 /// What may be an unsafe operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,12 +41,15 @@ pub(crate) enum Candidate {
     DerefField(String),
     /// A place is dereferenced that is the result of a function or method of a name.
     DerefResult(String),
-    /// A place is dereferenced of which nothing is known.
-    Deref,
+    /// What `get` gives of a field of a name, or of what is not known, is dereferenced.
+    DerefGot(Option<String>),
+    /// A place is dereferenced of which nothing is known; whether it is written as what is needed for
+    /// raw pointers alone: `(*p).field`, `&mut *p`.
+    Deref(bool),
     /// A path that may be a static's.
     Name(String),
-    /// A field is read that may be a union's.
-    Field(String),
+    /// A field is read that may be a union's, of what.
+    Field(String, Receiver),
 }
 
 /// What a method is called on.
@@ -54,10 +57,12 @@ pub(crate) enum Candidate {
 pub(crate) enum Receiver {
     /// A raw pointer, or `NonNull`.
     Pointer,
-    /// `self`, in an implementation for the type with a name.
-    Own(String),
+    /// A value of the type with a name, or a reference to one.
+    Of(String),
     /// A field of a name.
     Field(String),
+    /// The result of a function or method of a name.
+    Result(String),
     /// No pointer.
     Value,
     /// Nothing is known.
@@ -165,7 +170,9 @@ impl<'a> Reader<'_, 'a> {
         });
         let own = own.and_then(|own| outline.items.get(own as usize)?.name);
         let features = item.is_some_and(|item| {
-            (item.start as usize..item.head as usize).any(|at| source.is_word(at, "target_feature"))
+            (item.start as usize..item.head as usize).any(|at| {
+                source.is_word(at, "target_feature") && source.kind(at + 1) == TokenKind::OpenParen
+            })
         });
         let mut site = Site {
             types: Types {
@@ -447,10 +454,12 @@ impl<'a> Site<'_, '_, 'a> {
             Light::Raw => Candidate::Known(Operation::RawDeref),
             Light::Field(name) => Candidate::DerefField(self.field_key(name)),
             Light::Result(name) => Candidate::DerefResult(source.name(name)),
-            Light::Unknown => Candidate::Deref,
-            Light::NonNull | Light::Cell | Light::Function | Light::Reference | Light::Value => {
-                return;
-            }
+            Light::Got(field) => Candidate::DerefGot(field.map(|name| self.field_key(name))),
+            Light::Unknown => Candidate::Deref(self.is_strong(star)),
+            Light::Named(b"Self") | Light::NonNull | Light::Cell | Light::Function => return,
+            Light::Reference(_) | Light::Value => return,
+            // A type parameter or an alias may stand for a pointer, but does so seldom.
+            Light::Named(_) => Candidate::Deref(false),
         };
         self.add(candidate);
     }
@@ -490,7 +499,8 @@ impl<'a> Site<'_, '_, 'a> {
         let is_written = source.kind(next) == TokenKind::Eq
             && !source.is_pair(next, TokenKind::Eq, TokenKind::Eq);
         if !is_written {
-            self.add(Candidate::Field(source.name(name)));
+            let receiver = self.receiver(dot);
+            self.add(Candidate::Field(source.name(name), receiver));
         }
         next
     }
@@ -502,19 +512,35 @@ impl<'a> Site<'_, '_, 'a> {
             return Receiver::Unknown;
         };
         let start = self.operand_start(before);
-        if source.kind(start) == TokenKind::SelfValue && start == before {
-            return match &self.own {
-                Some(own) => Receiver::Own(own.clone()),
-                None => Receiver::Unknown,
-            };
-        }
+
         // The operand goes on behind the dot: only what is before it is asked for.
         let light = self.types.before(start, dot);
         match light {
             Light::Raw | Light::NonNull => Receiver::Pointer,
             Light::Field(name) => Receiver::Field(self.field_key(name)),
-            Light::Value | Light::Reference | Light::Cell | Light::Function => Receiver::Value,
-            Light::Result(_) | Light::Unknown => Receiver::Unknown,
+            Light::Result(name) => Receiver::Result(source.name(name)),
+            Light::Reference(name) | Light::Named(name) if !name.is_empty() => {
+                match Kind::of(&Light::Named(name), self.own.as_deref().unwrap_or_default()) {
+                    Kind::Named(name) if !name.is_empty() => Receiver::Of(name),
+                    _ => Receiver::Unknown,
+                }
+            }
+            Light::Reference(_) | Light::Named(_) => Receiver::Unknown,
+            Light::Value | Light::Cell | Light::Function => Receiver::Value,
+            Light::Got(_) | Light::Unknown => Receiver::Unknown,
+        }
+    }
+
+    /// Whether a dereference is written as raw pointers need it: a reference leads to fields and
+    /// methods by itself, and is seldom borrowed anew.
+    fn is_strong(&self, star: usize) -> bool {
+        let source = self.source();
+        let before = star.checked_sub(1).map(|at| source.kind(at));
+        match before {
+            Some(TokenKind::OpenParen) => self.is_projected(star),
+            Some(TokenKind::Amp) => true,
+            Some(TokenKind::Mut) => star >= 2 && source.kind(star - 2) == TokenKind::Amp,
+            _ => false,
         }
     }
 

@@ -16,7 +16,7 @@ const MAX_DEPTH: u32 = 12;
 
 /// What an expression is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Light {
+pub(crate) enum Light<'a> {
     /// A raw pointer.
     Raw,
     /// `NonNull`
@@ -25,10 +25,16 @@ pub(crate) enum Light {
     Cell,
     /// A pointer to an unsafe function.
     Function,
-    /// A reference, a box, or a guard: what is safe to dereference.
-    Reference,
+    /// A reference, a box, or a guard: what is safe to dereference; and the name of the type that it
+    /// leads to, empty where that has none.
+    Reference(&'a [u8]),
+    /// A type with a name that is none of these.
+    Named(&'a [u8]),
     /// None of these.
     Value,
+    /// What `get` without arguments gives of the field with the name at a token, or of what is not
+    /// known: of an `UnsafeCell`, a raw pointer.
+    Got(Option<usize>),
     /// As the field with the name at a token.
     Field(usize),
     /// As the result of the function or method with the name at a token.
@@ -37,27 +43,81 @@ pub(crate) enum Light {
     Unknown,
 }
 
-/// What a type with a name is, in every package.
-pub(crate) fn of_name(name: &[u8]) -> Light {
-    match name {
-        b"NonNull" => Light::NonNull,
-        b"UnsafeCell" | b"SyncUnsafeCell" => Light::Cell,
-        b"Box" | b"Rc" | b"Arc" | b"Ref" | b"RefMut" | b"MutexGuard" | b"Cow" | b"ManuallyDrop" => {
-            Light::Reference
+/// What a declared type is, beyond its file; as in [`Light`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Raw,
+    NonNull,
+    Cell,
+    Function,
+    Reference(String),
+    Named(String),
+    Value,
+    Unknown,
+}
+
+impl Kind {
+    /// What a light type is; `own` is what `Self` stands for.
+    pub(crate) fn of(light: &Light<'_>, own: &str) -> Self {
+        let name = |name: &[u8]| match name {
+            b"Self" => own.to_owned(),
+            name => String::from_utf8_lossy(name).into_owned(),
+        };
+        match light {
+            Light::Raw => Self::Raw,
+            Light::NonNull => Self::NonNull,
+            Light::Cell => Self::Cell,
+            Light::Function => Self::Function,
+            Light::Reference(to) => Self::Reference(name(to)),
+            Light::Named(to) => Self::Named(name(to)),
+            Light::Value => Self::Value,
+            Light::Field(_) | Light::Result(_) | Light::Got(_) | Light::Unknown => Self::Unknown,
         }
-        _ => Light::Value,
     }
 }
 
+/// What a type with a name is, in every package.
+pub(crate) fn of_name(name: &[u8]) -> Light<'_> {
+    match name {
+        b"NonNull" => Light::NonNull,
+        b"UnsafeCell" | b"SyncUnsafeCell" => Light::Cell,
+        name if is_box(name) => Light::Reference(b""),
+        b"Vec" | b"String" | b"str" | b"bool" | b"char" => Light::Value,
+        [b'u' | b'i' | b'f', b'0'..=b'9' | b's', ..] if name.len() <= 5 => Light::Value,
+        _ => Light::Named(name),
+    }
+}
+
+/// Whether a type leads to another one safely.
+fn is_box(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"Box" | b"Rc" | b"Arc" | b"Ref" | b"RefMut" | b"MutexGuard" | b"Cow" | b"ManuallyDrop"
+    )
+}
+
 /// What the type is that begins at a token.
-pub(crate) fn of_type(source: &Source<'_>, from: usize) -> Light {
+pub(crate) fn of_type<'a>(source: &Source<'a>, from: usize) -> Light<'a> {
     let mut at = from;
+    let mut is_reference = false;
     loop {
         match source.kind(at) {
+            _ if is_reference && !source.kind(at).is_path_segment() => match source.kind(at) {
+                TokenKind::Dollar
+                | TokenKind::Lifetime
+                | TokenKind::Colon
+                | TokenKind::Mut
+                | TokenKind::Amp
+                | TokenKind::Dyn => at += 1,
+                _ => return Light::Reference(b""),
+            },
             TokenKind::Star if matches!(source.kind(at + 1), TokenKind::Const | TokenKind::Mut) => {
                 return Light::Raw;
             }
-            TokenKind::Amp => return Light::Reference,
+            TokenKind::Amp => {
+                is_reference = true;
+                at += 1;
+            }
             TokenKind::Unsafe => return Light::Function,
             TokenKind::Dollar | TokenKind::Lifetime | TokenKind::Colon => at += 1,
             kind if kind.is_path_segment() => {
@@ -72,7 +132,17 @@ pub(crate) fn of_type(source: &Source<'_>, from: usize) -> Light {
                     at += 2;
                     continue;
                 }
-                return of_name(source.bytes_of(at));
+                let name = source.bytes_of(at);
+                if is_box(name) && source.kind(at + 1) == TokenKind::Lt {
+                    is_reference = true;
+                    at += 2;
+                    continue;
+                }
+                return match of_name(name) {
+                    Light::Named(name) if is_reference => Light::Reference(name),
+                    _ if is_reference => Light::Reference(b""),
+                    light => light,
+                };
             }
             _ => return Light::Value,
         }
@@ -199,15 +269,15 @@ pub(crate) struct Types<'s, 'a> {
     pub(crate) end: usize,
 }
 
-impl Types<'_, '_> {
+impl<'a> Types<'_, 'a> {
     /// What the operand is that begins at a token, and the token behind it: what binds tighter than
     /// `as`.
-    pub(crate) fn operand(&self, at: usize) -> (Light, usize) {
+    pub(crate) fn operand(&self, at: usize) -> (Light<'a>, usize) {
         self.unary(at, MAX_DEPTH)
     }
 
     /// What an operand is of which only the tokens before one count.
-    pub(crate) fn before(&self, from: usize, end: usize) -> Light {
+    pub(crate) fn before(&self, from: usize, end: usize) -> Light<'a> {
         let types = Self { end, ..*self };
         let depth = MAX_DEPTH;
         let (light, at) = types.primary(from, depth);
@@ -215,12 +285,12 @@ impl Types<'_, '_> {
     }
 
     /// What the local name at a token is.
-    pub(crate) fn local(&self, at: usize) -> Light {
+    pub(crate) fn local(&self, at: usize) -> Light<'a> {
         self.name(at, MAX_DEPTH)
     }
 
     /// What the expression is that begins at a token.
-    fn expression(&self, from: usize, depth: u32) -> Light {
+    fn expression(&self, from: usize, depth: u32) -> Light<'a> {
         let Some(depth) = depth.checked_sub(1) else {
             return Light::Unknown;
         };
@@ -295,7 +365,7 @@ impl Types<'_, '_> {
         }
     }
 
-    fn unary(&self, from: usize, depth: u32) -> (Light, usize) {
+    fn unary(&self, from: usize, depth: u32) -> (Light<'a>, usize) {
         let Some(depth) = depth.checked_sub(1) else {
             return (Light::Unknown, from);
         };
@@ -310,8 +380,19 @@ impl Types<'_, '_> {
                 } else if source.kind(at) == TokenKind::Mut {
                     at += 1;
                 }
-                let (_, next) = self.unary(at, depth);
-                (if raw { Light::Raw } else { Light::Reference }, next)
+                let (light, next) = self.unary(at, depth);
+                let to = match light {
+                    Light::Named(name) => name,
+                    _ => b"",
+                };
+                (
+                    if raw {
+                        Light::Raw
+                    } else {
+                        Light::Reference(to)
+                    },
+                    next,
+                )
             }
             TokenKind::Minus | TokenKind::Bang => (Light::Value, self.unary(from + 1, depth).1),
             TokenKind::Star => {
@@ -326,7 +407,7 @@ impl Types<'_, '_> {
     }
 
     /// What a local name, dereferenced, is.
-    fn pointee(&self, at: usize) -> Light {
+    fn pointee(&self, at: usize) -> Light<'a> {
         let source = self.source;
         if !source.kind(at).is_ident() {
             return Light::Unknown;
@@ -348,7 +429,7 @@ impl Types<'_, '_> {
         of_type(source, at)
     }
 
-    fn name(&self, at: usize, depth: u32) -> Light {
+    fn name(&self, at: usize, depth: u32) -> Light<'a> {
         let Some(depth) = depth.checked_sub(1) else {
             return Light::Unknown;
         };
@@ -368,7 +449,7 @@ impl Types<'_, '_> {
         }
     }
 
-    fn primary(&self, from: usize, depth: u32) -> (Light, usize) {
+    fn primary(&self, from: usize, depth: u32) -> (Light<'a>, usize) {
         let source = self.source;
         let kind = source.kind(from);
         match kind {
@@ -395,7 +476,7 @@ impl Types<'_, '_> {
                     return (light, source.groups.after(next + 1));
                 }
                 let light = match kind {
-                    TokenKind::SelfValue => Light::Unknown,
+                    TokenKind::SelfValue => Light::Named(b"Self"),
                     _ if last == from => self.name(from, depth),
                     _ => Light::Unknown,
                 };
@@ -439,7 +520,7 @@ impl Types<'_, '_> {
     }
 
     /// What a function gives that is called by a path.
-    fn called(&self, from: usize, last: usize) -> Light {
+    fn called(&self, from: usize, last: usize) -> Light<'a> {
         let source = self.source;
         let owner = last.checked_sub(3).filter(|at| *at >= from);
         match source.bytes_of(last) {
@@ -462,7 +543,8 @@ impl Types<'_, '_> {
             {
                 Light::Raw
             }
-            b"new" | b"new_unchecked" | b"dangling" | b"from" => {
+            b"new" | b"new_unchecked" | b"dangling" | b"from" | b"default" | b"with_capacity"
+            | b"empty" | b"zeroed" | b"uninit" => {
                 owner.map_or(Light::Unknown, |at| of_name(source.bytes_of(at)))
             }
             b"Some" | b"Ok" => Light::Unknown,
@@ -471,7 +553,7 @@ impl Types<'_, '_> {
     }
 
     /// What follows an operand: fields, methods, indexes, `?`.
-    fn postfix(&self, light: Light, from: usize, depth: u32) -> (Light, usize) {
+    fn postfix(&self, light: Light<'a>, from: usize, depth: u32) -> (Light<'a>, usize) {
         let source = self.source;
         let mut light = light;
         let mut at = from;
@@ -512,7 +594,7 @@ impl Types<'_, '_> {
     }
 
     /// What a method gives.
-    fn method(&self, receiver: Light, name: usize, open: usize, depth: u32) -> Light {
+    fn method(&self, receiver: Light<'a>, name: usize, open: usize, depth: u32) -> Light<'a> {
         let source = self.source;
         let is_empty = source.groups.end(open) == open + 1;
         match source.bytes_of(name) {
@@ -520,25 +602,26 @@ impl Types<'_, '_> {
             | b"wrapping_add" | b"wrapping_sub" | b"wrapping_offset" | b"map_addr"
             | b"with_addr" => match receiver {
                 Light::NonNull => Light::NonNull,
-                Light::Value | Light::Reference => Light::Value,
+                Light::Value | Light::Reference(_) => Light::Value,
                 _ => Light::Raw,
             },
             b"as_ptr" | b"as_mut_ptr" | b"cast_mut" | b"cast_const" | b"into_raw" | b"raw_get"
             | b"as_mut_ptr_range" | b"get_raw" => Light::Raw,
             b"get" if is_empty => match receiver {
-                Light::Reference | Light::Value => Light::Unknown,
+                Light::Reference(_) | Light::Value => Light::Unknown,
                 Light::Cell => Light::Raw,
-                _ => Light::Result(name),
+                Light::Field(name) => Light::Got(Some(name)),
+                _ => Light::Got(None),
             },
             b"as_ref" | b"as_mut" | b"borrow" | b"borrow_mut" | b"deref" | b"deref_mut"
             | b"lock" | b"as_slice" | b"as_mut_slice" | b"iter" | b"iter_mut"
             | b"get_unchecked" | b"get_unchecked_mut" | b"get_mut" | b"first" | b"last" => {
-                Light::Reference
+                Light::Reference(b"")
             }
             b"unwrap" | b"expect" | b"unwrap_unchecked" | b"clone" | b"ok" | b"take"
             | b"unwrap_or_else" | b"ok_or" | b"copied" | b"into" | b"unwrap_or" | b"to_owned" => {
                 match receiver {
-                    Light::Reference | Light::Value => Light::Unknown,
+                    Light::Reference(_) | Light::Value => Light::Unknown,
                     other => other,
                 }
             }
@@ -556,7 +639,7 @@ mod tests {
     use super::*;
 
     /// What the operand behind `@` is in a function.
-    fn of(text: &str) -> Light {
+    fn of(text: &str) -> Light<'_> {
         let source = Source::new(text.as_bytes());
         let to = source.lexed.tokens.len();
         let body = (0..to).find(|at| source.kind(*at) == TokenKind::OpenBrace);
@@ -575,10 +658,13 @@ mod tests {
     #[test]
     fn declarations_tell() {
         assert_eq!(of("fn f(p: *mut u8) { @p; }"), Light::Raw);
-        assert_eq!(of("fn f(p: &'a mut u8) { @p; }"), Light::Reference);
+        assert_eq!(of("fn f(p: &'a mut u8) { @p; }"), Light::Reference(b""));
         assert_eq!(of("fn f(p: ptr::NonNull<u8>) { @p; }"), Light::NonNull);
         assert_eq!(of("fn f() { let p: *const u8 = x; @p; }"), Light::Raw);
-        assert_eq!(of("fn f(p: *mut u8) { let p = &x; @p; }"), Light::Reference);
+        assert_eq!(
+            of("fn f(p: *mut u8) { let p = &x; @p; }"),
+            Light::Reference(b"")
+        );
         assert_eq!(
             of("fn f() { let p = x as *mut T; let q = p; @q; }"),
             Light::Raw
@@ -593,7 +679,7 @@ mod tests {
         assert_eq!(of("fn f() { @NonNull::new(x).unwrap(); }"), Light::NonNull);
         assert_eq!(of("fn f() { @(x as *mut T); }"), Light::Raw);
         assert_eq!(of("fn f() { @addr_of!(x); }"), Light::Raw);
-        assert_eq!(of("fn f() { @x.as_ref(); }"), Light::Reference);
+        assert_eq!(of("fn f() { @x.as_ref(); }"), Light::Reference(b""));
         assert!(matches!(of("fn f() { @g(); }"), Light::Result(_)));
         assert!(matches!(of("fn f() { @self.p; }"), Light::Field(_)));
     }
