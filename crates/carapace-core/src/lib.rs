@@ -14,6 +14,7 @@ pub mod cfg;
 pub mod engine;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod graph;
 pub mod knowledge;
 pub mod policy;

@@ -1,6 +1,7 @@
 //! What is fuzzed. To add a target: a file with `seeds`, `DICTIONARY` and `run`, and an entry here.
 
 mod advisory;
+mod gate;
 mod index;
 mod lockfile;
 mod planted;
@@ -54,6 +55,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: registry::seeds,
         dictionary: registry::DICTIONARY,
         run: registry::run,
+        planted: false,
+    },
+    Target {
+        name: "gate",
+        about: "baselines, carapace.toml, lists of vendored files, and the texts that fixes change",
+        seeds: gate::seeds,
+        dictionary: gate::DICTIONARY,
+        run: gate::run,
         planted: false,
     },
     Target {

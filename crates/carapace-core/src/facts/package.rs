@@ -6,11 +6,12 @@
 //! in the expansion, and under what conditions, is what becomes of it. A macro that can't be found
 //! or whose arms do not fit is taken to leave its arguments where the call is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::operations;
 use super::scan::{Definition, Draft, Scan, draft, module};
 use super::{ConditionFact, ConditionId, ConditionKind, FileFacts, ModuleFact, PackageFacts};
+use crate::census::link::{folder, join};
 use crate::source::expand::expand;
 use crate::source::outline::{self, Context, Outline, Source, Watch};
 
@@ -64,6 +65,39 @@ pub fn package(mut scans: Vec<Scan>) -> PackageFacts {
     facts
 }
 
+/// The files by whose names a file calls for what may not be read otherwise: paths from the package's
+/// folder, with `/`, and with `..` where they leave it.
+#[must_use]
+pub fn wanted(scan: &Scan) -> Vec<String> {
+    let folder = folder(&scan.facts.path);
+    let includes = scan.facts.includes.iter();
+    let mut wanted: Vec<String> = includes
+        .filter_map(|include| include.path.as_deref())
+        .map(|path| join(folder, path))
+        .collect();
+    for module in &scan.facts.modules {
+        for (_, path) in &module.paths {
+            let mut inside = folder.to_owned();
+            for (name, own) in &module.inside {
+                inside = join(&inside, own.as_deref().unwrap_or(name));
+            }
+            wanted.push(join(&inside, path));
+        }
+    }
+    wanted.retain(|path| !path.ends_with(".rs") || path.starts_with(".."));
+    // A file below one that lies elsewhere lies there, too.
+    if scan.facts.path.starts_with("..") {
+        let stem = scan.facts.path.strip_suffix(".rs").unwrap_or(folder);
+        for module in &scan.facts.modules {
+            for place in [folder, stem] {
+                wanted.push(join(place, &format!("{}.rs", module.name)));
+                wanted.push(join(place, &format!("{}/mod.rs", module.name)));
+            }
+        }
+    }
+    wanted
+}
+
 impl FileFacts {
     /// Whether it says nothing.
     fn is_empty(&self) -> bool {
@@ -94,12 +128,17 @@ impl<'a> Expander<'a> {
     fn file(&self, index: usize, scan: &Scan) -> FileFacts {
         let mut file = scan.facts.clone();
         let mut expansions: BTreeMap<u32, Option<Expanded>> = BTreeMap::new();
+        let asked: HashSet<u32> = scan
+            .drafts
+            .iter()
+            .filter_map(|(_, draft)| match draft {
+                Draft::Call(call) => Some(*call),
+                Draft::Known(_) => None,
+            })
+            .collect();
         for (at, call) in scan.calls.iter().enumerate() {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
-            let is_asked = scan
-                .drafts
-                .iter()
-                .any(|(_, draft)| *draft == Draft::Call(at));
+            let is_asked = asked.contains(&at);
             if is_asked || self.declares_modules(&call.path) {
                 let (start, end) = call.arguments;
                 let arguments = scan.bytes.get(start as usize..end as usize);
@@ -168,10 +207,9 @@ impl<'a> Expander<'a> {
                 continue;
             }
             for (module, chain) in &expanded.modules {
-                file.modules.push(ModuleFact {
-                    condition: graft(&mut file.conditions, call.condition, chain),
-                    ..module.clone()
-                });
+                let mut module = within(module, &call.inside);
+                module.condition = graft(&mut file.conditions, call.condition, chain);
+                file.modules.push(module);
             }
         }
     }
@@ -273,15 +311,26 @@ impl<'a> Expander<'a> {
                         all.places.push((origin, chain));
                     }
                 }
+                if inner.modules.is_empty() {
+                    continue;
+                }
+                let inside = outline.inline_modules(&source, call.item);
                 for (module, chain) in &inner.modules {
                     if let Some(chain) = joined(call.condition, chain) {
-                        all.modules.push((module.clone(), chain));
+                        all.modules.push((within(module, &inside), chain));
                     }
                 }
             }
         }
         all
     }
+}
+
+/// A module that is declared in an expansion, as it is seen from around the call.
+fn within(module: &ModuleFact, inside: &[(String, Option<String>)]) -> ModuleFact {
+    let mut module = module.clone();
+    module.inside.splice(0..0, inside.iter().cloned());
+    module
 }
 
 /// The outermost call around a condition whose expansion is known.

@@ -33,6 +33,8 @@ pub(super) struct Call {
     pub(super) condition: ConditionId,
     /// What it stands among.
     pub(super) context: Context,
+    /// The modules of the same file that it is in; see [`ModuleFact::inside`].
+    pub(super) inside: Vec<(String, Option<String>)>,
 }
 
 /// A macro's definition.
@@ -218,6 +220,7 @@ impl Scan {
                 arguments: inside(call.arguments),
                 condition: call.condition,
                 context: call.context,
+                inside: outline.inline_modules(source, call.item),
             })
             .collect();
         self.definitions = outline

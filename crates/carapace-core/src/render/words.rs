@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::census::summary::{Documented, Status, Summary};
 use crate::finding::{Finding, Level};
 use crate::graph::{Graph, PackageIdx};
 use crate::report::{ConfigEffect, Database, DatabaseOrigin, Input, Report, Verdict};
@@ -174,16 +175,57 @@ pub(super) fn summary(report: &Report) -> (&'static str, String) {
         [one] => format!("{} ({packages})", input(one)),
         many => format!("{} inputs ({packages})", many.len()),
     };
+    let counts_text = counts.text();
+    if let Some(census) = census(report) {
+        // Unsafe code that nobody forbade is no finding, and neither is it nothing.
+        let text = match counts.total() {
+            0 => format!("{place}: {census}"),
+            _ => format!("{counts_text} in {place}; {census}"),
+        };
+        return (word, format!("{incomplete}{text}"));
+    }
     let databases: Vec<String> = report.databases.iter().map(database).collect();
     let databases = match databases.as_slice() {
         [] => "no advisory database".to_owned(),
         databases => databases.join("; "),
     };
-    let counts = counts.text();
     (
         word,
-        format!("{incomplete}{counts} in {place}; {databases}"),
+        format!("{incomplete}{counts_text} in {place}; {databases}"),
     )
+}
+
+/// `unsafe code in 3 of them (40 sites at runtime, 2 at build time; 12 of 30 with a SAFETY comment),
+/// 2 forbid it`; none if unsafe code was not counted.
+fn census(report: &Report) -> Option<String> {
+    let censuses: Vec<_> = report.inputs.iter().map(|i| i.census.as_ref()).collect();
+    if censuses.iter().all(Option::is_none) {
+        return None;
+    }
+    let (mut total, mut by_status, mut unseen) = (Summary::default(), [0_usize; 3], 0_usize);
+    for package in censuses.iter().flatten().flat_map(|c| &c.packages) {
+        let summary = Summary::of(package);
+        let status = Status::of(package, &summary, false);
+        if let Some(count) = by_status.get_mut(status as usize) {
+            *count += 1;
+        }
+        unseen += usize::from(!package.scanned);
+        total.merge(&summary);
+    }
+    let [forbid, _, using] = by_status;
+    let (runtime, build) = total.unsafe_code_by_role();
+    let Documented { sites, with_safety } = total.documented;
+    let runtime = usize::try_from(runtime).unwrap_or(usize::MAX);
+    let mut text = format!(
+        "unsafe code in {using} of them ({} at runtime, {build} at build time; {with_safety} of \
+         {sites} with a SAFETY comment), {} it",
+        count(runtime, "site", "sites"),
+        count(forbid, "forbids", "forbid"),
+    );
+    if unseen > 0 {
+        text += &format!(", {unseen} not looked at");
+    }
+    Some(text)
 }
 
 /// An input's name.

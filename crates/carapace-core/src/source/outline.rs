@@ -263,6 +263,8 @@ pub struct Outline {
     pub lints: Vec<LintAttribute>,
     /// The condition of the file's own `#![cfg(…)]` attributes.
     pub file_condition: ConditionId,
+    /// Modules with a body here, and their `path` attributes.
+    inline_paths: Vec<(ItemId, Option<String>)>,
 }
 
 /// A file's bytes, tokens and groups.
@@ -406,8 +408,6 @@ struct Outliner<'a, 's> {
     work: Vec<Group>,
     /// The tokens that something asked for begins with, in order.
     watched: Vec<u32>,
-    /// Modules with a body here, and their `path` attributes.
-    inline_paths: Vec<(ItemId, Option<String>)>,
 }
 
 impl Outline {
@@ -426,7 +426,6 @@ impl Outline {
             out: Self::default(),
             work: Vec::new(),
             watched: watched(source),
-            inline_paths: Vec::new(),
         };
         outliner.out.conditions.push(Condition {
             parent: ALWAYS,
@@ -459,6 +458,29 @@ impl Outline {
         let mut out = outliner.out;
         out.marks.sort_by_key(|mark| mark.token);
         out
+    }
+
+    /// The modules in the file that an item is in, or is: outermost first, each with its `path`
+    /// attribute.
+    #[must_use]
+    pub fn inline_modules(
+        &self,
+        source: &Source<'_>,
+        item: ItemId,
+    ) -> Vec<(String, Option<String>)> {
+        let mut modules = Vec::new();
+        let mut at = item;
+        while let Some(found) = self.items.get(at as usize).filter(|_| at != FILE) {
+            if found.kind == ItemKind::Mod {
+                let path = self.inline_paths.iter().find(|(id, _)| *id == at);
+                let path = path.and_then(|(_, path)| path.clone());
+                let name = found.name.map(|name| source.name(name as usize));
+                modules.push((name.unwrap_or_default(), path));
+            }
+            at = found.parent;
+        }
+        modules.reverse();
+        modules
     }
 
     /// The path of an item from the file, without the file itself.

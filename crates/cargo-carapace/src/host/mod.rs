@@ -6,16 +6,22 @@
 
 pub mod cargo;
 mod child;
+pub mod compiler;
 pub mod dirs;
 pub mod files;
 pub(crate) mod foreign;
 pub mod git;
 mod glob;
 pub mod http;
-mod manifest;
+pub(crate) mod kept;
+pub(crate) mod manifest;
+pub mod metadata;
 mod mirror;
 pub mod progress;
+mod project_config;
 pub mod registry;
 pub mod resolve;
 pub mod search;
+mod targets;
+pub(crate) mod toolchain;
 pub mod workspace;

@@ -380,10 +380,10 @@ impl Units {
     }
 
     /// The units of a package: none, one for the target or the host, or both.
-    pub fn units_of(&self, package: PackageIdx) -> impl Iterator<Item = &Unit> {
+    pub fn units_of(&self, package: PackageIdx) -> impl Iterator<Item = (UnitIdx, &Unit)> {
         let places = self.places.get(package.get());
         let indices = places.into_iter().flatten().flatten();
-        indices.filter_map(|index| self.get(*index))
+        indices.filter_map(|index| Some((*index, self.get(*index)?)))
     }
 
     /// The packages that `cargo tree` shows.

@@ -95,6 +95,8 @@ impl Outliner<'_, '_> {
         let mut is_block = walk == Walk::Statement && self.begins_block(from);
         // `|x| -> T { … }`
         let mut arrow = false;
+        // A list of bounds may end with a comma before the body.
+        let mut is_where = false;
         while at < group.end {
             let kind = source.kind(at);
             match kind {
@@ -143,10 +145,12 @@ impl Outliner<'_, '_> {
                 }
                 TokenKind::OpenBrace if walk == Walk::Head => {
                     // `Array<{ N }>` is no body.
-                    if !matches!(
-                        previous,
-                        Some(TokenKind::Lt | TokenKind::Comma | TokenKind::Eq)
-                    ) {
+                    let is_constant = match previous {
+                        Some(TokenKind::Lt | TokenKind::Eq) => true,
+                        Some(TokenKind::Comma) => !is_where,
+                        _ => false,
+                    };
+                    if !is_constant {
                         return at;
                     }
                     self.inside(at, Context::Code, element);
@@ -176,6 +180,7 @@ impl Outliner<'_, '_> {
                     continue;
                 }
                 TokenKind::Pipe => arrow = false,
+                TokenKind::Where => is_where = true,
                 _ => {}
             }
             previous = Some(kind);

@@ -1,7 +1,7 @@
 //! Items: what they are called, who can name them, and where their bodies are.
 
+use super::ConditionKind;
 use super::elements::{Element, Walk};
-use super::{ConditionKind, FILE};
 use super::{
     Context, Group, Item, ItemId, ItemKind, MacroDefinition, Mark, ModDeclaration, Outliner,
     UseDeclaration, Visibility, place,
@@ -464,29 +464,17 @@ impl Outliner<'_, '_> {
         let body = name + 1;
         let text = self.source.name(name);
         let paths = std::mem::take(&mut element.attributes.paths);
-        let parent = group.item;
         if self.source.kind(body) == TokenKind::OpenBrace {
             let id = self.new_item(ItemKind::Mod, Some(name), qualifiers, element, group);
             self.unsafe_mark(qualifiers, Some(body), element, group);
             self.set_body(id, body);
             let path = paths.into_iter().next().map(|(_, path)| path);
-            self.inline_paths.push((id, path));
+            self.out.inline_paths.push((id, path));
             self.later(body, Self::body_group(element, Context::Code, true, body));
             return self.source.groups.after(body);
         }
         self.unsafe_mark(qualifiers, None, element, group);
-        let mut inside = Vec::new();
-        let mut at = parent;
-        while let Some(item) = self.out.items.get(at as usize).filter(|_| at != FILE) {
-            if item.kind == ItemKind::Mod {
-                let found = self.inline_paths.iter().find(|(id, _)| *id == at);
-                let path = found.and_then(|(_, path)| path.clone());
-                let name = item.name.map(|name| self.source.name(name as usize));
-                inside.push((name.unwrap_or_default(), path));
-            }
-            at = item.parent;
-        }
-        inside.reverse();
+        let inside = self.out.inline_modules(self.source, group.item);
         self.out.modules.push(ModDeclaration {
             name: text,
             inside,

@@ -1,0 +1,263 @@
+//! From packages' folders to their facts, on all cores.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use carapace_core::facts::build_script::BuildScriptFacts;
+use carapace_core::facts::package::{package, wanted};
+use carapace_core::facts::scan::{Scan, scan};
+use carapace_core::facts::{FactGap, PackageFacts};
+
+use super::manifest::{self, ManifestLint};
+use super::sources::{self, Listing};
+use super::store::FactsStore;
+use crate::host::files;
+
+/// A package that is to be read.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// Its folder.
+    pub root: PathBuf,
+    /// What its files may lead to: the analysed tree, or its own folder.
+    pub tree: PathBuf,
+    /// The roots of its targets, from its folder.
+    pub roots: Vec<String>,
+    /// The root of its build script, from its folder.
+    pub build_script: Option<String>,
+    /// What `[workspace.lints.rust] unsafe_code` says that its manifest may inherit.
+    pub workspace_lint: Option<String>,
+    /// What it is called where its files can be trusted to be what they were, as those in cargo's own
+    /// home can: its name, version and checksum. Its facts are kept by it and by a stamp of the
+    /// files.
+    pub identity: Option<String>,
+}
+
+/// A file that is to be read, and where its scan goes.
+struct Task {
+    folder: usize,
+    path: String,
+    place: PathBuf,
+}
+
+/// Reads packages, each into its facts, in their order. What is kept of trusted ones is not read
+/// again.
+pub fn extract(folders: &[Folder], kept: Option<&FactsStore>) -> Vec<PackageFacts> {
+    let looked: Vec<(Listing, Option<String>, Option<PackageFacts>)> =
+        parallel(folders, |folder| {
+            let store = kept.filter(|_| folder.identity.is_some());
+            let listing = sources::list(&folder.root, &folder.tree, store.is_some());
+            let key = store.map(|_| FactsStore::key(folder, &listing));
+            let facts = store
+                .zip(key.as_ref())
+                .and_then(|(store, key)| store.get(key));
+            (listing, key, facts)
+        });
+    let fresh: Vec<usize> = (0..folders.len())
+        .filter(|at| looked.get(*at).is_some_and(|(_, _, facts)| facts.is_none()))
+        .collect();
+    let wanted: Vec<(&Folder, &Listing)> = fresh
+        .iter()
+        .filter_map(|at| Some((folders.get(*at)?, &looked.get(*at)?.0)))
+        .collect();
+    let made = read(&wanted);
+    if let Some(store) = kept {
+        let keep: Vec<(&String, &PackageFacts)> = fresh
+            .iter()
+            .zip(&made)
+            .filter_map(|(at, facts)| Some((looked.get(*at)?.1.as_ref()?, facts)))
+            .collect();
+        parallel(&keep, |(key, facts)| store.put(key, facts));
+        if !keep.is_empty() {
+            store.sweep();
+        }
+    }
+    let mut made = made.into_iter();
+    let facts = looked
+        .into_iter()
+        .map(|(_, _, facts)| facts.or_else(|| made.next()));
+    facts.map(Option::unwrap_or_default).collect()
+}
+
+/// Reads packages whose files are listed.
+fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
+    let mut tasks: Vec<Task> = Vec::new();
+    for (index, (folder, listing)) in folders.iter().enumerate() {
+        for (path, place) in listing.rust() {
+            tasks.push(Task {
+                folder: index,
+                path: path.to_owned(),
+                place: place.to_owned(),
+            });
+        }
+        // Targets whose root is called otherwise, or lies elsewhere.
+        let roots = folder.roots.iter();
+        for path in roots.filter(|path| !path.ends_with(".rs") || path.starts_with("..")) {
+            tasks.extend(task(index, folder, listing, path));
+        }
+    }
+    let mut scans: Vec<Vec<Scan>> = folders.iter().map(|_| Vec::new()).collect();
+    let mut gaps: Vec<Vec<FactGap>> = folders
+        .iter()
+        .map(|(_, listing)| {
+            let gaps = listing.gaps.iter();
+            gaps.map(|(path, reason)| FactGap {
+                path: path.clone(),
+                reason: reason.clone(),
+            })
+            .collect()
+        })
+        .collect();
+    let mut read: Vec<BTreeSet<String>> = folders.iter().map(|_| BTreeSet::new()).collect();
+    // What one file leads to may lead on.
+    while !tasks.is_empty() {
+        for task in &tasks {
+            if let Some(read) = read.get_mut(task.folder) {
+                read.insert(task.path.clone());
+            }
+        }
+        let done = parallel(&tasks, |task| {
+            files::read_regular(&task.place, sources::MAX_FILE).map(|bytes| scan(&task.path, bytes))
+        });
+        let mut next = Vec::new();
+        for (task, done) in tasks.into_iter().zip(done) {
+            let index = task.folder;
+            let (Some((folder, listing)), Some(read), Some(scans), Some(gaps)) = (
+                folders.get(index),
+                read.get_mut(index),
+                scans.get_mut(index),
+                gaps.get_mut(index),
+            ) else {
+                continue;
+            };
+            match done {
+                Ok(scan) => {
+                    for path in wanted(&scan) {
+                        if !read.contains(&path)
+                            && let Some(task) = self::task(index, folder, listing, &path)
+                        {
+                            read.insert(path);
+                            next.push(task);
+                        }
+                    }
+                    scans.push(scan);
+                }
+                Err(error) => gaps.push(FactGap {
+                    path: task.path,
+                    reason: error.to_string(),
+                }),
+            }
+        }
+        tasks = next;
+    }
+    let work: Vec<_> = scans
+        .into_iter()
+        .map(|scans| Mutex::new(Some(scans)))
+        .collect();
+    let mut all = parallel(&work, |scans| {
+        let scans = scans.lock().ok().and_then(|mut scans| scans.take());
+        package(scans.unwrap_or_default())
+    });
+    for ((facts, (folder, listing)), gaps) in all.iter_mut().zip(folders).zip(gaps) {
+        facts.native_sources = listing.native;
+        facts.gaps.extend(gaps);
+        facts.gaps.sort();
+        facts.manifest_lint = manifest_lint(folder, listing);
+        facts.build_script = folder
+            .build_script
+            .as_deref()
+            .map(|root| build_script(root, listing));
+    }
+    all
+}
+
+/// What a package's manifest says of `unsafe_code`.
+fn manifest_lint(folder: &Folder, listing: &Listing) -> Option<String> {
+    let bytes = files::read_regular(listing.files.get("Cargo.toml")?, manifest::MAX_BYTES).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let manifest = manifest::lint(&text)?;
+    match manifest {
+        ManifestLint::Level(level) => Some(level),
+        ManifestLint::Workspace => Some(format!("workspace:{}", folder.workspace_lint.as_ref()?)),
+    }
+}
+
+/// A file that is none of a listing's Rust files, if it may be read.
+fn task(index: usize, folder: &Folder, listing: &Listing, path: &str) -> Option<Task> {
+    let place = match listing.files.get(path) {
+        Some(place) => place.clone(),
+        // Out of the package's folder: only where links may lead, too.
+        None if path.starts_with("..") => {
+            files::resolve_within(&folder.tree, &folder.root.join(path)).ok()?
+        }
+        None => return None,
+    };
+    Some(Task {
+        folder: index,
+        path: path.to_owned(),
+        place,
+    })
+}
+
+/// What a build script may set, by its root and the files beside it that are not the library's.
+fn build_script(root: &str, listing: &Listing) -> BuildScriptFacts {
+    let beside = root
+        .rsplit_once('/')
+        .map(|(folder, _)| format!("{folder}/"));
+    let is_part = |path: &str| match &beside {
+        Some(folder) => path.starts_with(folder.as_str()) && folder != "src/",
+        None => path.starts_with("build/"),
+    };
+    let parts = listing
+        .rust()
+        .filter(|(path, _)| *path == root || is_part(path));
+    let texts: Vec<Vec<u8>> = parts
+        .filter_map(|(_, place)| files::read_regular(place, 4 * 1024 * 1024).ok())
+        .collect();
+    BuildScriptFacts::new(texts.iter().map(Vec::as_slice))
+}
+
+/// Does one thing to each of many, on all cores; the results are in their order.
+pub(super) fn parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(many.len());
+    if threads < 2 {
+        return many.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<(usize, R)> = Vec::with_capacity(many.len());
+    thread::scope(|scope| {
+        let run = || {
+            let mut done = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(one) = many.get(at) else { return done };
+                done.push((at, work(one)));
+            }
+        };
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        results.extend(run());
+        for other in others {
+            // A thread that panicked is a fault of ours: it goes on here.
+            match other.join() {
+                Ok(done) => results.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// A path as facts have it.
+pub fn from_root(root: &Path, path: &str) -> String {
+    let root = root.to_string_lossy().replace('\\', "/");
+    let path = path.replace('\\', "/");
+    match path.strip_prefix(&root) {
+        Some(path) if path.starts_with('/') => path.trim_start_matches('/').to_owned(),
+        _ => carapace_core::census::link::relative(&root, &path),
+    }
+}
