@@ -3,8 +3,8 @@
 //! The answer is read from the documentation that a toolchain carries (`rustup component add
 //! rust-docs`), whose pages mark unsafe functions and show the signatures of methods. Only paths and
 //! names are taken from it. A line of the table is a path, sorted; a method's has the name of its
-//! type, or of the primitive type, before it, and `shared` behind it where safe methods of the same
-//! name exist. The functions of all architectures are listed as those of `core::arch`.
+//! type, or of the primitive type, before it, and behind it `shared` where safe methods of the same
+//! name exist, and `trait` where it is a trait's. The functions of all architectures are listed as those of `core::arch`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +18,7 @@ usage: cargo xtask standard [--docs FOLDER]
   --docs FOLDER  the toolchain's share/doc/rust/html, if not that of the rustc at hand
 ";
 /// Modules whose items are not for users, or are listed elsewhere.
-const PASSED_OVER: [&str; 4] = ["core_arch", "core_simd", "src", "os"];
+const PASSED_OVER: [&str; 3] = ["core_arch", "core_simd", "src"];
 /// How deep modules may nest.
 const MAX_DEPTH: usize = 8;
 
@@ -46,8 +46,8 @@ pub(crate) fn run(root: &Path, mut arguments: Vec<String>) -> Result<(), String>
 #[derive(Debug, Default)]
 struct Table {
     functions: BTreeSet<String>,
-    /// With the names of their types before them.
-    methods: BTreeSet<String>,
+    /// With the names of their types before them, and whether these are traits.
+    methods: BTreeMap<String, bool>,
     /// Names of methods that are safe in some type.
     safe: BTreeSet<String>,
 }
@@ -68,10 +68,10 @@ impl Table {
             let is_index = name == "index.html";
             let item = match parts.as_slice() {
                 [
-                    "struct" | "enum" | "union" | "trait" | "primitive",
+                    kind @ ("struct" | "enum" | "union" | "trait" | "primitive"),
                     item,
                     "html",
-                ] => Some(*item),
+                ] => Some((*item, *kind == "trait")),
                 _ => None,
             };
             if !is_index && item.is_none() {
@@ -80,16 +80,17 @@ impl Table {
             let text = fs::read_to_string(entry.path()).map_err(at)?;
             match item {
                 None => self.functions.extend(functions(&text, path)),
-                Some(item) => self.methods_of(&text, path, item),
+                Some((item, is_trait)) => self.methods_of(&text, path, item, is_trait),
             }
         }
         Ok(())
     }
 
-    fn methods_of(&mut self, text: &str, path: &str, item: &str) {
+    fn methods_of(&mut self, text: &str, path: &str, item: &str, is_trait: bool) {
         for (name, is_unsafe) in methods(text) {
             if is_unsafe {
-                self.methods.insert(format!("{path}::{item}::{name}"));
+                self.methods
+                    .insert(format!("{path}::{item}::{name}"), is_trait);
             } else {
                 self.safe.insert(name.to_owned());
             }
@@ -99,11 +100,17 @@ impl Table {
     fn text(&self) -> String {
         let mut lines = BTreeMap::new();
         for path in &self.functions {
-            lines.insert(path.clone(), false);
+            lines.insert(path.clone(), "");
         }
-        for path in &self.methods {
+        for (path, is_trait) in &self.methods {
             let name = path.rsplit("::").next().unwrap_or(path);
-            lines.insert(path.clone(), self.safe.contains(name));
+            let flags = match (self.safe.contains(name), *is_trait) {
+                (false, false) => "",
+                (true, false) => " shared",
+                (false, true) => " trait",
+                (true, true) => " shared trait",
+            };
+            lines.insert(path.clone(), flags);
         }
         // What `std` shows anew of `core` and `alloc` says nothing more.
         let tails: BTreeSet<String> = lines
@@ -112,11 +119,9 @@ impl Table {
             .collect();
         lines.retain(|path, _| tail(path, &["std::"]).is_none_or(|tail| !tails.contains(&tail)));
         let lines = lines.into_iter();
-        let line = |(path, shared): (String, bool)| match shared {
-            true => format!("{path} shared\n"),
-            false => format!("{path}\n"),
-        };
-        lines.map(line).collect()
+        lines
+            .map(|(path, flags)| format!("{path}{flags}\n"))
+            .collect()
     }
 }
 

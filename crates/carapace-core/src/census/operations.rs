@@ -7,6 +7,7 @@
 use crate::facts::operations::decide::{last, of_call};
 use crate::facts::unsafety::Operation;
 use crate::facts::{OpenSite, PackageFacts, UnsafeNames};
+use crate::graph::metadata::Metadata;
 
 /// A package among others.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,39 @@ pub struct Package<'a> {
     pub facts: Option<&'a PackageFacts>,
     /// Its dependencies: by which name its code knows each, and which of the packages it is.
     pub dependencies: &'a [(&'a str, usize)],
+}
+
+/// Settles what is done in the sites of all packages of a graph, whose facts are given in its order.
+pub fn settle(metadata: &Metadata, facts: &mut [Option<PackageFacts>]) {
+    let dependencies: Vec<Vec<(&str, usize)>> = metadata
+        .packages
+        .iter()
+        .map(|package| {
+            let resolved = package.resolved.iter();
+            let names = resolved.map(|found| (&*found.name, found.package.get()));
+            // A package's programs name its own library.
+            names.collect()
+        })
+        .collect();
+    let packages: Vec<Package<'_>> = facts
+        .iter()
+        .zip(&dependencies)
+        .map(|(facts, dependencies)| Package {
+            facts: facts.as_ref(),
+            dependencies,
+        })
+        .collect();
+    let all: Vec<_> = (0..packages.len())
+        .map(|package| operations(&packages, package))
+        .collect();
+    for (facts, done) in facts.iter_mut().zip(all) {
+        let files = facts.iter_mut().flat_map(|facts| &mut facts.files);
+        for (file, done) in files.zip(done) {
+            for (site, done) in file.sites.iter_mut().zip(done) {
+                site.operations = done;
+            }
+        }
+    }
 }
 
 /// How far a name is followed through packages that show what others declare.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use carapace_core::census::Census;
 use carapace_core::census::of_graph::Surveyed;
+use carapace_core::census::operations;
 use carapace_core::census::survey::{Edited, Member, SourceText, Survey};
 use carapace_core::engine::Subject;
 use carapace_core::facts::PackageFacts;
@@ -58,7 +59,8 @@ pub(super) struct Ground {
 /// Takes the census of the project that was asked for.
 pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
     let ground = ground(arguments)?;
-    let facts = facts(&ground);
+    let mut facts = facts(&ground);
+    operations::settle(&ground.metadata, &mut facts);
     let surveyed = Surveyed {
         metadata: &ground.metadata,
         units: &ground.units,

@@ -15,8 +15,8 @@ use crate::facts::unsafety::Operation;
 /// What a name of a package is.
 #[derive(Debug, Default)]
 struct Named<'a> {
-    unsafe_functions: Vec<&'a Function>,
-    safe_functions: Vec<&'a Function>,
+    unsafe_functions: Vec<Found<'a>>,
+    safe_functions: Vec<Found<'a>>,
     foreign: bool,
     foreign_static: bool,
     static_mut: bool,
@@ -27,6 +27,16 @@ struct Named<'a> {
     fields: Vec<&'a Kind>,
     /// What functions of the name give.
     results: Vec<&'a Kind>,
+}
+
+/// A function, and where it was found.
+#[derive(Debug, Clone, Copy)]
+struct Found<'a> {
+    function: &'a Function,
+    /// Its file's place among all.
+    file: usize,
+    /// The name of the module that it is in.
+    module: &'a str,
 }
 
 /// The names of a package.
@@ -67,14 +77,27 @@ enum Open {
 }
 
 impl<'a> Names<'a> {
-    pub(crate) fn new(files: impl IntoIterator<Item = &'a Declared>) -> Self {
+    /// Those that files declare, each with its path.
+    pub(crate) fn new(files: impl IntoIterator<Item = (&'a str, &'a Declared)>) -> Self {
         let mut names = Self::default();
-        for file in files {
+        for (index, (path, file)) in files.into_iter().enumerate() {
+            let of_file = module_of(path);
+            let found = |function: &'a Function| Found {
+                function,
+                file: index,
+                module: function.module.as_deref().unwrap_or(of_file),
+            };
             for function in &file.unsafe_functions {
-                names.of(&function.name).unsafe_functions.push(function);
+                names
+                    .of(&function.name)
+                    .unsafe_functions
+                    .push(found(function));
             }
             for function in &file.safe_functions {
-                names.of(&function.name).safe_functions.push(function);
+                names
+                    .of(&function.name)
+                    .safe_functions
+                    .push(found(function));
             }
             for name in &file.foreign {
                 names.of(name).foreign = true;
@@ -105,7 +128,7 @@ impl<'a> Names<'a> {
     pub(crate) fn exported(&self) -> UnsafeNames {
         let mut names = UnsafeNames::default();
         for (name, named) in &self.by_name {
-            for function in &named.unsafe_functions {
+            for Found { function, .. } in &named.unsafe_functions {
                 match &function.owner {
                     Some(owner) => names.methods.push(((*name).to_owned(), owner.clone())),
                     None => names.functions.push((*name).to_owned()),
@@ -145,11 +168,11 @@ impl<'a> Names<'a> {
     }
 
     /// What is done in a site; `needs_one` where rustc warns of one without an operation.
-    pub(crate) fn decide(&self, candidates: &[Candidate], needs_one: bool) -> Decided {
+    pub(crate) fn decide(&self, file: usize, candidates: &[Candidate], needs_one: bool) -> Decided {
         let mut decided = Decided::default();
         let mut best: Option<(u8, Operation)> = None;
         for candidate in candidates {
-            match self.verdict(candidate) {
+            match self.verdict(file, candidate) {
                 Verdict::Is(operation) => decided.operations.push(operation),
                 Verdict::IsNot => {}
                 Verdict::Open(open) => {
@@ -179,15 +202,22 @@ impl<'a> Names<'a> {
         decided.operations.sort();
         decided.operations.dedup();
         if needs_one && decided.operations.is_empty() {
-            decided.otherwise = best.map(|(_, operation)| operation);
+            let called = || {
+                candidates.iter().find_map(|candidate| match candidate {
+                    Candidate::Call(path) => Some(of_call(last(path))),
+                    Candidate::Method(name, _) => Some(of_call(name)),
+                    _ => None,
+                })
+            };
+            decided.otherwise = best.map(|(_, operation)| operation).or_else(called);
         }
         decided
     }
 
-    fn verdict(&self, candidate: &Candidate) -> Verdict {
+    fn verdict(&self, file: usize, candidate: &Candidate) -> Verdict {
         match candidate {
             Candidate::Known(operation) => Verdict::Is(*operation),
-            Candidate::Call(path) => self.call(path),
+            Candidate::Call(path) => self.call(file, path),
             Candidate::Method(name, receiver) => self.method(name, receiver),
             Candidate::CallField(name) => match self.field(name) {
                 Kind::Function => Verdict::Is(Operation::UnsafeCall),
@@ -209,7 +239,7 @@ impl<'a> Names<'a> {
                 match self.get(name) {
                     Some(named) if named.static_mut => Verdict::Is(Operation::StaticMut),
                     Some(named) if named.foreign_static => Verdict::Is(Operation::ExternStatic),
-                    _ if name.chars().any(char::is_lowercase) => Verdict::IsNot,
+                    _ if name.contains(char::is_lowercase) => Verdict::IsNot,
                     _ => Verdict::Open(Open::Name(path.clone())),
                 }
             }
@@ -253,7 +283,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn call(&self, path: &str) -> Verdict {
+    fn call(&self, file: usize, path: &str) -> Verdict {
         let name = last(path);
         let mut segments = path.split("::").filter(|segment| !segment.is_empty());
         let first = segments.next().unwrap_or_default();
@@ -267,60 +297,21 @@ impl<'a> Names<'a> {
             false => Verdict::IsNot,
         };
         if matches!(first, "std" | "core" | "alloc") && first != name {
-            // A glob may have brought in what the module shows of another.
-            let is_glob = parent.starts_with(char::is_lowercase) && standard::has_function(name);
-            return is(standard::is_unsafe(parent, name) || is_glob && parent == "prelude");
+            return is(standard::is_unsafe(parent, name));
         }
         let named = self.get(name);
-        if let Some(named) = named {
-            if !parent.is_empty() && parent.starts_with(char::is_uppercase) {
-                let of = |function: &&&Function| function.owner.as_deref() == Some(parent);
-                let own_unsafe = named.unsafe_functions.iter().any(|f| of(&f));
-                let own_safe = named.safe_functions.iter().any(|f| of(&f));
-                if own_unsafe && !own_safe {
-                    return is(true);
-                }
-                if own_safe && !own_unsafe {
-                    return is(false);
-                }
-                if own_unsafe {
-                    return Verdict::Open(Open::Perhaps(4, of_call(name)));
-                }
-                // A type parameter's method is that of a trait.
-                let of_trait = named.unsafe_functions.iter().any(|f| f.of_trait);
-                if of_trait && !standard::is_unsafe(parent, name) {
-                    return is(true);
-                }
-            } else {
-                let free = |function: &&&Function| function.owner.is_none();
-                let own_unsafe = named.unsafe_functions.iter().any(|f| free(&f));
-                let own_safe = named.safe_functions.iter().any(|f| free(&f));
-                if named.foreign {
-                    return Verdict::Is(Operation::FfiCall);
-                }
-                if own_unsafe && !own_safe {
-                    return is(true);
-                }
-                if own_unsafe {
-                    return Verdict::Open(Open::Perhaps(7, of_call(name)));
-                }
-                if named.featured {
-                    return Verdict::Is(Operation::TargetFeature);
-                }
-                if own_safe {
-                    return is(false);
-                }
-                // `<T as Trait>::name`
-                if first == "<>" && !named.unsafe_functions.is_empty() {
-                    return is(true);
-                }
-            }
+        if let Some(verdict) = named.and_then(|named| named.called(file, first, parent, name)) {
+            return verdict;
         }
         if standard::is_unsafe(parent, name) {
             return is(true);
         }
+        let is_type = is_type(name);
         match first {
+            "crate" | "self" | "super" if is_type => Verdict::IsNot,
             "crate" | "self" | "super" => Verdict::Open(Open::Perhaps(3, of_call(name))),
+            // A variant or a struct.
+            _ if parent.is_empty() && is_type => Verdict::IsNot,
             // A local name: a closure, or a pointer to a function.
             _ if parent.is_empty() => Verdict::Open(Open::Perhaps(4, Operation::UnsafeCall)),
             _ => Verdict::Open(Open::Call(path.to_owned())),
@@ -345,16 +336,16 @@ impl<'a> Names<'a> {
             };
         }
         if let Some(named) = self.get(name) {
-            let methods = |functions: &[&Function], owner: Option<&str>| {
-                functions.iter().any(|function| match owner {
+            let methods = |functions: &[Found<'_>], owner: Option<&str>| {
+                functions.iter().any(|Found { function, .. }| match owner {
                     Some(owner) => function.owner.as_deref() == Some(owner) || function.of_trait,
                     None => function.owner.is_some(),
                 })
             };
             if let Some(owner) = &owner {
-                let own = |functions: &[&Function]| {
+                let own = |functions: &[Found<'_>]| {
                     let mut all = functions.iter();
-                    all.any(|function| function.owner.as_deref() == Some(&**owner))
+                    all.any(|found| found.function.owner.as_deref() == Some(&**owner))
                 };
                 match (own(&named.unsafe_functions), own(&named.safe_functions)) {
                     (true, _) => return Verdict::Is(operation),
@@ -385,6 +376,81 @@ impl<'a> Names<'a> {
             Method::No => Verdict::Open(Open::Method(name.to_owned())),
         }
     }
+}
+
+impl Named<'_> {
+    /// What calling a function of this name is; none where the package does not tell.
+    fn called(&self, file: usize, first: &str, parent: &str, name: &str) -> Option<Verdict> {
+        let is = |is_unsafe: bool| match is_unsafe {
+            true => Verdict::Is(of_call(name)),
+            false => Verdict::IsNot,
+        };
+        let either = |matches: &dyn Fn(&Found<'_>) -> bool| {
+            let is_unsafe = self.unsafe_functions.iter().any(matches);
+            let is_safe = self.safe_functions.iter().any(matches);
+            (is_unsafe, is_safe)
+        };
+        if parent.starts_with(char::is_uppercase) {
+            let of = |found: &Found<'_>| found.function.owner.as_deref() == Some(parent);
+            match either(&of) {
+                (true, false) => return Some(is(true)),
+                (false, true) => return Some(is(false)),
+                (true, true) => match either(&|found| of(found) && found.file == file) {
+                    (true, false) => return Some(is(true)),
+                    (false, true) => return Some(is(false)),
+                    _ => return Some(Verdict::Open(Open::Perhaps(4, of_call(name)))),
+                },
+                (false, false) => {}
+            }
+            // A type parameter's method is that of a trait.
+            let of_trait = |found: &Found<'_>| found.function.of_trait;
+            let is_of_trait = self.unsafe_functions.iter().any(of_trait);
+            return (is_of_trait && !self.safe_functions.iter().any(of_trait)).then(|| is(true));
+        }
+        // `<T as Trait>::name`, `<T>::name`
+        if parent == "<>" {
+            let method = |found: &Found<'_>| found.function.owner.is_some();
+            return match either(&method) {
+                (true, false) => Some(is(true)),
+                (true, true) => Some(Verdict::Open(Open::Perhaps(4, of_call(name)))),
+                _ => None,
+            };
+        }
+        if self.foreign {
+            return Some(Verdict::Is(Operation::FfiCall));
+        }
+        // The nearer one is meant: in the file, where the name stands alone, else in the module that
+        // is named.
+        let free = |found: &Found<'_>| found.function.owner.is_none();
+        let nearest = match parent {
+            "" | "self" | "super" | "crate" => either(&|found| free(found) && found.file == file),
+            _ => either(&|found| free(found) && found.module == parent),
+        };
+        let decided = match nearest {
+            (false, false) => either(&free),
+            nearest => nearest,
+        };
+        match decided {
+            (true, false) => Some(is(true)),
+            // Of two, conditions of compilation decide; which is unsafe, is mostly the one built.
+            (true, true) => Some(Verdict::Open(Open::Perhaps(7, of_call(name)))),
+            _ if self.featured => Some(Verdict::Is(Operation::TargetFeature)),
+            (false, true) if first == parent || parent.is_empty() => Some(is(false)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a name is written as those of types and variants are.
+fn is_type(name: &str) -> bool {
+    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase) && !name.contains('_')
+}
+
+/// The name of the module that a file is.
+fn module_of(path: &str) -> &str {
+    let path = path.strip_suffix(".rs").unwrap_or(path);
+    let path = path.strip_suffix("/mod").unwrap_or(path);
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn deref(kind: &Kind, likely: u8) -> Verdict {

@@ -13,8 +13,10 @@ pub(crate) struct Function {
     pub(crate) name: String,
     /// The type or trait that it is a method of; none of one that is no method.
     pub(crate) owner: Option<String>,
-    /// Whether it is declared in a trait.
+    /// Whether it is declared in a trait, or in an implementation of one.
     pub(crate) of_trait: bool,
+    /// The module in the file that it is in; none if that is the file's own.
+    pub(crate) module: Option<String>,
 }
 
 /// What a file declares.
@@ -98,6 +100,9 @@ fn function(source: &Source<'_>, outline: &Outline, name: String, parent: u32) -
         name,
         owner,
         of_trait: around.kind == ItemKind::Trait || around.marked,
+        module: super::around(outline, parent, |kind| kind == ItemKind::Mod)
+            .and_then(|module| outline.items.get(module as usize)?.name)
+            .map(|name| source.name(name as usize)),
     })
 }
 

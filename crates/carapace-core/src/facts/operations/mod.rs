@@ -219,17 +219,21 @@ impl<'a> Reader<'_, 'a> {
 /// Decides what is done in the sites of a package, and keeps what it declares for others. The scans
 /// are those that the facts were made of.
 pub(crate) fn decide_all(facts: &mut PackageFacts, scans: &[Scan]) {
-    let names = decide::Names::new(scans.iter().map(|scan| &scan.declared));
+    let files = scans.iter();
+    let names = decide::Names::new(files.map(|scan| (scan.facts.path.as_str(), &scan.declared)));
     let mut words = Words::default();
-    let mut scans = scans.iter();
+    let mut scans = scans.iter().enumerate();
     for file in &mut facts.files {
         // Files that say nothing are no part of the facts; all are in the order of their paths.
-        let Some(scan) = scans.by_ref().find(|scan| scan.facts.path == file.path) else {
+        let Some((place, scan)) = scans
+            .by_ref()
+            .find(|(_, scan)| scan.facts.path == file.path)
+        else {
             break;
         };
         let sites = file.sites.iter_mut().zip(&scan.candidates);
         for (index, (site, candidates)) in sites.enumerate() {
-            let decided = names.decide(candidates, site.kind == SiteKind::Block);
+            let decided = names.decide(place, candidates, site.kind == SiteKind::Block);
             site.operations = decided.operations;
             let is_open = !(decided.calls.is_empty()
                 && decided.methods.is_empty()
@@ -656,10 +660,8 @@ impl<'a> Site<'_, '_, 'a> {
     fn call(&mut self, from: usize, last: usize) {
         let source = self.types.source;
         let name = source.bytes_of(last);
-        // Variants and structs are made this way, and a local name may stand for a closure.
-        let is_type = name.first().is_some_and(u8::is_ascii_uppercase)
-            && name.iter().any(u8::is_ascii_lowercase);
-        if is_type || source.kind(last) == TokenKind::SelfType {
+        // Variants are made this way.
+        if matches!(name, b"Some" | b"Ok" | b"Err") || source.kind(last) == TokenKind::SelfType {
             return;
         }
         if from == last {

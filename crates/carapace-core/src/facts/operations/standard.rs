@@ -16,6 +16,8 @@ struct Entry {
     arch: bool,
     /// Whether it is a method of a type.
     method: bool,
+    /// Whether it is a trait's, so that any type's function of that name is.
+    of_trait: bool,
     /// Whether safe methods have it, too.
     shared: bool,
 }
@@ -23,10 +25,13 @@ struct Entry {
 static TABLE: LazyLock<HashMap<&'static str, Entry, RandomState>> = LazyLock::new(|| {
     let mut table: HashMap<&str, Entry, RandomState> = HashMap::default();
     for line in include_str!("standard.txt").lines() {
-        let (path, shared) = match line.strip_suffix(" shared") {
-            Some(path) => (path, true),
-            None => (line, false),
-        };
+        let mut words = line.split(' ');
+        let path = words.next().unwrap_or_default();
+        let (mut shared, mut of_trait) = (false, false);
+        for word in words {
+            shared |= word == "shared";
+            of_trait |= word == "trait";
+        }
         let Some((before, name)) = path.rsplit_once("::") else {
             continue;
         };
@@ -40,6 +45,7 @@ static TABLE: LazyLock<HashMap<&'static str, Entry, RandomState>> = LazyLock::ne
             || before.matches("::").count() == 1 && is_primitive(parent);
         entry.shared |= shared;
         entry.method |= of_type;
+        entry.of_trait |= of_trait && !shared;
         entry.parents.push(parent);
     }
     table
@@ -80,18 +86,13 @@ pub(crate) enum Method {
 
 /// Whether a function is unsafe: by the name of the type or module it is in, and its own.
 pub(crate) fn is_unsafe(parent: &str, name: &str) -> bool {
-    TABLE
-        .get(name)
-        .is_some_and(|entry| entry.parents.contains(&parent))
-}
-
-/// Whether any unsafe function that is no method has a name.
-pub(crate) fn has_function(name: &str) -> bool {
+    let parent = match parent.strip_prefix("NonZero") {
+        Some(_) => "NonZero",
+        None => parent,
+    };
+    let is_type = parent.starts_with(|c: char| c.is_uppercase() || c == '<');
     TABLE.get(name).is_some_and(|entry| {
-        entry
-            .parents
-            .iter()
-            .any(|parent| parent.starts_with(char::is_lowercase))
+        entry.parents.contains(&parent) || entry.of_trait && is_type && !SHARED.contains(&name)
     })
 }
 
@@ -117,7 +118,6 @@ mod tests {
     fn the_table_knows_functions_methods_and_intrinsics() {
         assert!(is_unsafe("ptr", "read") && is_unsafe("Vec", "from_raw_parts"));
         assert!(is_unsafe("mem", "transmute") && !is_unsafe("mem", "swap"));
-        assert!(has_function("transmute") && !has_function("from_raw"));
         assert!(is_unsafe_intrinsic("_mm_loadu_si128") && !is_unsafe_intrinsic("_mm_add_epi8"));
         assert_eq!(method("get_unchecked"), Method::Unsafe);
         assert_eq!(method("read"), Method::Shared);

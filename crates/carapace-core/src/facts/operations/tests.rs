@@ -8,10 +8,10 @@ fn done(text: &str) -> Vec<Vec<Operation>> {
     let source = Source::new(text.as_bytes());
     let outline = Outline::new(&source, Watch::default());
     let declared = declared::declared(&source, &outline);
-    let names = Names::new([&declared]);
+    let names = Names::new([("src/lib.rs", &declared)]);
     let sites = candidates(&source, &outline);
     let decide = |(mark, candidates): (&Mark, &Vec<Candidate>)| {
-        let decided = names.decide(candidates, mark.kind == SiteKind::Block);
+        let decided = names.decide(0, candidates, mark.kind == SiteKind::Block);
         let mut operations = decided.operations;
         operations.extend(decided.otherwise);
         operations
