@@ -7,6 +7,7 @@ pub mod budget;
 pub mod compiled;
 mod conditions;
 pub mod link;
+pub mod names;
 pub mod of_graph;
 pub mod operations;
 pub mod since;

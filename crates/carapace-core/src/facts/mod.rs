@@ -6,8 +6,10 @@
 //! version never change and are kept by its checksum.
 
 pub mod build_script;
+pub mod names;
 pub(crate) mod operations;
 pub mod package;
+mod public;
 mod safety;
 pub mod scan;
 pub mod unsafety;

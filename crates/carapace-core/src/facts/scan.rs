@@ -9,6 +9,7 @@ use memchr::memmem::Finder;
 
 use super::operations::declared::{Declared, declared};
 use super::operations::{Candidate, candidates};
+use super::public::{Callers, callers};
 use super::unsafety::SiteFact;
 use super::{
     ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, IncludeFact, LintFact,
@@ -69,6 +70,8 @@ pub struct Scan {
     /// What may be done in the sites, one list for each.
     pub(super) candidates: Vec<Vec<Candidate>>,
     pub(super) declared: Declared,
+    /// Who calls whom, and what is public.
+    pub(super) callers: Callers,
     pub(super) gaps: Vec<FactGap>,
     /// The file, where calls refer to it.
     pub(super) bytes: Vec<u8>,
@@ -238,6 +241,7 @@ impl Scan {
             .collect();
         self.candidates = candidates(source, outline);
         self.declared = declared(source, outline);
+        self.callers = callers(source, outline);
         let mut lines = Lines::new(source.bytes);
         for mark in &outline.marks {
             self.site(source, outline, mark, &mut lines);

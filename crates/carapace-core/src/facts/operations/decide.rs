@@ -35,8 +35,27 @@ struct Found<'a> {
     function: &'a Function,
     /// Its file's place among all.
     file: usize,
-    /// The name of the module that it is in.
-    module: &'a str,
+    /// The path of the module that its file is, with `/`.
+    path: &'a str,
+}
+
+impl Found<'_> {
+    /// Whether a path written in a file leads here, its last segments left out: as far as modules are
+    /// named, they must be these; where none is, it is the file's own.
+    fn is_near(&self, file: usize, path: &str, left_out: usize) -> bool {
+        let mut written = path.rsplit("::").skip(left_out).peekable();
+        let is_of_module =
+            |segment: &&str| !matches!(*segment, "" | "crate" | "self" | "super" | "<>");
+        if !written.peek().is_some_and(is_of_module) {
+            return self.file == file;
+        }
+        let inline = self.function.module.as_deref();
+        let here = inline.into_iter().chain(self.path.rsplit('/'));
+        written
+            .take_while(is_of_module)
+            .zip(here)
+            .all(|(written, here)| written == here)
+    }
 }
 
 /// The names of a package.
@@ -68,6 +87,9 @@ enum Verdict {
     Open(Open),
 }
 
+/// From when on what is likely is taken for certain.
+const CERTAIN: u8 = 7;
+
 enum Open {
     /// What is not decided, and how likely it is; the greater, the more.
     Perhaps(u8, Operation),
@@ -85,7 +107,7 @@ impl<'a> Names<'a> {
             let found = |function: &'a Function| Found {
                 function,
                 file: index,
-                module: function.module.as_deref().unwrap_or(of_file),
+                path: of_file,
             };
             for function in &file.unsafe_functions {
                 names
@@ -177,7 +199,12 @@ impl<'a> Names<'a> {
                 Verdict::IsNot => {}
                 Verdict::Open(open) => {
                     let likely = match open {
-                        Open::Perhaps(likely, operation) => (likely, operation),
+                        Open::Perhaps(likely, operation) => {
+                            if likely >= CERTAIN {
+                                decided.operations.push(operation);
+                            }
+                            (likely, operation)
+                        }
                         Open::Call(path) => {
                             let operation = of_call(last(&path));
                             decided.calls.push(path);
@@ -223,17 +250,16 @@ impl<'a> Names<'a> {
                 Kind::Function => Verdict::Is(Operation::UnsafeCall),
                 _ => Verdict::Open(Open::Perhaps(5, Operation::UnsafeCall)),
             },
-            Candidate::DerefField(name) => deref(&self.field(name), 6),
-            Candidate::DerefResult(name) => deref(&self.result(name), 6),
+            Candidate::DerefField(name, strong) => deref(&self.field(name), *strong),
+            Candidate::DerefResult(name, strong) => deref(&self.result(name), *strong),
             Candidate::DerefGot(field) => {
                 let field = field.as_deref().map(|name| self.field(name));
                 match field {
-                    Some(Kind::Value | Kind::Reference(_)) => deref(&Kind::Unknown, 6),
+                    Some(Kind::Value | Kind::Reference(_)) => deref(&Kind::Unknown, false),
                     _ => Verdict::Is(Operation::RawDeref),
                 }
             }
-            Candidate::Deref(true) => Verdict::Is(Operation::RawDeref),
-            Candidate::Deref(false) => deref(&Kind::Unknown, 6),
+            Candidate::Deref(strong) => deref(&Kind::Unknown, *strong),
             Candidate::Name(path) => {
                 let name = last(path);
                 match self.get(name) {
@@ -249,6 +275,9 @@ impl<'a> Names<'a> {
                         Verdict::Is(Operation::UnionField)
                     }
                     Some(_) => Verdict::IsNot,
+                    None if self.may_be_union(receiver, &named.unions) => {
+                        Verdict::Is(Operation::UnionField)
+                    }
                     // A field of the same name of a struct makes it a guess.
                     None if named.fields.is_empty() => Verdict::Is(Operation::UnionField),
                     None => Verdict::Open(Open::Perhaps(3, Operation::UnionField)),
@@ -267,6 +296,18 @@ impl<'a> Names<'a> {
     fn result(&self, name: &str) -> Kind {
         self.get(name)
             .map_or(Kind::Unknown, |named| common(&named.results))
+    }
+
+    /// Whether one of the fields that a receiver may be has a union for a type.
+    fn may_be_union(&self, receiver: &Receiver, unions: &[&str]) -> bool {
+        let Receiver::Field(field) = receiver else {
+            return false;
+        };
+        let kinds = self.get(field).map(|named| named.fields.as_slice());
+        kinds.unwrap_or_default().iter().any(|kind| match kind {
+            Kind::Named(name) => unions.contains(&name.as_str()),
+            _ => false,
+        })
     }
 
     /// The type that something is of, or leads to, if that has a name.
@@ -300,7 +341,7 @@ impl<'a> Names<'a> {
             return is(standard::is_unsafe(parent, name));
         }
         let named = self.get(name);
-        if let Some(verdict) = named.and_then(|named| named.called(file, first, parent, name)) {
+        if let Some(verdict) = named.and_then(|named| named.called(file, path, parent, name)) {
             return verdict;
         }
         if standard::is_unsafe(parent, name) {
@@ -330,8 +371,13 @@ impl<'a> Names<'a> {
         let owner = self.owner(receiver);
         let of_pointers = standard::method(name);
         if matches!(kind, Kind::Raw | Kind::NonNull) {
+            // Traits of the package may be implemented for pointers.
+            let of_trait = self.get(name).is_some_and(|named| {
+                let mut all = named.unsafe_functions.iter();
+                all.any(|found| found.function.of_trait)
+            });
             return match of_pointers {
-                Method::No => Verdict::IsNot,
+                Method::No if !of_trait => Verdict::IsNot,
                 _ => Verdict::Is(operation),
             };
         }
@@ -380,7 +426,11 @@ impl<'a> Names<'a> {
 
 impl Named<'_> {
     /// What calling a function of this name is; none where the package does not tell.
-    fn called(&self, file: usize, first: &str, parent: &str, name: &str) -> Option<Verdict> {
+    fn called(&self, file: usize, path: &str, parent: &str, name: &str) -> Option<Verdict> {
+        let first = path
+            .split("::")
+            .find(|segment| !segment.is_empty())
+            .unwrap_or_default();
         let is = |is_unsafe: bool| match is_unsafe {
             true => Verdict::Is(of_call(name)),
             false => Verdict::IsNot,
@@ -395,7 +445,7 @@ impl Named<'_> {
             match either(&of) {
                 (true, false) => return Some(is(true)),
                 (false, true) => return Some(is(false)),
-                (true, true) => match either(&|found| of(found) && found.file == file) {
+                (true, true) => match either(&|found| of(found) && found.is_near(file, path, 2)) {
                     (true, false) => return Some(is(true)),
                     (false, true) => return Some(is(false)),
                     _ => return Some(Verdict::Open(Open::Perhaps(4, of_call(name)))),
@@ -424,7 +474,7 @@ impl Named<'_> {
         let free = |found: &Found<'_>| found.function.owner.is_none();
         let nearest = match parent {
             "" | "self" | "super" | "crate" => either(&|found| free(found) && found.file == file),
-            _ => either(&|found| free(found) && found.module == parent),
+            _ => either(&|found| free(found) && found.is_near(file, path, 1)),
         };
         let decided = match nearest {
             (false, false) => either(&free),
@@ -433,7 +483,7 @@ impl Named<'_> {
         match decided {
             (true, false) => Some(is(true)),
             // Of two, conditions of compilation decide; which is unsafe, is mostly the one built.
-            (true, true) => Some(Verdict::Open(Open::Perhaps(7, of_call(name)))),
+            (true, true) => Some(Verdict::Open(Open::Perhaps(CERTAIN, of_call(name)))),
             _ if self.featured => Some(Verdict::Is(Operation::TargetFeature)),
             (false, true) if first == parent || parent.is_empty() => Some(is(false)),
             _ => None,
@@ -446,21 +496,21 @@ fn is_type(name: &str) -> bool {
     name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase) && !name.contains('_')
 }
 
-/// The name of the module that a file is.
+/// The path of the module that a file is, with `/`.
 fn module_of(path: &str) -> &str {
     let path = path.strip_suffix(".rs").unwrap_or(path);
-    let path = path.strip_suffix("/mod").unwrap_or(path);
-    path.rsplit('/').next().unwrap_or(path)
+    path.strip_suffix("/mod").unwrap_or(path)
 }
 
-fn deref(kind: &Kind, likely: u8) -> Verdict {
+fn deref(kind: &Kind, strong: bool) -> Verdict {
     match kind {
         Kind::Raw => Verdict::Is(Operation::RawDeref),
         Kind::Reference(_) | Kind::Value | Kind::NonNull | Kind::Cell | Kind::Function => {
             Verdict::IsNot
         }
         Kind::Named(_) => Verdict::Open(Open::Perhaps(1, Operation::RawDeref)),
-        Kind::Unknown => Verdict::Open(Open::Perhaps(likely, Operation::RawDeref)),
+        Kind::Unknown if strong => Verdict::Is(Operation::RawDeref),
+        Kind::Unknown => Verdict::Open(Open::Perhaps(6, Operation::RawDeref)),
     }
 }
 

@@ -37,14 +37,14 @@ pub(crate) enum Candidate {
     Method(String, Receiver),
     /// A field, or what is in brackets, is called.
     CallField(String),
-    /// A place is dereferenced that is as a field of a name.
-    DerefField(String),
-    /// A place is dereferenced that is the result of a function or method of a name.
-    DerefResult(String),
+    /// A place is dereferenced that is as a field of a name; and whether it is written as what is
+    /// needed for raw pointers alone: `(*p).field`, `&mut *p`.
+    DerefField(String, bool),
+    /// A place is dereferenced that is the result of a function or method of a name; likewise.
+    DerefResult(String, bool),
     /// What `get` gives of a field of a name, or of what is not known, is dereferenced.
     DerefGot(Option<String>),
-    /// A place is dereferenced of which nothing is known; whether it is written as what is needed for
-    /// raw pointers alone: `(*p).field`, `&mut *p`.
+    /// A place is dereferenced of which nothing is known; likewise.
     Deref(bool),
     /// A path that may be a static's.
     Name(String),
@@ -456,8 +456,12 @@ impl<'a> Site<'_, '_, 'a> {
         let (light, _) = self.types.operand(star + 1);
         let candidate = match light {
             Light::Raw => Candidate::Known(Operation::RawDeref),
-            Light::Field(name) => Candidate::DerefField(self.field_key(name)),
-            Light::Result(name) => Candidate::DerefResult(source.name(name)),
+            Light::Field(name) => Candidate::DerefField(self.field_key(name), self.is_strong(star)),
+            Light::Result(name) => {
+                // Few functions give references whose values are taken at once.
+                let is_method = name > 0 && source.kind(name - 1) == TokenKind::Dot;
+                Candidate::DerefResult(source.name(name), !is_method || self.is_strong(star))
+            }
             Light::Got(field) => Candidate::DerefGot(field.map(|name| self.field_key(name))),
             Light::Unknown => Candidate::Deref(self.is_strong(star)),
             Light::Named(b"Self") | Light::NonNull | Light::Cell | Light::Function => return,
@@ -531,7 +535,8 @@ impl<'a> Site<'_, '_, 'a> {
             }
             Light::Reference(_) | Light::Named(_) => Receiver::Unknown,
             Light::Value | Light::Cell | Light::Function => Receiver::Value,
-            Light::Got(_) | Light::Unknown => Receiver::Unknown,
+            Light::Got(_) => Receiver::Pointer,
+            Light::Unknown => Receiver::Unknown,
         }
     }
 
@@ -566,7 +571,8 @@ impl<'a> Site<'_, '_, 'a> {
             let goes_on = match kind {
                 TokenKind::Dot | TokenKind::Question => true,
                 TokenKind::Colon => {
-                    source.kind(at).is_path_segment() || source.kind(at) == TokenKind::Lt
+                    source.kind(at).is_path_segment()
+                        || matches!(source.kind(at), TokenKind::Lt | TokenKind::Colon)
                 }
                 TokenKind::Bang => is_open && before > 0 && source.kind(before - 1).is_ident(),
                 TokenKind::Gt => is_open && source.kind(at) == TokenKind::OpenParen,
@@ -668,7 +674,8 @@ impl<'a> Site<'_, '_, 'a> {
             match self.types.local(from) {
                 Light::Function => return self.add(Candidate::Known(Operation::UnsafeCall)),
                 Light::Unknown => {}
-                _ => return,
+                // A closure, or a pointer to a function that only its type tells to be unsafe.
+                _ => return self.add(Candidate::CallField(source.name(from))),
             }
         }
         let path = self.expanded(from, last);

@@ -602,7 +602,7 @@ impl<'a> Types<'_, 'a> {
             | b"wrapping_add" | b"wrapping_sub" | b"wrapping_offset" | b"map_addr"
             | b"with_addr" => match receiver {
                 Light::NonNull => Light::NonNull,
-                Light::Value | Light::Reference(_) => Light::Value,
+                Light::Value => Light::Value,
                 _ => Light::Raw,
             },
             b"as_ptr" | b"as_mut_ptr" | b"cast_mut" | b"cast_const" | b"into_raw" | b"raw_get"
