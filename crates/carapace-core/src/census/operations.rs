@@ -231,3 +231,63 @@ fn has(sorted: &[String], name: &str) -> bool {
         .binary_search_by(|known| known.as_str().cmp(name))
         .is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::package::package;
+    use crate::facts::scan::scan;
+    use crate::facts::unsafety::Operation as O;
+
+    /// What is done in the sites of the first of several packages.
+    fn done(packages: &[(&str, &[(&str, usize)])]) -> Vec<Vec<Operation>> {
+        let facts: Vec<PackageFacts> = packages
+            .iter()
+            .map(|(text, _)| package(vec![scan("src/lib.rs", text.as_bytes().to_vec())]))
+            .collect();
+        let packages: Vec<Package<'_>> = facts
+            .iter()
+            .zip(packages)
+            .map(|(facts, (_, dependencies))| Package {
+                facts: Some(facts),
+                dependencies,
+            })
+            .collect();
+        operations(&packages, 0).concat()
+    }
+
+    const SYS: &str = "extern { pub fn read(); pub static ENV: u8; pub static mut STATE: u8; }
+        pub unsafe fn close() {} pub struct S; impl S { pub unsafe fn poke(&self) {} pub unsafe fn at() {} }";
+
+    #[test]
+    fn dependencies_decide() {
+        let own = "use sys::S; fn f() { unsafe { sys::read() } unsafe { sys::close() }
+            unsafe { S::at(); } unsafe { sys::ENV } unsafe { sys::STATE = 1 } unsafe { x.poke() } }";
+        let expected = [
+            vec![O::FfiCall],
+            vec![O::UnsafeCall],
+            vec![O::UnsafeCall],
+            vec![O::ExternStatic],
+            vec![O::StaticMut],
+            vec![O::UnsafeCall],
+        ];
+        assert_eq!(done(&[(own, &[("sys", 1)]), (SYS, &[])]), expected);
+    }
+
+    #[test]
+    fn names_are_followed_through_packages() {
+        let own = "fn f() { unsafe { shown::sys::read(); } unsafe { shown::close() } }";
+        let shown = "pub use sys; pub use sys::close;";
+        let expected = [vec![O::FfiCall], vec![O::UnsafeCall]];
+        let packages: &[(&str, &[(&str, usize)])] =
+            &[(own, &[("shown", 1)]), (shown, &[("sys", 2)]), (SYS, &[])];
+        assert_eq!(done(packages), expected);
+    }
+
+    #[test]
+    fn packages_that_depend_on_each_other_end() {
+        let own = "unsafe fn f() { b::g() }";
+        let circle: &[(&str, usize)] = &[("a", 0), ("b", 1)];
+        assert_eq!(done(&[(own, circle), ("", circle)]), [vec![]]);
+    }
+}

@@ -58,13 +58,18 @@ pub(crate) fn declared(source: &Source<'_>, outline: &Outline) -> Declared {
     if !has_code {
         return declared;
     }
-    for at in 0..source.lexed.tokens.len() {
-        match source.kind(at) {
+    const FEATURE: &str = "target_feature";
+    for (at, token) in source.lexed.tokens.iter().enumerate() {
+        match token.kind {
             TokenKind::Struct if source.kind(at + 1).is_ident() => {
                 declared.structure(source, at + 1);
             }
             TokenKind::Fn if source.kind(at + 1).is_ident() => declared.result(source, at + 1),
-            TokenKind::Ident if source.is_word(at, "target_feature") => {
+            // The length tells most words apart without a look at their bytes.
+            TokenKind::Ident
+                if (token.end - token.start) as usize == FEATURE.len()
+                    && source.is_word(at, FEATURE) =>
+            {
                 declared.featured(source, at);
             }
             _ => {}

@@ -88,7 +88,8 @@ struct Reader<'s, 'a> {
     source: &'s Source<'a>,
     outline: &'s Outline,
     imports: Option<Imports>,
-    locals: HashMap<ItemId, Locals<'a>, RandomState>,
+    /// By the item that they are local to and, where that is no function, the statement.
+    locals: HashMap<(ItemId, u32), Locals<'a>, RandomState>,
 }
 
 /// What a file's `use` declarations bring in, by the item that they are in and the name.
@@ -145,10 +146,16 @@ impl<'a> Reader<'_, 'a> {
         let function = self.around(mark.item, |kind| kind == ItemKind::Fn);
         let scope = function.unwrap_or(mark.item);
         let item = outline.items.get(scope as usize);
-        if !self.locals.contains_key(&scope) {
-            let locals = match item {
+        let imports = self
+            .imports
+            .get_or_insert_with(|| Imports::new(source, outline));
+        let statement = function.map_or(mark.statement, |_| 0);
+        let locals = self
+            .locals
+            .entry((scope, statement))
+            .or_insert_with(|| match item {
                 Some(item) if function.is_some() => {
-                    let body = item.body.map_or(item.head, |body| body) as usize;
+                    let body = item.body.unwrap_or(item.head) as usize;
                     let end = source.groups.end(body);
                     Locals::new(source, item.head as usize, body, end)
                 }
@@ -156,15 +163,7 @@ impl<'a> Reader<'_, 'a> {
                     let from = mark.statement as usize;
                     Locals::new(source, from, from, source.groups.end(open))
                 }
-            };
-            self.locals.insert(scope, locals);
-        }
-        let imports = self
-            .imports
-            .get_or_insert_with(|| Imports::new(source, outline));
-        let Some(locals) = self.locals.get(&scope) else {
-            return Vec::new();
-        };
+            });
         let own = around(outline, mark.item, |kind| {
             matches!(kind, ItemKind::Impl | ItemKind::Trait)
         });

@@ -121,6 +121,20 @@ fn imports_are_followed() {
 }
 
 #[test]
+fn locals_are_those_of_the_function_or_statement() {
+    let text = "const A: u8 = { let p = &1; unsafe { *p; g() } };
+        const B: u8 = { let p = &1 as *const u8; unsafe { *p } }; unsafe fn g() {}
+        macro_rules! m { () => { let p: *mut u8 = x; unsafe { *p } } }";
+    let expected = [
+        vec![O::UnsafeCall],
+        vec![O::RawDeref],
+        vec![],
+        vec![O::RawDeref],
+    ];
+    assert_eq!(done(text), expected);
+}
+
+#[test]
 fn implementations_are_of_send_or_sync() {
     let text = "unsafe impl<T> Send for A<T> {} unsafe impl Sync for B where X: Y {} \
                 unsafe impl marker::Send for C {} unsafe impl GlobalAlloc for D {}";
