@@ -13,9 +13,11 @@ mod fuzz;
 mod generate;
 mod graph;
 mod json;
+mod operations;
 mod oracle;
 mod outcome;
 mod process;
+mod standard;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,6 +31,8 @@ usage: cargo xtask COMMAND
   graph       compare workspaces with what cargo makes of them
   compare     time and memory beside cargo-audit
   oracle      compare the unsafe sites of real workspaces with what rustc reports
+  operations  compare what is done in unsafe sites with what rustc and clippy report
+  standard    list the standard library's unsafe functions anew
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +47,8 @@ fn main() -> ExitCode {
         "graph" => graph::run(&root, &arguments.collect::<Vec<_>>()),
         "compare" => compare::run(arguments.collect()),
         "oracle" => oracle::run(arguments.collect()),
+        "operations" => operations::run(arguments.collect()),
+        "standard" => standard::run(&root, arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::build_script::HelperFacts;
+use super::operations::declared::{Declared, declared};
+use super::operations::{Candidate, candidates};
+use super::public::{Callers, callers};
 use super::unsafety::SiteFact;
 use super::{
     ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, IncludeFact, LintFact,
@@ -65,6 +68,11 @@ pub struct Scan {
     pub(super) offsets: Vec<u32>,
     pub(super) calls: Vec<Call>,
     pub(super) definitions: Vec<Definition>,
+    /// What may be done in the sites, one list for each.
+    pub(super) candidates: Vec<Vec<Candidate>>,
+    pub(super) declared: Declared,
+    /// Who calls whom, and what is public.
+    pub(super) callers: Callers,
     pub(super) gaps: Vec<FactGap>,
     /// The file, where calls refer to it.
     pub(super) bytes: Vec<u8>,
@@ -240,6 +248,9 @@ impl Scan {
                 }
             })
             .collect();
+        self.candidates = candidates(source, outline);
+        self.declared = declared(source, outline);
+        self.callers = callers(source, outline);
         let mut lines = Lines::new(source.bytes);
         for mark in &outline.marks {
             self.site(source, outline, mark, &mut lines);
@@ -257,7 +268,7 @@ impl Scan {
             conditions: vec![mark.condition],
             item: outline.item_path(source, mark.item),
             operations: Vec::new(),
-            safety_comment: false,
+            safety_comment: super::safety::is_documented(source, outline, mark),
             public: false,
             exported_macro: is_exported(outline, mark.condition),
         });

@@ -25,7 +25,6 @@ use crate::cfg::CfgSet;
 use crate::engine::{Knowledge, Request, Subject, UnsafetyRequest, audit, unsafety};
 use crate::facts::package::package;
 use crate::facts::scan::scan;
-use crate::facts::unsafety::Operation;
 use crate::fix::apply;
 use crate::graph::checksum::Checksum;
 use crate::graph::metadata::Target;
@@ -218,17 +217,6 @@ fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCe
         host: &cfg,
     });
     census.scanned = true;
-    // A stand-in, until the extraction says what is done in a site and whether a comment stands by
-    // it: this loop goes then.
-    for site in &mut census.sites {
-        let at = usize::try_from(site.line).unwrap();
-        let lines: Vec<&str> = files[site.file.as_str()].lines().collect();
-        let before = at.checked_sub(2).map_or("", |before| lines[before]);
-        site.safety_comment |= before.contains("SAFETY:") || before.contains("# Safety");
-        if site.operations.is_empty() && lines[at - 1].contains("get_unchecked") {
-            site.operations.push(Operation::Unchecked);
-        }
-    }
     // Manifests are the edge's to read.
     let manifest = files.get("Cargo.toml").copied().unwrap_or_default();
     let forbids = |text: &str| text.contains("unsafe_code = \"forbid\"");

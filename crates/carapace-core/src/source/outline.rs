@@ -552,7 +552,7 @@ impl Outliner<'_, '_> {
             && group.is_module
             && matches!(
                 group.context,
-                Context::Code | Context::Impl | Context::Trait
+                Context::Code | Context::Impl | Context::Trait | Context::Foreign
             );
         if start < end && (all || self.is_watched(start, end)) {
             self.work.push(Group {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use carapace_core::census::Census;
 use carapace_core::census::build_script::Toolchain;
 use carapace_core::census::of_graph::Surveyed;
+use carapace_core::census::operations;
 use carapace_core::census::survey::{Edited, Member, SourceText, Survey};
 use carapace_core::engine::Subject;
 use carapace_core::facts::PackageFacts;
@@ -66,7 +67,8 @@ pub(super) fn taken(
     ground: Ground,
     kind: InputKind,
 ) -> Result<Taken, Failure> {
-    let facts = facts(&ground);
+    let mut facts = facts(&ground);
+    operations::settle(&ground.metadata, &mut facts);
     let surveyed = Surveyed {
         metadata: &ground.metadata,
         units: &ground.units,
