@@ -16,6 +16,7 @@ mod json;
 mod operations;
 mod oracle;
 mod outcome;
+mod pace;
 mod process;
 mod standard;
 
@@ -32,6 +33,7 @@ usage: cargo xtask COMMAND
   compare     time and memory beside cargo-audit
   oracle      compare the unsafe sites of real workspaces with what rustc reports
   operations  compare what is done in unsafe sites with what rustc and clippy report
+  pace        time and memory beside cargo-geiger, and how they grow
   standard    list the standard library's unsafe functions anew
 ";
 
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         "compare" => compare::run(arguments.collect()),
         "oracle" => oracle::run(arguments.collect()),
         "operations" => operations::run(arguments.collect()),
+        "pace" => pace::run(arguments.collect()),
         "standard" => standard::run(&root, arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
