@@ -1,6 +1,7 @@
 //! Taking the census of unsafe code: which packages there are, what their sources say, and what of
 //! it is compiled.
 
+pub mod compiled;
 pub mod extract;
 mod gate;
 mod manifest;

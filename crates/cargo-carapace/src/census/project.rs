@@ -21,7 +21,7 @@ use carapace_core::text::visible;
 use super::extract::{Folder, extract, from_root};
 use super::gate;
 use super::store::FactsStore;
-use super::{Read, Taken, manifest};
+use super::{Read, Taken, compiled, manifest};
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
@@ -47,10 +47,16 @@ pub(super) struct Ground {
     pub(super) tree: PathBuf,
     pub(super) metadata: Metadata,
     pub(super) graph: Arc<Graph>,
+    /// Which members are judged.
+    pub(super) selected: Selected,
     pub(super) units: Units,
     pub(super) host: Platform,
     pub(super) targets: Vec<Platform>,
     pub(super) roles: Vec<Roles>,
+    /// Whether there is a lockfile that fits the manifests.
+    pub(super) has_own_lockfile: bool,
+    /// What of the project's configuration cargo is given.
+    pub(super) passed_on: Option<String>,
     pub(super) effects: Vec<ConfigEffect>,
     pub(super) gaps: Vec<Gap>,
 }
@@ -66,9 +72,18 @@ pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
         targets: &ground.targets,
         facts: &facts,
     };
-    let census = surveyed.census();
+    let mut census = surveyed.census();
     let mut gaps = ground.gaps.clone();
     gaps.extend(source_gaps(&ground, &facts));
+    let reconciliation = match arguments.compiled {
+        true => Some(compiled::reconcile(
+            arguments,
+            &ground,
+            &mut census,
+            &mut gaps,
+        )?),
+        false => None,
+    };
 
     let mut policy = Policy::default();
     let settings = gate::settings(arguments, &ground.project, &mut policy)?;
@@ -98,7 +113,7 @@ pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
         gaps,
         edges: Some(Arc::new(Edges::of_units(&ground.graph, &ground.units))),
         roles: ground.roles.clone(),
-        reconciliation: None,
+        reconciliation: reconciliation.map(Arc::new),
         folders: folders(&ground),
         read: reader(&ground),
     })
@@ -168,14 +183,17 @@ fn grounded(
         metadata,
         resolver,
         lockfile: locked,
+        has_own_lockfile,
+        passed_on,
         effects,
         mut gaps,
         ..
     } = described;
     let selection = &arguments.selection;
+    let selected = selected(arguments, start, &metadata);
     let request = Request {
         resolver,
-        selected: selected(arguments, start, &metadata),
+        selected: selected.clone(),
         features: FeatureFlags {
             features: selection.features.clone(),
             all: selection.all_features,
@@ -200,10 +218,13 @@ fn grounded(
         tree,
         metadata,
         graph,
+        selected,
         units,
         host,
         targets,
         roles,
+        has_own_lockfile,
+        passed_on,
         effects,
         gaps,
     })
