@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use carapace_core::census::compiled::lint::kind_of;
 use serde_json::Value;
 
 use crate::json::{at, flag_at, list, number_at, parse, text_at};
@@ -54,7 +55,7 @@ impl Answer {
         let mut unknown = BTreeMap::new();
         for site in list(&document, "/sites")? {
             let message = text_at(site, "/message")?;
-            let Some(kind) = kind(message) else {
+            let Some(kind) = kind_of(message) else {
                 *unknown.entry(message).or_insert(0) += 1;
                 continue;
             };
@@ -62,7 +63,7 @@ impl Answer {
                 file: PathBuf::from(text_at(site, "/file")?),
                 line: number_at(site, "/line")?,
                 column: number_at(site, "/column")?,
-                kind,
+                kind: kind.name(),
                 is_macro: flag_at(site, "/macro")?,
             });
         }
@@ -76,66 +77,9 @@ impl Answer {
     }
 }
 
-/// The kind of site that a message of the lint `unsafe_code` speaks of
-/// (`rustc_lint/src/lints.rs`, `BuiltinUnsafe`).
-fn kind(message: &str) -> Option<&'static str> {
-    Some(match message {
-        "usage of an `unsafe` block" => "block",
-        "declaration of an `unsafe` function" => "fn",
-        // The first is one without a body.
-        "declaration of an `unsafe` method" | "implementation of an `unsafe` method" => "method",
-        "declaration of an `unsafe` trait" => "trait",
-        "implementation of an `unsafe` trait" => "impl",
-        "usage of an `unsafe extern` block" => "extern-block",
-        "usage of `core::arch::global_asm`" => "global-asm",
-        _ => {
-            let declared = message.strip_prefix("declaration of a ")?;
-            let (a, b) = declared
-                .split_once(" with ")
-                .or_else(|| declared.split_once(' '))?;
-            let attribute = ["`no_mangle`", "`export_name`", "`link_section`"];
-            let item = ["function", "static", "method"];
-            let is = |a, b| attribute.contains(&a) && item.contains(&b);
-            if !is(a, b) && !is(b, a) {
-                return None;
-            }
-            "attribute"
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_message_has_its_kind() {
-        for (message, expected) in [
-            ("usage of an `unsafe` block", Some("block")),
-            ("declaration of an `unsafe` function", Some("fn")),
-            ("declaration of an `unsafe` method", Some("method")),
-            ("implementation of an `unsafe` method", Some("method")),
-            ("declaration of an `unsafe` trait", Some("trait")),
-            ("implementation of an `unsafe` trait", Some("impl")),
-            ("usage of an `unsafe extern` block", Some("extern-block")),
-            ("usage of `core::arch::global_asm`", Some("global-asm")),
-            ("declaration of a `no_mangle` function", Some("attribute")),
-            ("declaration of a `no_mangle` static", Some("attribute")),
-            (
-                "declaration of a method with `export_name`",
-                Some("attribute"),
-            ),
-            (
-                "declaration of a static with `link_section`",
-                Some("attribute"),
-            ),
-            ("declaration of a `no_mangle` union", None),
-            ("declaration of a function", None),
-            ("usage of an unsafe field", None),
-        ] {
-            assert_eq!(kind(message), expected, "{message}");
-        }
-    }
 
     #[test]
     fn only_a_whole_answer_is_taken() {

@@ -121,11 +121,15 @@ impl Compiled<'_> {
                 && is_judged(site.kind)
                 && !word.bodies.contains(&spot)
                 && texts.lines(&full).is_unsafe(site.line, site.column);
+            // Of a build that failed, only files that were compiled are spoken of.
+            let is_in = word.files.contains(&full);
+            let was_silent = is_missing && (is_in || self.is_whole);
             if site.state == State::Unknown {
-                let was_compiled = self.is_whole || word.files.contains(&full);
+                // What the lint says nothing of is settled where its file was not even opened.
+                let was_left_out = self.is_whole && !is_in && !word.files.is_empty();
                 match said {
                     Some(_) => settle(site, State::Active),
-                    None if is_missing && was_compiled => settle(site, State::Inactive),
+                    None if was_left_out || was_silent => settle(site, State::Inactive),
                     None => {}
                 }
                 comparison.decided += u32::from(site.state != State::Unknown);
@@ -134,7 +138,7 @@ impl Compiled<'_> {
                 Some((spot, message)) if site.state > State::Macro => {
                     agreed.insert((spot, message));
                 }
-                None if is_missing && site.state == State::Active => {
+                None if was_silent && site.state == State::Active => {
                     comparison.census_only.push(Place {
                         file: site.file.clone(),
                         line: site.line,
@@ -335,7 +339,7 @@ mod tests {
             generated: "/w/cache",
             units: &units,
             is_whole,
-            text: &|file| (file == "/w/src/lib.rs").then(|| TEXT.to_owned()),
+            text: &|file| (file != "/w/src/gone.rs").then(|| TEXT.to_owned()),
         };
         let mut compared = compiled.reconcile(&mut census);
         assert_eq!(compared.packages[1], PackageComparison::default());
@@ -423,6 +427,10 @@ mod tests {
         let open = [State::Active, State::Unknown, State::Unknown];
         assert_eq!(states(&census), open);
         assert_eq!(compared.decided, 1);
+        // A file that was not opened.
+        let (census, compared) = compare(sites(), vec![], &["/w/src/main.rs"], true);
+        assert_eq!(states(&census), [State::Inactive; 3]);
+        assert_eq!(compared.decided, 3);
     }
 
     #[test]
@@ -465,8 +473,12 @@ mod tests {
             &[],
             true,
         );
-        assert_eq!(compared.generated, 0);
-        // The texts are not there, so nothing says that the keyword is.
-        assert_eq!((compared.in_macros, compared.agreed), (2, 0));
+        assert_eq!((compared.generated, compared.agreed), (0, 1));
+        let other = &compared.compiler_only[0];
+        assert_eq!(other.file, "/x/b.rs");
+        // Where there is no text, nothing says that the keyword is there.
+        let gone = vec![said("/w/src/gone.rs")];
+        let (_, compared) = compare(vec![], gone, &[], true);
+        assert_eq!((compared.in_macros, compared.compiler_only.len()), (1, 0));
     }
 }

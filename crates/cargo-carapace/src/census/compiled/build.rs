@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command};
 use std::time::Duration;
 
+use carapace_core::graph::metadata::{MetadataPackage, Target};
 use carapace_core::graph::units::Selected;
 use serde::Deserialize;
 
@@ -16,6 +17,7 @@ use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
 use crate::host::cargo::{Cargo, Environment};
 use crate::host::child::{self, is_program};
+use crate::host::progress::Progress;
 use crate::host::{foreign, resolve};
 
 /// The configuration that cargo is given, in our folder.
@@ -88,13 +90,13 @@ impl Artifact {
 struct Line {
     reason: String,
     package_id: Option<String>,
-    target: Option<Target>,
+    target: Option<TargetName>,
     filenames: Option<Vec<PathBuf>>,
     message: Option<Diagnostic>,
 }
 
 #[derive(Deserialize)]
-struct Target {
+struct TargetName {
     name: String,
 }
 
@@ -118,7 +120,9 @@ impl Build<'_> {
         let sources = self.ground.passed_on.as_deref().unwrap_or_default();
         fs::write(&config, sources).map_err(io)?;
         let command = self.command(&config)?;
-        let ended = child::run_along(command, read).map_err(io)?;
+        let progress = Progress::new("compiling", self.steps(), self.arguments.output.quiet);
+        let ended = child::run_along(command, |stdout| read(stdout, &progress)).map_err(io)?;
+        drop(progress);
         let mut built = ended.read;
         built.is_whole = ended.status.success();
         built.said = [built.said.trim(), ended.said.trim()]
@@ -127,6 +131,21 @@ impl Build<'_> {
             .collect::<Vec<_>>()
             .join("; ");
         Ok(built)
+    }
+
+    /// About how many units there will be.
+    fn steps(&self) -> usize {
+        let units = self.ground.units.units().iter();
+        let packages = units
+            .filter(|unit| unit.is_built)
+            .filter_map(|unit| self.ground.metadata.get(unit.package));
+        let has_script = |package: &MetadataPackage| {
+            let mut targets = package.targets.iter();
+            targets.any(Target::is_build_script)
+        };
+        packages
+            .map(|package| 1 + usize::from(has_script(package)))
+            .sum()
     }
 
     /// Removes what was built, so that all is built anew.
@@ -242,7 +261,7 @@ impl Build<'_> {
 
 /// Reads cargo's messages (<https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages>).
 /// Procedural macros can print here, too: what is no message is passed over.
-fn read(stdout: ChildStdout) -> io::Result<Built> {
+fn read(stdout: ChildStdout, progress: &Progress) -> io::Result<Built> {
     let mut built = Built::default();
     let mut from = BufReader::new(stdout);
     let mut line = Vec::new();
@@ -252,6 +271,7 @@ fn read(stdout: ChildStdout) -> io::Result<Built> {
             return Ok(built);
         }
         note(&mut built, &line);
+        progress.reached(built.artifacts.len());
     }
 }
 
