@@ -1,6 +1,7 @@
 //! What is fuzzed. To add a target: a file with `seeds`, `DICTIONARY` and `run`, and an entry here.
 
 mod advisory;
+mod compiled;
 mod gate;
 mod index;
 mod lockfile;
@@ -63,6 +64,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: gate::seeds,
         dictionary: gate::DICTIONARY,
         run: gate::run,
+        planted: false,
+    },
+    Target {
+        name: "compiled",
+        about: "rustc's messages of `--compiled`, and the places that they name",
+        seeds: compiled::seeds,
+        dictionary: compiled::DICTIONARY,
+        run: compiled::run,
         planted: false,
     },
     Target {

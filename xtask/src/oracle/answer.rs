@@ -1,11 +1,13 @@
 //! What rustc said of a workspace.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use carapace_core::census::compiled::lint::kind_of;
+use carapace_core::census::compiled::lint::{is_judged, kind_of};
+use carapace_core::facts::unsafety::SiteKind;
 use serde_json::Value;
 
+use super::sources::Sources;
 use crate::json::{at, flag_at, list, number_at, parse, text_at};
 
 /// The oracle's document.
@@ -52,34 +54,83 @@ impl Answer {
                 answer.files.insert(PathBuf::from(text_at(file, "")?));
             }
         }
-        let mut unknown = BTreeMap::new();
         for site in list(&document, "/sites")? {
-            let message = text_at(site, "/message")?;
-            let Some(kind) = kind_of(message) else {
-                *unknown.entry(message).or_insert(0) += 1;
-                continue;
-            };
             answer.sites.push(Reported {
                 file: PathBuf::from(text_at(site, "/file")?),
                 line: number_at(site, "/line")?,
                 column: number_at(site, "/column")?,
-                kind: kind.name(),
+                kind: known(text_at(site, "/message")?)?.name(),
                 is_macro: flag_at(site, "/macro")?,
             });
         }
-        match unknown.first_key_value() {
-            None => Ok(answer),
-            Some((message, times)) => Err(format!(
-                "rustc says `{message}` {times} times: a message that `{}` does not know",
-                file!()
-            )),
-        }
+        Ok(answer)
     }
+
+    /// Reads what `--compiled` keeps of each unit.
+    pub(crate) fn of_units(units: &[String], sources: &mut Sources) -> Result<Self, String> {
+        let mut answer = Self {
+            units: units.len(),
+            ..Self::default()
+        };
+        // Units of the same package report the same places.
+        let mut seen = BTreeSet::new();
+        for text in units {
+            let unit = parse(text)?;
+            answer
+                .packages
+                .insert(PathBuf::from(text_at(&unit, "/folder")?));
+            for file in list(&unit, "/files")? {
+                answer.files.insert(PathBuf::from(text_at(file, "")?));
+            }
+            for site in list(&unit, "/reported")? {
+                let file = PathBuf::from(text_at(site, "/file")?);
+                let (line, column) = (number_at(site, "/line")?, number_at(site, "/column")?);
+                let is_macro = flag_at(site, "/in_macro")?;
+                let kind = known(text_at(site, "/message")?)?;
+                let (line, column) = match is_judged(kind) && !is_macro {
+                    true => sources.keyword(&file, line, column),
+                    false => (line, column),
+                };
+                if seen.insert((file.clone(), line, column, kind, is_macro)) {
+                    answer.sites.push(Reported {
+                        file,
+                        line,
+                        column,
+                        kind: kind.name(),
+                        is_macro,
+                    });
+                }
+            }
+        }
+        Ok(answer)
+    }
+}
+
+fn known(message: &str) -> Result<SiteKind, String> {
+    kind_of(message).ok_or_else(|| {
+        format!(
+            "rustc says `{message}`, which `carapace_core::census::compiled::lint` does not know"
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_have_each_place_once() {
+        let unit = r#"{"crate_name": "a", "folder": "/w", "files": ["/w/src/lib.rs"],
+            "reported": [{"file": "/w/src/lib.rs", "line": 2, "column": 1, "in_macro": false,
+                "message": "declaration of an `unsafe` function"}]}"#;
+        let text = "\npub unsafe fn f() {}\n";
+        let mut sources = Sources::default().with("/w/src/lib.rs", text);
+        let units = [unit.to_owned(), unit.to_owned()];
+        let answer = Answer::of_units(&units, &mut sources).unwrap();
+        assert_eq!((answer.units, answer.sites.len()), (2, 1));
+        let site = &answer.sites[0];
+        assert_eq!((site.line, site.column, site.kind), (2, 5, "fn"));
+    }
 
     #[test]
     fn only_a_whole_answer_is_taken() {

@@ -34,6 +34,12 @@ impl Sources {
         self.lines(file).is_unsafe(number(line), number(column))
     }
 
+    /// Where the keyword of a declaration stands that begins at a place.
+    pub(crate) fn keyword(&mut self, file: &Path, line: usize, column: usize) -> (usize, usize) {
+        let (line, column) = self.lines(file).keyword(number(line), number(column));
+        (line as usize, column as usize)
+    }
+
     /// Where the attribute begins that a place is in; the place itself where none is found.
     pub(crate) fn attribute(&mut self, file: &Path, line: usize, column: usize) -> (usize, usize) {
         let lines = self.lines(file);
