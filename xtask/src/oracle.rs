@@ -23,18 +23,21 @@ use report::Report;
 use sources::Sources;
 
 const USAGE: &str = "\
-usage: cargo xtask oracle [--oracle SCRIPT] [--answers PATH] [--misses N] --binary PATH WORKSPACE…
+usage: cargo xtask oracle [--oracle SCRIPT] [--answers PATH] [--misses N] [--members] --binary PATH WORKSPACE…
   --oracle SCRIPT  run in place of a kept answer that is not there: `SCRIPT WORKSPACE`; without one
                    the program builds the workspace with --compiled
   --answers PATH   a kept answer, or a folder of them: NAME.json for a workspace's folder NAME
   --misses N       also list the first N of each workspace's differences
   --binary PATH    the cargo-carapace to try
+  --members        judge all members of the workspaces, as `--workspace` has cargo do
 ";
 
 /// Where rustc's answers come from.
 struct Oracle {
     script: Option<PathBuf>,
     answers: Option<PathBuf>,
+    /// Whether all members are judged.
+    members: bool,
 }
 
 pub(crate) fn run(mut arguments: Vec<String>) -> Result<(), String> {
@@ -45,10 +48,17 @@ pub(crate) fn run(mut arguments: Vec<String>) -> Result<(), String> {
     };
     let (script, answers, binary) = (path("--oracle")?, path("--answers")?, path("--binary")?);
     let shown = process::number(&mut arguments, "--misses").map_err(usage)?;
+    let before = arguments.len();
+    arguments.retain(|argument| argument != "--members");
+    let members = arguments.len() < before;
     let (Some(binary), false) = (binary, arguments.is_empty()) else {
         return Err(USAGE.to_owned());
     };
-    let oracle = Oracle { script, answers };
+    let oracle = Oracle {
+        script,
+        answers,
+        members,
+    };
     let shown = shown.map_or(0, |number| usize::try_from(number).unwrap_or(usize::MAX));
 
     let cache = TempFolder::new()?;
@@ -97,7 +107,8 @@ fn judge(oracle: &Oracle, binary: &Path, cache: &Path, workspace: &Path) -> Resu
     let mut command = process::command(binary, cache);
     command
         .args(["unsafe", "--offline", "--format", "json", "--manifest-path"])
-        .arg(workspace.join("Cargo.toml"));
+        .arg(workspace.join("Cargo.toml"))
+        .args(oracle.members.then_some("--workspace"));
     let started = Instant::now();
     let finished = process::run(&mut command)?;
     let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
@@ -130,38 +141,40 @@ impl Oracle {
             return Answer::read(&text);
         }
         let Some(script) = &self.script else {
-            return built(workspace, binary);
+            return self.built(workspace, binary);
         };
-        let finished = process::run(Command::new(script).arg(workspace))?;
+        let members = self.members.then_some("--workspace");
+        let finished = process::run(Command::new(script).arg(workspace).args(members))?;
         match finished.code {
             Some(0) => Answer::read(&finished.stdout),
             _ => Err(format!("{} {}", script.display(), finished.ending())),
         }
     }
-}
 
-/// Has the program build a workspace, and takes what it keeps of rustc's words: how it compares
-/// them itself is not believed.
-fn built(workspace: &Path, binary: &Path) -> Result<Answer, String> {
-    // A folder of its own has the answers of this build alone.
-    let cache = TempFolder::new()?;
-    let mut command = process::command(binary, cache.path());
-    command
-        .args(["unsafe", "--compiled", "--offline", "--format", "json"])
-        .arg("--manifest-path")
-        .arg(workspace.join("Cargo.toml"));
-    let finished = process::run(&mut command)?;
-    if !matches!(finished.code, Some(0 | 1)) {
-        return Err(format!("--compiled {}", finished.ending()));
-    }
-    let mut texts = Vec::new();
-    for project in entries(&cache.path().join("compiled"))? {
-        for file in entries(&project.join("answers"))? {
-            let text = fs::read_to_string(&file);
-            texts.push(text.map_err(|error| format!("{}: {error}", file.display()))?);
+    /// Has the program build a workspace, and takes what it keeps of rustc's words: how it compares
+    /// them itself is not believed.
+    fn built(&self, workspace: &Path, binary: &Path) -> Result<Answer, String> {
+        // A folder of its own has the answers of this build alone.
+        let cache = TempFolder::new()?;
+        let mut command = process::command(binary, cache.path());
+        command
+            .args(["unsafe", "--compiled", "--offline", "--format", "json"])
+            .arg("--manifest-path")
+            .arg(workspace.join("Cargo.toml"))
+            .args(self.members.then_some("--workspace"));
+        let finished = process::run(&mut command)?;
+        if !matches!(finished.code, Some(0 | 1)) {
+            return Err(format!("--compiled {}", finished.ending()));
         }
+        let mut texts = Vec::new();
+        for project in entries(&cache.path().join("compiled"))? {
+            for file in entries(&project.join("answers"))? {
+                let text = fs::read_to_string(&file);
+                texts.push(text.map_err(|error| format!("{}: {error}", file.display()))?);
+            }
+        }
+        Answer::of_units(&texts, &mut Sources::default())
     }
-    Answer::of_units(&texts, &mut Sources::default())
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {

@@ -16,7 +16,7 @@ use unsafety::SiteFact;
 
 /// The version of the extractor: of what is looked for, and of how it is written down. Facts of
 /// another version are made anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A condition's place in [`FileFacts::conditions`].
 pub type ConditionId = u32;
@@ -126,4 +126,6 @@ pub struct PackageFacts {
     pub manifest_lint: Option<String>,
     /// What its build script sets.
     pub build_script: Option<build_script::BuildScriptFacts>,
+    /// What its code sets in the name of build scripts that call it.
+    pub helper: Option<build_script::HelperFacts>,
 }
