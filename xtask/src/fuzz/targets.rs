@@ -2,6 +2,7 @@
 
 mod advisory;
 mod cfg;
+mod compiled;
 mod gate;
 mod index;
 mod lockfile;
@@ -81,6 +82,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: gate::seeds,
         dictionary: gate::DICTIONARY,
         run: gate::run,
+        planted: false,
+    },
+    Target {
+        name: "compiled",
+        about: "rustc's messages of `--compiled`, and the places that they name",
+        seeds: compiled::seeds,
+        dictionary: compiled::DICTIONARY,
+        run: compiled::run,
         planted: false,
     },
     Target {

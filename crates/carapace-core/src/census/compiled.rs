@@ -4,6 +4,14 @@
 //! nothing of what it never sees (code that is switched off, definitions of macros), nor of code
 //! from another package's macros; the census knows these and calls them what they are. What remains
 //! is compared.
+//!
+//! [`lint`] reads the compiler's messages, [`lines`] brings its places and those of the census
+//! together, [`reconcile`] compares.
+
+pub mod dep_info;
+pub mod lines;
+pub mod lint;
+pub mod reconcile;
 
 /// One place that only one of the two speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +35,13 @@ pub struct PackageComparison {
     pub units: u32,
     /// The places that both speak of.
     pub agreed: u32,
+    /// The places that the compiler reports in the bodies of macros that were expanded, or of what
+    /// macros put together. The census has macros' definitions apart, too.
+    pub in_macros: u32,
+    /// The places that the compiler reports in code that is no package's: what build scripts wrote.
+    pub generated: u32,
+    /// How many sites that the census left open the compiler has decided.
+    pub decided: u32,
     /// What the compiler saw and the census did not, sorted.
     pub compiler_only: Vec<Place>,
     /// What the census has as compiled and the compiler did not see, sorted.

@@ -237,6 +237,8 @@ fn reconciliation(input: &Input, text: &mut String) {
         })
     });
     list("What compiler and census see differently", items, text);
+    let lines = words::reconciliation(compared).into_iter();
+    list("What the compiler says", lines, text);
 }
 
 /// A text from outside as code: nothing in it is Markdown, HTML, a mention or a link.

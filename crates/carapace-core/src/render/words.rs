@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::census::compiled::{PackageComparison, Reconciliation};
 use crate::census::summary::{Documented, Status, Summary};
 use crate::finding::{Finding, Level};
 use crate::graph::{Graph, PackageIdx};
@@ -55,6 +56,38 @@ pub(super) fn by_level(report: &Report) -> Vec<(&Input, &Finding)> {
 /// `3 things`, `1 thing`.
 pub(super) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// What compiler and census come to, in a few lines without any text from outside.
+pub(super) fn reconciliation(compared: &Reconciliation) -> Vec<String> {
+    let sum = |of: fn(&PackageComparison) -> usize| compared.packages.iter().map(of).sum();
+    let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+    let of = |of: fn(&PackageComparison) -> u32| -> usize {
+        let packages = compared.packages.iter();
+        packages.map(|package| number(of(package))).sum()
+    };
+    let differences = sum(|package| package.compiler_only.len() + package.census_only.len());
+    let mut lines = vec![format!(
+        "compiled {}: compiler and census agree on {}, {}",
+        count(of(|package| package.units), "unit", "units"),
+        count(of(|package| package.agreed), "site", "sites"),
+        count(differences, "difference", "differences"),
+    )];
+    let (in_macros, generated) = (of(|p| p.in_macros), of(|p| p.generated));
+    if in_macros + generated > 0 {
+        lines.push(format!(
+            "the compiler also reports {in_macros} in macros' bodies, which the census has apart, \
+             and {generated} in generated code"
+        ));
+    }
+    let decided = of(|package| package.decided);
+    if decided > 0 {
+        lines.push(format!(
+            "the compiler decided {} that build scripts' conditions left open",
+            count(decided, "site", "sites")
+        ));
+    }
+    lines
 }
 
 /// `name 1.2.3`.

@@ -95,9 +95,12 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         tree: root,
         metadata,
         graph,
+        selected: Selected::Default,
         units,
         compiler,
         roles: Vec::new(),
+        has_own_lockfile: false,
+        passed_on: None,
         effects: Vec::new(),
         gaps,
     };

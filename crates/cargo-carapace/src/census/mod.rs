@@ -2,6 +2,7 @@
 //! it is compiled.
 
 mod alone;
+pub mod compiled;
 pub mod extract;
 mod gate;
 mod manifest;

@@ -23,7 +23,7 @@ use carapace_core::text::visible;
 use super::extract::{Folder, extract, from_root};
 use super::gate;
 use super::store::FactsStore;
-use super::{Read, Taken, manifest};
+use super::{Read, Taken, compiled, manifest};
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
@@ -49,9 +49,15 @@ pub(super) struct Ground {
     pub(super) tree: PathBuf,
     pub(super) metadata: Metadata,
     pub(super) graph: Arc<Graph>,
+    /// Which members are judged.
+    pub(super) selected: Selected,
     pub(super) units: Units,
     pub(super) compiler: Compiler,
     pub(super) roles: Vec<Roles>,
+    /// Whether there is a lockfile that fits the manifests.
+    pub(super) has_own_lockfile: bool,
+    /// What of the project's configuration cargo is given.
+    pub(super) passed_on: Option<String>,
     pub(super) effects: Vec<ConfigEffect>,
     pub(super) gaps: Vec<Gap>,
 }
@@ -81,9 +87,18 @@ pub(super) fn taken(
         },
         facts: &facts,
     };
-    let census = surveyed.census();
+    let mut census = surveyed.census();
     let mut gaps = ground.gaps.clone();
     gaps.extend(source_gaps(&ground, &facts));
+    let reconciliation = match arguments.compiled {
+        true => Some(compiled::reconcile(
+            arguments,
+            &ground,
+            &mut census,
+            &mut gaps,
+        )?),
+        false => None,
+    };
 
     let mut policy = Policy::default();
     let settings = gate::settings(arguments, &ground.project, &mut policy)?;
@@ -117,7 +132,7 @@ pub(super) fn taken(
         gaps,
         edges: Some(Arc::new(Edges::of_units(&ground.graph, &ground.units))),
         roles: ground.roles.clone(),
-        reconciliation: None,
+        reconciliation: reconciliation.map(Arc::new),
         folders: folders(&ground),
         read: reader(&ground),
     })
@@ -191,14 +206,17 @@ fn grounded(
         metadata,
         resolver,
         lockfile: locked,
+        has_own_lockfile,
+        passed_on,
         effects,
         mut gaps,
         ..
     } = described;
     let selection = &arguments.selection;
+    let selected = selected(arguments, start, &metadata);
     let request = Request {
         resolver,
-        selected: selected(arguments, start, &metadata),
+        selected: selected.clone(),
         features: FeatureFlags {
             features: selection.features.clone(),
             all: selection.all_features,
@@ -223,9 +241,12 @@ fn grounded(
         tree,
         metadata,
         graph,
+        selected,
         units,
         compiler,
         roles,
+        has_own_lockfile,
+        passed_on,
         effects,
         gaps,
     })

@@ -296,7 +296,7 @@ pub struct UnsafeArgs {
     pub no_deps: Option<PathBuf>,
     /// Build the project, in a folder of our own, and compare with what the compiler saw; runs its
     /// build scripts and procedural macros
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_deps")]
     pub compiled: bool,
 
     /// Which packages are judged, and as what.

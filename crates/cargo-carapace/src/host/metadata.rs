@@ -66,6 +66,11 @@ pub struct Described {
     pub resolver: Resolver,
     /// The lockfile that it stands on: the project's, or what cargo resolves now.
     pub lockfile: Vec<u8>,
+    /// Whether that is the project's own, and fits its manifests.
+    pub has_own_lockfile: bool,
+    /// What of the project's configuration cargo was given, as TOML: folders of the project that
+    /// packages are taken from.
+    pub passed_on: Option<String>,
     /// What the project's configuration of cargo did, or would have done.
     pub effects: Vec<ConfigEffect>,
     /// What is not as a build would have it.
@@ -139,6 +144,8 @@ pub fn describe(project: &Project, options: &MetadataOptions) -> Result<Describe
         metadata,
         resolver: root.map(|root| root.resolver()).unwrap_or_default(),
         gaps: answer.gaps(lockfile.is_some()),
+        has_own_lockfile: answer.lockfile.is_none() && lockfile.is_some(),
+        passed_on: config.passed_on,
         lockfile: answer.lockfile.or(lockfile).unwrap_or_default(),
         effects: config.effects,
         is_kept,

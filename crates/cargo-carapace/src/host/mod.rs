@@ -5,7 +5,7 @@
 //! in time, and tells in its errors what was refused and why.
 
 pub mod cargo;
-mod child;
+pub(crate) mod child;
 pub mod compiler;
 pub mod dirs;
 pub mod files;

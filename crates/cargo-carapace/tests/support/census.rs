@@ -51,6 +51,9 @@ pub fn document() -> Value {
         agreed: 1,
         compiler_only: vec![place.clone()],
         census_only: vec![place],
+        in_macros: 1,
+        generated: 1,
+        decided: 1,
     };
     let report = Report {
         command: "unsafe",

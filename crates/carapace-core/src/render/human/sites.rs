@@ -94,15 +94,11 @@ impl Page<'_> {
         let Some(compared) = &input.details.reconciliation else {
             return;
         };
-        let (mut units, mut agreed, mut differences) = (0_usize, 0_usize, 0_usize);
         for ((index, _), package) in input.graph.iter().zip(&compared.packages) {
-            units += usize::try_from(package.units).unwrap_or(usize::MAX);
-            agreed += usize::try_from(package.agreed).unwrap_or(usize::MAX);
             for (places, what) in [
                 (&package.compiler_only, "seen by the compiler only"),
                 (&package.census_only, "seen by the census only"),
             ] {
-                differences += places.len();
                 if !places.is_empty() {
                     let name = words::package(&input.graph, index);
                     let count = words::count(places.len(), "site", "sites");
@@ -112,12 +108,9 @@ impl Page<'_> {
                 }
             }
         }
-        let units = words::count(units, "unit", "units");
-        let agreed = words::count(agreed, "site", "sites");
-        let differences = words::count(differences, "difference", "differences");
-        self.note(&format!(
-            "compiled {units}: compiler and census agree on {agreed}, {differences}"
-        ));
+        for text in words::reconciliation(compared) {
+            self.note(&text);
+        }
         self.text.push('\n');
     }
 

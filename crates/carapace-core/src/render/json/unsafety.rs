@@ -97,6 +97,12 @@ struct ComparisonDocument<'a> {
     units: u32,
     /// How many sites compiler and census agree on.
     agreed: u32,
+    /// How many sites the compiler reports in the bodies of macros, where the census has them apart.
+    in_macros: u32,
+    /// How many sites the compiler reports in what build scripts wrote.
+    generated: u32,
+    /// How many sites' states the compiler decided, as a build script's condition left them open.
+    decided: u32,
     compiler_only: Vec<PlaceDocument<'a>>,
     census_only: Vec<PlaceDocument<'a>>,
 }
@@ -201,6 +207,9 @@ pub(super) fn document<'a>(
         compiled: compared.map(|compared| ComparisonDocument {
             units: compared.units,
             agreed: compared.agreed,
+            in_macros: compared.in_macros,
+            generated: compared.generated,
+            decided: compared.decided,
             compiler_only: compared.compiler_only.iter().map(place).collect(),
             census_only: compared.census_only.iter().map(place).collect(),
         }),

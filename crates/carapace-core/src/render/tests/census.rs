@@ -230,6 +230,9 @@ fn report(text: Option<&str>) -> Report {
         agreed: 3,
         compiler_only: (10..22).map(place).collect(),
         census_only: vec![place(4)],
+        in_macros: 6,
+        generated: 2,
+        decided: 4,
     };
     input.details.reconciliation = Some(Arc::new(Reconciliation { packages: compared }));
     let mut finding = Finding::new(&RULES[0], Some(at(0)), foreign("new unsafe code"));
