@@ -81,13 +81,11 @@ pub struct Scan {
     pub(super) helper: Option<HelperFacts>,
 }
 
-static WORDS: LazyLock<[Finder<'static>; 11]> = LazyLock::new(|| {
+static WORDS: LazyLock<[Finder<'static>; 9]> = LazyLock::new(|| {
     [
-        "mod ",
         "unsafe",
         "extern",
         "macro_rules",
-        "static mut",
         "include!",
         "union",
         "no_mangle",
@@ -98,12 +96,35 @@ static WORDS: LazyLock<[Finder<'static>; 11]> = LazyLock::new(|| {
     .map(Finder::new)
 });
 
+/// Keywords that are parts of many other words, and what must follow them.
+static KEYWORDS: LazyLock<[(Finder<'static>, &[u8]); 2]> =
+    LazyLock::new(|| [(Finder::new("mod"), b""), (Finder::new("static"), b"mut")]);
+
 /// Whether a file can say anything of interest: a look, so that most are not read as tokens.
 fn is_of_interest(path: &str, bytes: &[u8]) -> bool {
     // A file that declares modules by a macro's call alone is the root of something.
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs")
         || WORDS.iter().any(|word| word.find(bytes).is_some())
+        || KEYWORDS
+            .iter()
+            .any(|(word, next)| has_keyword(word, next, bytes))
+}
+
+/// Whether a keyword stands somewhere with white space behind it and then this, or with a comment.
+fn has_keyword(word: &Finder<'_>, next: &[u8], bytes: &[u8]) -> bool {
+    let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    word.find_iter(bytes).any(|at| {
+        let behind = bytes.get(at + word.needle().len()..).unwrap_or_default();
+        match behind.first() {
+            Some(b'/' | 0x80..) => true,
+            Some(byte) if is_space(byte) => {
+                let behind = behind.trim_ascii_start();
+                behind.starts_with(next) || matches!(behind.first(), Some(b'/' | 0x80..))
+            }
+            _ => false,
+        }
+    })
 }
 
 /// Whether a file is a build script by its name.

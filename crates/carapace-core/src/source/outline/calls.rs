@@ -125,15 +125,18 @@ impl Outliner<'_, '_> {
                     item: element.item,
                 });
             }
-            b"global_asm" => self.mark(Mark {
-                kind: SiteKind::GlobalAsm,
-                token: place(path),
-                condition: element.condition,
-                item: element.item,
-                body: None,
-                element: place(element.start),
-                statement: place(element.statement),
-            }),
+            b"global_asm" => {
+                self.mark(Mark {
+                    kind: SiteKind::GlobalAsm,
+                    token: place(path),
+                    condition: element.condition,
+                    item: element.item,
+                    body: None,
+                    element: place(element.start),
+                    statement: place(element.statement),
+                });
+                self.later(open, inner);
+            }
             b"cfg_if" => self.cfg_if(open, inner),
             b"cfg_select" | b"cfg_match" => self.cfg_select(open, inner),
             name if TEMPLATES.contains(&name) => {
