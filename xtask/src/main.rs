@@ -11,6 +11,7 @@ mod compare;
 mod conformance;
 mod fuzz;
 mod generate;
+mod graph;
 mod json;
 mod operations;
 mod oracle;
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
   check       fail if a generated file is stale
   fuzz        hostile input for every reader
   conformance compare with what cargo-audit reports on real lockfiles
+  graph       compare workspaces with what cargo makes of them
   compare     time and memory beside cargo-audit
   oracle      compare the unsafe sites of real workspaces with what rustc reports
   operations  compare what is done in unsafe sites with what rustc and clippy report
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "check" => check(&root),
         "fuzz" => fuzz::run(&root, arguments.collect()),
         "conformance" => conformance::run(arguments.collect()),
+        "graph" => graph::run(&root, &arguments.collect::<Vec<_>>()),
         "compare" => compare::run(arguments.collect()),
         "oracle" => oracle::run(arguments.collect()),
         "operations" => operations::run(arguments.collect()),

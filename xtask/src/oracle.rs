@@ -23,17 +23,20 @@ use report::Report;
 use sources::Sources;
 
 const USAGE: &str = "\
-usage: cargo xtask oracle [--oracle SCRIPT] [--answers PATH] [--misses N] --binary PATH WORKSPACE…
+usage: cargo xtask oracle [--oracle SCRIPT] [--answers PATH] [--misses N] [--members] --binary PATH WORKSPACE…
   --oracle SCRIPT  run in place of a kept answer that is not there: `SCRIPT WORKSPACE`
   --answers PATH   a kept answer, or a folder of them: NAME.json for a workspace's folder NAME
   --misses N       also list the first N of each workspace's differences
   --binary PATH    the cargo-carapace to try
+  --members        judge all members of the workspaces, as `--workspace` has cargo do
 ";
 
 /// Where rustc's answers come from.
 struct Oracle {
     script: Option<PathBuf>,
     answers: Option<PathBuf>,
+    /// Whether all members are judged.
+    members: bool,
 }
 
 pub(crate) fn run(mut arguments: Vec<String>) -> Result<(), String> {
@@ -44,13 +47,20 @@ pub(crate) fn run(mut arguments: Vec<String>) -> Result<(), String> {
     };
     let (script, answers, binary) = (path("--oracle")?, path("--answers")?, path("--binary")?);
     let shown = process::number(&mut arguments, "--misses").map_err(usage)?;
+    let before = arguments.len();
+    arguments.retain(|argument| argument != "--members");
+    let members = arguments.len() < before;
     let (Some(binary), false) = (binary, arguments.is_empty()) else {
         return Err(USAGE.to_owned());
     };
     if script.is_none() && answers.is_none() {
         return Err(usage("neither `--oracle` nor `--answers`".to_owned()));
     }
-    let oracle = Oracle { script, answers };
+    let oracle = Oracle {
+        script,
+        answers,
+        members,
+    };
     let shown = shown.map_or(0, |number| usize::try_from(number).unwrap_or(usize::MAX));
 
     let cache = TempFolder::new()?;
@@ -99,7 +109,8 @@ fn judge(oracle: &Oracle, binary: &Path, cache: &Path, workspace: &Path) -> Resu
     let mut command = process::command(binary, cache);
     command
         .args(["unsafe", "--offline", "--format", "json", "--manifest-path"])
-        .arg(workspace.join("Cargo.toml"));
+        .arg(workspace.join("Cargo.toml"))
+        .args(oracle.members.then_some("--workspace"));
     let started = Instant::now();
     let finished = process::run(&mut command)?;
     let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
@@ -131,7 +142,8 @@ impl Oracle {
                 fs::read_to_string(&kept).map_err(|error| format!("{}: {error}", kept.display()))
             }
             (_, Some(script)) => {
-                let finished = process::run(Command::new(script).arg(workspace))?;
+                let members = self.members.then_some("--workspace");
+                let finished = process::run(Command::new(script).arg(workspace).args(members))?;
                 match finished.code {
                     Some(0) => Ok(finished.stdout),
                     _ => Err(format!("{} {}", script.display(), finished.ending())),

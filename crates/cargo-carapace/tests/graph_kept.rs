@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use carapace_core::cfg::CfgExpr;
-use cargo_carapace::host::compiler::{CompilerError, CompilerOptions, platforms};
+use cargo_carapace::host::compiler::{Compiler, CompilerError, CompilerOptions, platforms};
 use cargo_carapace::host::metadata::{Described, MetadataOptions};
 use cargo_carapace::host::resolve::ResolveError;
 use support::project::Fixture;
@@ -347,7 +347,8 @@ fn platforms_are_what_the_compiler_says() {
         CfgExpr::parse(text).unwrap().matches(&platform.cfg)
     };
     for _ in 0..2 {
-        let (host, targets) = platforms(&tree, &windows, &options(&fixture)).unwrap();
+        let Compiler { host, targets, .. } =
+            platforms(&tree, &windows, &options(&fixture)).unwrap();
         assert!(holds(&host, "any(unix, windows)"), "{host:?}");
         assert!(holds(
             &targets[0],
@@ -360,14 +361,14 @@ fn platforms_are_what_the_compiler_says() {
 
     let flags = "--cfg mine --cfg=v=\"1\" -C linker=nothing @nothing";
     fixture.variables.insert("RUSTFLAGS", Some(flags.into()));
-    let (host, _) = platforms(&tree, &[], &options(&fixture)).unwrap();
+    let host = platforms(&tree, &[], &options(&fixture)).unwrap().host;
     assert!(holds(&host, "all(mine, v = \"1\")"), "{host:?}");
-    let (host, targets) = platforms(&tree, &windows, &options(&fixture)).unwrap();
+    let Compiler { host, targets, .. } = platforms(&tree, &windows, &options(&fixture)).unwrap();
     assert!(!holds(&host, "mine") && holds(&targets[0], "mine"));
     fixture.variables.insert("RUSTFLAGS", None);
     let config = "[build]\nrustflags = [\"--cfg\", \"configured\"]\n";
     fs::write(fixture.path("home/config.toml"), config).unwrap();
-    let (host, _) = platforms(&tree, &[], &options(&fixture)).unwrap();
+    let host = platforms(&tree, &[], &options(&fixture)).unwrap().host;
     assert!(holds(&host, "configured"));
 
     for bad in ["../x", "x.json", "-h", "", "a/b", "@x"] {

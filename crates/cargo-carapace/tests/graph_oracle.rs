@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use carapace_core::graph::units::{FeatureFlags, Resolver, Role, Selected, roles};
+use carapace_core::graph::units::{FeatureFlags, Resolver, Role, Selected, Units, roles};
 use carapace_core::graph::units::{Platforms, Request};
 use cargo_carapace::host::cargo::Environment;
 use cargo_carapace::host::metadata::{Described, MetadataOptions, describe};
@@ -470,4 +470,71 @@ fn roles_of_packages() {
             "script: runtime",
         ]
     );
+}
+
+/// `cargo xtask graph FOLDER…`: compares the workspaces in these folders, and takes the times.
+#[test]
+#[ignore = "wants folders with workspaces"]
+fn folders() {
+    let folders = std::env::var_os("CARAPACE_GRAPH_FOLDERS").unwrap_or_default();
+    let mut differences = Vec::new();
+    for folder in std::env::split_paths(&folders) {
+        let work = tempfile::tempdir().unwrap();
+        let options = MetadataOptions {
+            cache: Some(work.path().join("cache")),
+            ..options(work.path())
+        };
+        let ask = || {
+            let start = Instant::now();
+            let project = discover(&folder, None).unwrap();
+            (describe(&project, &options), start.elapsed())
+        };
+        let (described, cold) = ask();
+        let described = described.unwrap_or_else(|error| panic!("{error}"));
+        let warm = (0..10).map(|_| ask().1).min().unwrap();
+        let (host, other) = (platform(None).unwrap(), platform(Some(OTHER)).unwrap());
+        let request = Request {
+            resolver: described.resolver,
+            selected: Selected::Workspace { exclude: vec![] },
+            features: features(&[], true, false),
+            dev: true,
+            host: &host,
+            targets: Platforms::Only(&[]),
+        };
+        let time = || {
+            let start = Instant::now();
+            let units = Units::resolve(&described.metadata, &request).unwrap();
+            (start.elapsed(), units.units().len())
+        };
+        let (units, count) = (0..10).map(|_| time()).min().unwrap();
+        println!(
+            "{}: {:?}, {} packages, {count} units; cold {cold:.1?}, warm {warm:.1?}, units {units:.1?}",
+            folder.display(),
+            described.resolver,
+            described.metadata.packages.len(),
+        );
+        let asked = Asked {
+            folder: &folder,
+            metadata: &described.metadata,
+            resolver: described.resolver,
+            host: &host,
+            other: Some(&other),
+        };
+        for platforms in [Wanted::Host, Wanted::HostNamed, Wanted::Other, Wanted::All] {
+            for (all, no_default) in [(false, false), (true, false), (false, true)] {
+                for selected in [Selected::Default, Selected::Workspace { exclude: vec![] }] {
+                    let flags = Flags {
+                        selected,
+                        features: features(&[], all, no_default),
+                        platforms,
+                    };
+                    differences.extend(trees(&asked, &flags).err());
+                    if matches!(platforms, Wanted::HostNamed | Wanted::Other) {
+                        differences.extend(builds(&asked, &flags).err());
+                    }
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

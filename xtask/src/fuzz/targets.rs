@@ -1,9 +1,11 @@
 //! What is fuzzed. To add a target: a file with `seeds`, `DICTIONARY` and `run`, and an entry here.
 
 mod advisory;
+mod cfg;
 mod gate;
 mod index;
 mod lockfile;
+mod metadata;
 mod planted;
 mod registry;
 mod text;
@@ -31,6 +33,22 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: lockfile::seeds,
         dictionary: lockfile::DICTIONARY,
         run: lockfile::run,
+        planted: false,
+    },
+    Target {
+        name: "metadata",
+        about: "cargo's metadata, the graph and the units that are made of it",
+        seeds: metadata::seeds,
+        dictionary: metadata::DICTIONARY,
+        run: metadata::run,
+        planted: false,
+    },
+    Target {
+        name: "cfg",
+        about: "conditions of compilation and their evaluation",
+        seeds: cfg::seeds,
+        dictionary: cfg::DICTIONARY,
+        run: cfg::run,
         planted: false,
     },
     Target {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::State;
+use super::build_script::ScriptCfgs;
 use crate::cfg::{CfgExpr, CfgSet, Predicate};
 use crate::facts::ConditionKind;
 use crate::facts::build_script::BuildScriptFacts;
@@ -47,8 +48,8 @@ pub(super) struct Known<'a> {
     pub(super) features: &'a [Arc<str>],
     /// Whether the target is a procedural macro.
     pub(super) proc_macro: bool,
-    /// What the package's build script may set.
-    pub(super) build_script: Option<&'a BuildScriptFacts>,
+    /// What the package's build script sets, and what it may set at all.
+    pub(super) build_script: Option<(&'a ScriptCfgs, &'a BuildScriptFacts)>,
 }
 
 impl Known<'_> {
@@ -60,16 +61,30 @@ impl Known<'_> {
             ("proc_macro", None) => return Some(self.proc_macro),
             ("feature", Some(value)) => {
                 let found = self.features.binary_search_by(|known| (**known).cmp(value));
-                return Some(found.is_ok());
+                // A script may set features that the manifest does not have.
+                return if found.is_ok() {
+                    Some(true)
+                } else {
+                    self.of_script(predicate)
+                };
             }
             _ => {}
         }
         if self.cfg.contains(predicate) {
             return Some(true);
         }
-        let may_be_set = !OF_THE_COMPILER.contains(&name)
-            && self.build_script.is_some_and(|script| script.may_set(name));
-        if may_be_set { None } else { Some(false) }
+        if OF_THE_COMPILER.contains(&name) {
+            return Some(false);
+        }
+        self.of_script(predicate)
+    }
+
+    /// Whether the package's build script sets a cfg.
+    fn of_script(&self, predicate: &Predicate) -> Option<bool> {
+        match self.build_script {
+            Some((cfgs, facts)) => cfgs.holds(predicate, facts),
+            None => Some(false),
+        }
     }
 }
 

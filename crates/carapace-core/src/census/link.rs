@@ -2,15 +2,17 @@
 //! leave.
 //!
 //! Each package is gone through once for each of its [`Build`]s and targets: from the target's root
-//! along `mod`, `#[path]` and `include!`, every condition evaluated with three values. What a build
-//! script may set is unknown. Of several ways to a file, that of the greatest [`State`] counts.
+//! along `mod`, `#[path]` and `include!`, every condition evaluated with three values. What of a build
+//! script can't be told is unknown. Of several ways to a file, that of the greatest [`State`] counts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::build_script::{ScriptCfgs, ScriptEnvironment, Toolchain, evaluate};
 use super::conditions::{Known, Predicates};
 use super::{LintLevel, LintOrigin, PackageCensus, Site, State};
 use crate::cfg::CfgSet;
+use crate::facts::build_script::HelperFacts;
 use crate::facts::{FileFacts, ModuleFact, PackageFacts};
 use crate::graph::metadata::Target;
 
@@ -24,6 +26,8 @@ pub struct Build<'a> {
     pub features: &'a [Arc<str>],
     /// What the compiler sets for its platform.
     pub cfg: &'a CfgSet,
+    /// The triple of its platform.
+    pub triple: &'a str,
     /// Whether it runs at build time: it is a procedural macro, or part of one or of a build script.
     pub build_time: bool,
     /// Whether its programs are built, and not its library alone.
@@ -45,6 +49,44 @@ pub struct Linked<'a> {
     pub builds: &'a [Build<'a>],
     /// What the compiler sets where build scripts run.
     pub host: &'a CfgSet,
+    /// What its build script is made with, and told of itself.
+    pub script: Script<'a>,
+}
+
+/// What is known of a package's build script besides its sources.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Script<'a> {
+    /// The compiler.
+    pub toolchain: Toolchain<'a>,
+    /// The package's name.
+    pub name: &'a str,
+    /// The package's version.
+    pub version: &'a str,
+    /// The packages that it is made with, by name.
+    pub helpers: &'a [(&'a str, &'a HelperFacts)],
+}
+
+impl Linked<'_> {
+    /// What its build script sets in a build.
+    fn script_cfgs(&self, build: &Build<'_>) -> ScriptCfgs {
+        let Some(facts) = &self.facts.build_script else {
+            return ScriptCfgs::default();
+        };
+        let script = &self.script;
+        evaluate(
+            facts,
+            &ScriptEnvironment {
+                toolchain: script.toolchain,
+                name: script.name,
+                version: script.version,
+                features: build.features,
+                target: build.triple,
+                cfg: build.cfg,
+                host: self.host,
+                helpers: script.helpers,
+            },
+        )
+    }
 }
 
 /// What is known of one site so far.
@@ -112,6 +154,7 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
     for build in input.builds {
         census.runtime |= !build.build_time && !build.dev_only;
         census.build_time |= build.build_time && !build.dev_only;
+        let script_cfgs = input.script_cfgs(build);
         for target in input.targets {
             let Some(mut state) = state_of(target, build) else {
                 continue;
@@ -125,7 +168,11 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
                 features: build.features,
                 proc_macro: target.is_proc_macro(),
                 // A build script is compiled before it runs.
-                build_script: facts.build_script.as_ref().filter(|_| !is_script),
+                build_script: facts
+                    .build_script
+                    .as_ref()
+                    .filter(|_| !is_script)
+                    .map(|facts| (&script_cfgs, facts)),
             };
             let mut evaluator = predicates.evaluator(&known);
             let mut eval = |text: &str| evaluator.state(text);

@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod budget;
+pub mod build_script;
 pub mod compiled;
 mod conditions;
 pub mod link;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::link::{Build, Linked, link};
+use super::build_script::Toolchain;
+use super::link::{Build, Linked, Script, link};
 use super::{Census, Native, PackageCensus};
 use crate::facts::PackageFacts;
+use crate::facts::build_script::HelperFacts;
 use crate::graph::PackageIdx;
-use crate::graph::metadata::{DependencyKind, Metadata, MetadataPackage};
+use crate::graph::metadata::{DependencyKind, Metadata, MetadataPackage, Resolved};
 use crate::graph::units::{Follow, Platform, UnitIdx, Units};
 
 /// Packages that compile, find or bind native code for those that depend on them.
@@ -38,6 +40,8 @@ pub struct Surveyed<'a> {
     pub host: &'a Platform,
     /// What it is built for; empty for the host.
     pub targets: &'a [Platform],
+    /// What compiles it, as build scripts ask.
+    pub toolchain: Toolchain<'a>,
     /// What the packages' sources say, in their order; none where they are not at hand.
     pub facts: &'a [Option<PackageFacts>],
 }
@@ -68,18 +72,27 @@ impl Surveyed<'_> {
                 builds.push(Build {
                     features: &unit.features,
                     cfg: &platform.cfg,
+                    triple: &platform.triple,
                     build_time: unit.host || unit.is_proc_macro,
                     programs: unit.is_root,
                     dev_only: is_dev,
                 });
             }
         }
+        let version = package.version.to_string();
+        let helpers = self.helpers(package);
         let mut census = link(&Linked {
             facts,
             root_dir: package.root_dir(),
             targets: &package.targets,
             builds: &builds,
             host: &self.host.cfg,
+            script: Script {
+                toolchain: self.toolchain,
+                name: &package.name,
+                version: &version,
+                helpers: &helpers,
+            },
         });
         census.dev_only = dev_only && !builds.is_empty();
         census.native = Native {
@@ -88,6 +101,22 @@ impl Surveyed<'_> {
             ..census.native
         };
         census
+    }
+
+    /// The packages that a package's build script is made with, as far as they may set cfgs.
+    fn helpers(&self, package: &MetadataPackage) -> Vec<(&str, &HelperFacts)> {
+        let is_build = |resolved: &&Resolved| {
+            let mut kinds = resolved.kinds.iter();
+            kinds.any(|(kind, _)| *kind == DependencyKind::Build)
+        };
+        let build = package.resolved.iter().filter(is_build);
+        build
+            .filter_map(|resolved| {
+                let name = &self.metadata.get(resolved.package)?.name;
+                let facts = self.facts.get(resolved.package.get())?.as_ref()?;
+                Some((&**name, facts.helper.as_ref()?))
+            })
+            .collect()
     }
 
     /// The units that are built without tests.

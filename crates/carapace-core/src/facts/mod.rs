@@ -20,7 +20,7 @@ use unsafety::SiteFact;
 
 /// The version of the extractor: of what is looked for, and of how it is written down. Facts of
 /// another version are made anew.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A condition's place in [`FileFacts::conditions`].
 pub type ConditionId = u32;
@@ -169,4 +169,6 @@ pub struct PackageFacts {
     pub manifest_lint: Option<String>,
     /// What its build script sets.
     pub build_script: Option<build_script::BuildScriptFacts>,
+    /// What its code sets in the name of build scripts that call it.
+    pub helper: Option<build_script::HelperFacts>,
 }

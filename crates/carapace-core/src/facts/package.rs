@@ -54,6 +54,9 @@ pub fn package(mut scans: Vec<Scan>) -> PackageFacts {
         let expander = Expander::new(&scans);
         for (index, scan) in scans.iter().enumerate() {
             facts.gaps.extend(scan.gaps.iter().cloned());
+            if let Some(helper) = &scan.helper {
+                facts.helper.get_or_insert_default().add(helper);
+            }
             let file = expander.file(index, scan);
             if !file.is_empty() {
                 files.push(file);

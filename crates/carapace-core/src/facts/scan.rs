@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::build_script::HelperFacts;
 use super::operations::declared::{Declared, declared};
 use super::operations::{Candidate, candidates};
 use super::public::{Callers, callers};
@@ -76,6 +77,8 @@ pub struct Scan {
     /// The file, where calls refer to it.
     pub(super) bytes: Vec<u8>,
     pub(super) len: u64,
+    /// What its code sets in the name of build scripts; of build scripts nothing.
+    pub(super) helper: Option<HelperFacts>,
 }
 
 static WORDS: LazyLock<[Finder<'static>; 11]> = LazyLock::new(|| {
@@ -103,6 +106,11 @@ fn is_of_interest(path: &str, bytes: &[u8]) -> bool {
         || WORDS.iter().any(|word| word.find(bytes).is_some())
 }
 
+/// Whether a file is a build script by its name.
+fn is_script(path: &str) -> bool {
+    path == "build.rs" || path.starts_with("build/")
+}
+
 /// Looks through a file; `path` is from the package's folder, with `/`.
 #[must_use]
 pub fn scan(path: &str, bytes: Vec<u8>) -> Scan {
@@ -112,6 +120,7 @@ pub fn scan(path: &str, bytes: Vec<u8>) -> Scan {
             ..FileFacts::default()
         },
         len: bytes.len() as u64,
+        helper: HelperFacts::new(&bytes).filter(|_| !is_script(path)),
         ..Scan::default()
     };
     if !is_of_interest(path, &bytes) {

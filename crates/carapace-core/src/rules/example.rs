@@ -18,12 +18,17 @@ use sha2::{Digest as _, Sha256};
 use super::Rule;
 use super::registry::RULES;
 use crate::census::baseline::Baseline;
+use crate::census::link::{Build, Linked, Script, link};
 use crate::census::survey::{Edited, Known, Member, SourceText, Survey};
-use crate::census::{LintLevel, LintOrigin, PackageCensus, Site, State};
+use crate::census::{LintLevel, LintOrigin, PackageCensus};
+use crate::cfg::CfgSet;
 use crate::engine::{Knowledge, Request, Subject, UnsafetyRequest, audit, unsafety};
-use crate::facts::unsafety::{Operation, SiteKind};
+use crate::facts::package::package;
+use crate::facts::scan::scan;
+use crate::facts::unsafety::Operation;
 use crate::fix::apply;
 use crate::graph::checksum::Checksum;
+use crate::graph::metadata::Target;
 use crate::graph::unpacked::{Contents, differences};
 use crate::graph::{Graph, Package, lockfile};
 use crate::knowledge::advisory::database::Collector;
@@ -173,60 +178,63 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
     unsafety(request, &policy)
 }
 
-/// The census of a package's files, and of the manifest of its workspace.
-///
-/// A stand-in: it reads lines as the examples write them. The extraction of facts and the census of a
-/// graph are to be called here in its place, over the same files.
+/// The census of a package's files as a build on Linux without features has it, and of the manifest of
+/// its workspace.
 fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCensus {
-    let mut census = PackageCensus {
-        scanned: true,
-        runtime: true,
-        ..PackageCensus::default()
+    let sources = files.iter().filter(|(file, _)| file.ends_with(".rs"));
+    let scans = sources.map(|(file, text)| scan(file, text.as_bytes().to_vec()));
+    let facts = package(scans.collect());
+    let target = |(kind, file): (&str, &str)| Target {
+        name: "example".into(),
+        kinds: vec![kind.into()],
+        crate_types: vec![kind.into()],
+        src_path: format!("/example/{file}").into(),
+        edition: "2024".into(),
+        required_features: Vec::new(),
+        test: true,
+        doctest: true,
+        doc: true,
     };
+    let roots = [("lib", "src/lib.rs"), ("bin", "src/main.rs")];
+    let roots = roots
+        .into_iter()
+        .filter(|(_, file)| files.contains_key(file));
+    let targets: Vec<Target> = roots.map(target).collect();
+    let cfg = CfgSet::parse("unix\ntarget_os=\"linux\"\n");
+    let build = Build {
+        triple: "",
+        features: &[],
+        cfg: &cfg,
+        build_time: false,
+        dev_only: false,
+        programs: true,
+    };
+    let mut census = link(&Linked {
+        script: Script::default(),
+        facts: &facts,
+        root_dir: "/example",
+        targets: &targets,
+        builds: &[build],
+        host: &cfg,
+    });
+    census.scanned = true;
+    // A stand-in, until the extraction says what is done in a site and whether a comment stands by
+    // it: this loop goes then.
+    for site in &mut census.sites {
+        let at = usize::try_from(site.line).unwrap();
+        let lines: Vec<&str> = files[site.file.as_str()].lines().collect();
+        let before = at.checked_sub(2).map_or("", |before| lines[before]);
+        site.safety_comment |= before.contains("SAFETY:") || before.contains("# Safety");
+        if site.operations.is_empty() && lines[at - 1].contains("get_unchecked") {
+            site.operations.push(Operation::Unchecked);
+        }
+    }
+    // Manifests are the edge's to read.
     let manifest = files.get("Cargo.toml").copied().unwrap_or_default();
     let forbids = |text: &str| text.contains("unsafe_code = \"forbid\"");
     let inherits = manifest.contains("[lints]\nworkspace = true");
     if forbids(manifest) || inherits && workspace.is_some_and(forbids) {
         census.lint = Some((LintLevel::Forbid, LintOrigin::Manifest));
-    }
-    for (file, text) in files.iter().filter(|(name, _)| name.ends_with(".rs")) {
-        if text.contains("#![forbid(unsafe_code)]") {
-            census.lint = Some((LintLevel::Forbid, LintOrigin::Attribute));
-        }
-        let (mut item, mut before) = (String::new(), "");
-        for (number, line) in (1..).zip(text.lines()) {
-            if let Some((_, rest)) = line.split_once("fn ") {
-                item = rest.split('(').next().unwrap().to_owned();
-            }
-            let kinds = [
-                ("unsafe {", SiteKind::Block),
-                ("unsafe fn", SiteKind::Fn),
-                ("unsafe impl", SiteKind::Impl),
-            ];
-            for (word, kind) in kinds {
-                if let Some(column) = line.find(word) {
-                    let unchecked = line.contains("get_unchecked");
-                    census.sites.push(Site {
-                        file: (*file).to_owned(),
-                        line: number,
-                        column: u32::try_from(column + 1).unwrap(),
-                        kind,
-                        state: State::Active,
-                        runtime: State::Active,
-                        build: State::Inactive,
-                        item: item.clone(),
-                        operations: unchecked
-                            .then_some(Operation::Unchecked)
-                            .into_iter()
-                            .collect(),
-                        safety_comment: before.contains("SAFETY:") || before.contains("# Safety"),
-                        public: false,
-                        exported_macro: false,
-                    });
-                }
-            }
-            before = line;
-        }
     }
     census
 }

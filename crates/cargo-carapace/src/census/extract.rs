@@ -16,6 +16,9 @@ use super::sources::{self, Listing};
 use super::store::FactsStore;
 use crate::host::files;
 
+/// What a file of a build script may weigh, in bytes.
+const MAX_SCRIPT: u64 = 4 * 1024 * 1024;
+
 /// A package that is to be read.
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -168,7 +171,7 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
         facts.build_script = folder
             .build_script
             .as_deref()
-            .map(|root| build_script(root, listing));
+            .map(|root| build_script(root, folder, listing));
     }
     all
 }
@@ -201,22 +204,19 @@ fn task(index: usize, folder: &Folder, listing: &Listing, path: &str) -> Option<
     })
 }
 
-/// What a build script may set, by its root and the files beside it that are not the library's.
-fn build_script(root: &str, listing: &Listing) -> BuildScriptFacts {
-    let beside = root
-        .rsplit_once('/')
-        .map(|(folder, _)| format!("{folder}/"));
-    let is_part = |path: &str| match &beside {
-        Some(folder) => path.starts_with(folder.as_str()) && folder != "src/",
-        None => path.starts_with("build/"),
-    };
-    let parts = listing
-        .rust()
-        .filter(|(path, _)| *path == root || is_part(path));
-    let texts: Vec<Vec<u8>> = parts
-        .filter_map(|(_, place)| files::read_regular(place, 4 * 1024 * 1024).ok())
-        .collect();
-    BuildScriptFacts::new(texts.iter().map(Vec::as_slice))
+/// What a build script may set, and its sources.
+fn build_script(root: &str, folder: &Folder, listing: &Listing) -> BuildScriptFacts {
+    let files: Vec<&str> = listing.files.keys().map(String::as_str).collect();
+    BuildScriptFacts::read(root, &files, &mut |path| {
+        let place = match listing.files.get(path) {
+            Some(place) => place.clone(),
+            None if path.starts_with("..") => {
+                files::resolve_within(&folder.tree, &folder.root.join(path)).ok()?
+            }
+            None => return None,
+        };
+        files::read_regular(&place, MAX_SCRIPT).ok()
+    })
 }
 
 /// Does one thing to each of many, on all cores; the results are in their order.

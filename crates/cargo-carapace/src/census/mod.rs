@@ -1,6 +1,7 @@
 //! Taking the census of unsafe code: which packages there are, what their sources say, and what of
 //! it is compiled.
 
+mod alone;
 pub mod extract;
 mod gate;
 mod manifest;
@@ -55,5 +56,8 @@ pub struct Taken {
 /// # Errors
 /// [`Failure`] where there is nothing to judge.
 pub fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
-    project::take(arguments)
+    match &arguments.no_deps {
+        Some(folder) => alone::take(folder, arguments),
+        None => project::take(arguments),
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carapace_core::census::Census;
+use carapace_core::census::build_script::Toolchain;
 use carapace_core::census::of_graph::Surveyed;
 use carapace_core::census::operations;
 use carapace_core::census::survey::{Edited, Member, SourceText, Survey};
@@ -12,7 +13,7 @@ use carapace_core::engine::Subject;
 use carapace_core::facts::PackageFacts;
 use carapace_core::graph::metadata::{Metadata, MetadataPackage};
 use carapace_core::graph::units::{
-    FeatureFlags, Platform, Platforms, Request, Roles, Selected, Units, roles,
+    FeatureFlags, Platforms, Request, Roles, Selected, Units, roles,
 };
 use carapace_core::graph::{Graph, PackageIdx, lockfile};
 use carapace_core::policy::Policy;
@@ -28,7 +29,7 @@ use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
 use crate::gate::unpacked;
 use crate::host::cargo::Environment;
-use crate::host::compiler::{CompilerOptions, platforms};
+use crate::host::compiler::{Compiler, CompilerOptions, platforms};
 use crate::host::dirs;
 use crate::host::files;
 use crate::host::metadata::{Described, MetadataOptions, describe};
@@ -49,8 +50,7 @@ pub(super) struct Ground {
     pub(super) metadata: Metadata,
     pub(super) graph: Arc<Graph>,
     pub(super) units: Units,
-    pub(super) host: Platform,
-    pub(super) targets: Vec<Platform>,
+    pub(super) compiler: Compiler,
     pub(super) roles: Vec<Roles>,
     pub(super) effects: Vec<ConfigEffect>,
     pub(super) gaps: Vec<Gap>,
@@ -58,14 +58,27 @@ pub(super) struct Ground {
 
 /// Takes the census of the project that was asked for.
 pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
-    let ground = ground(arguments)?;
+    taken(arguments, ground(arguments)?, InputKind::Manifest)
+}
+
+/// Reads the sources of what is known, and gathers all that is asked for.
+pub(super) fn taken(
+    arguments: &UnsafeArgs,
+    ground: Ground,
+    kind: InputKind,
+) -> Result<Taken, Failure> {
     let mut facts = facts(&ground);
     operations::settle(&ground.metadata, &mut facts);
     let surveyed = Surveyed {
         metadata: &ground.metadata,
         units: &ground.units,
-        host: &ground.host,
-        targets: &ground.targets,
+        host: &ground.compiler.host,
+        targets: &ground.compiler.targets,
+        toolchain: Toolchain {
+            verbose: &ground.compiler.verbose,
+            host: &ground.compiler.host.triple,
+            c_compiler: ground.compiler.has_c,
+        },
         facts: &facts,
     };
     let census = surveyed.census();
@@ -86,12 +99,16 @@ pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
         edited,
         census,
     };
-    let path = shown(&ground.project.manifest);
+    // Findings about dependencies are at their places in the lockfile.
+    let path = match ground.project.has_lockfile {
+        true => shown(&ground.project.lockfile),
+        false => shown(&ground.project.manifest),
+    };
     Ok(Taken {
         subject: Subject {
             path,
             repository_path: None,
-            kind: InputKind::Manifest,
+            kind,
             graph: Arc::clone(&ground.graph),
         },
         survey,
@@ -125,10 +142,6 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<Ground, Failure> {
     let tree = project.tree(environment.home().as_deref());
     let network = &arguments.network;
     let cache = dirs::cache(&dirs::env);
-    let work = cache.as_ref().map(|cache| cache.join("resolve"));
-    let work = work
-        .filter(|work| std::fs::create_dir_all(work).is_ok())
-        .unwrap_or_else(std::env::temp_dir);
     let selection = &arguments.selection;
     let described = describe(
         &project,
@@ -138,23 +151,32 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<Ground, Failure> {
             project_config: !arguments.no_project_config,
             target: selection.target.first().cloned(),
             timeout: RESOLVE,
-            work: work.clone(),
-            cache: cache.clone(),
-            environment: environment.clone(),
+            work: work(),
+            cache,
+            environment,
             shown,
         },
     )?;
-    let (host, targets) = platforms(
-        &tree,
-        &selection.target,
-        &CompilerOptions {
-            timeout: ASK,
-            work,
-            cache,
-            environment,
-        },
-    )?;
-    grounded(arguments, &start, project, tree, described, host, targets)
+    let compiler = platforms_for(&tree, arguments)?;
+    grounded(arguments, &start, project, tree, described, compiler)
+}
+
+/// A folder of ours where there can be one.
+fn work() -> PathBuf {
+    let work = dirs::cache(&dirs::env).map(|cache| cache.join("resolve"));
+    work.filter(|work| std::fs::create_dir_all(work).is_ok())
+        .unwrap_or_else(std::env::temp_dir)
+}
+
+/// What the compiler sets on this machine, and for the targets that were named.
+pub(super) fn platforms_for(tree: &Path, arguments: &UnsafeArgs) -> Result<Compiler, Failure> {
+    let options = CompilerOptions {
+        timeout: ASK,
+        work: work(),
+        cache: dirs::cache(&dirs::env),
+        environment: Environment::of_process(),
+    };
+    Ok(platforms(tree, &arguments.selection.target, &options)?)
 }
 
 fn grounded(
@@ -163,8 +185,7 @@ fn grounded(
     project: Project,
     tree: PathBuf,
     described: Described,
-    host: Platform,
-    targets: Vec<Platform>,
+    compiler: Compiler,
 ) -> Result<Ground, Failure> {
     let Described {
         metadata,
@@ -184,8 +205,8 @@ fn grounded(
             no_default: selection.no_default_features,
         },
         dev: selection.all_targets || arguments.include_tests,
-        host: &host,
-        targets: Platforms::Only(&targets),
+        host: &compiler.host,
+        targets: Platforms::Only(&compiler.targets),
     };
     let units = Units::resolve(&metadata, &request)?;
     let roles = roles(&metadata, &request)?;
@@ -203,8 +224,7 @@ fn grounded(
         metadata,
         graph,
         units,
-        host,
-        targets,
+        compiler,
         roles,
         effects,
         gaps,
@@ -427,7 +447,7 @@ fn reader(ground: &Ground) -> Read {
 
 /// The census of sources at another time: which sites there are, compiled or not.
 pub(super) fn sites_of(files: &[(String, Vec<u8>)]) -> Census {
-    use carapace_core::census::link::{Linked, link};
+    use carapace_core::census::link::{Linked, Script, link};
     use carapace_core::cfg::CfgSet;
     use carapace_core::facts::{package::package, scan::scan};
     let scans = files.iter().map(|(path, bytes)| scan(path, bytes.clone()));
@@ -438,6 +458,7 @@ pub(super) fn sites_of(files: &[(String, Vec<u8>)]) -> Census {
         targets: &[],
         builds: &[],
         host: &CfgSet::default(),
+        script: Script::default(),
     });
     Census {
         packages: vec![census],

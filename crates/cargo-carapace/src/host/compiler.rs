@@ -12,6 +12,7 @@ use carapace_core::graph::units::Platform;
 use toml::{Table, Value};
 
 use super::cargo::{Cargo, Environment};
+use super::child::SearchPath;
 use super::files;
 use super::foreign;
 use super::kept::Kept;
@@ -95,6 +96,19 @@ impl std::error::Error for CompilerError {
     }
 }
 
+/// What the compiler says of itself and of platforms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Compiler {
+    /// What `rustc -vV` prints.
+    pub verbose: String,
+    /// The platform that it runs on.
+    pub host: Platform,
+    /// The targets that were asked for, in their order.
+    pub targets: Vec<Platform>,
+    /// Whether there is a C compiler in the usual places; none where that is not known.
+    pub has_c: Option<bool>,
+}
+
 /// The host, and the targets of these names in their order. As in cargo, the user's flags are for
 /// the host only where no target is named.
 ///
@@ -104,7 +118,7 @@ pub fn platforms(
     tree: &Path,
     targets: &[String],
     options: &CompilerOptions,
-) -> Result<(Platform, Vec<Platform>), CompilerError> {
+) -> Result<Compiler, CompilerError> {
     let environment = &options.environment;
     let no_compiler = || CompilerError::NoCompiler {
         tree: tree.to_owned(),
@@ -132,7 +146,8 @@ pub fn platforms(
             identity
         },
     };
-    let host = asking.host()?;
+    let verbose = asking.kept(&["-vV".to_owned()])?;
+    let host = host_of(&verbose)?;
     let flags = |triple: &str| asking.flags(triple);
     let host_flags = match targets {
         [] => flags(&host),
@@ -143,7 +158,24 @@ pub fn platforms(
         .iter()
         .map(|target| asking.platform(target, Some(target), &flags(target)))
         .collect::<Result<_, _>>()?;
-    Ok((host, targets))
+    let path = SearchPath::new(environment.get("PATH").unwrap_or_default()).outside(tree);
+    // By the name that the `cc` crate tries; on Windows it looks elsewhere.
+    let has_c = (!cfg!(windows)).then(|| path.find("cc").is_some());
+    Ok(Compiler {
+        verbose,
+        host,
+        targets,
+        has_c,
+    })
+}
+
+/// The triple in what `rustc -vV` prints.
+fn host_of(verbose: &str) -> Result<String, CompilerError> {
+    let host = verbose.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or_else(|| CompilerError::Failed {
+            said: "it does not say which one the host is".to_owned(),
+        })
 }
 
 fn user_configs(cargo: &Cargo) -> Vec<Table> {
@@ -163,15 +195,6 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn host(&self) -> Result<String, CompilerError> {
-        let said = self.kept(&["-vV".to_owned()])?;
-        let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-        host.map(str::to_owned)
-            .ok_or_else(|| CompilerError::Failed {
-                said: "it does not say which one the host is".to_owned(),
-            })
-    }
-
     fn platform(
         &self,
         triple: &str,

@@ -22,6 +22,6 @@ mod project_config;
 pub mod registry;
 pub mod resolve;
 pub mod search;
-mod targets;
+pub(crate) mod targets;
 pub(crate) mod toolchain;
 pub mod workspace;

@@ -159,7 +159,7 @@ impl Fixture {
         };
         let tree = self.project();
         let known = in_time(move || platforms(&tree, &[], &compiler));
-        assert!(known.unwrap().0.cfg.iter().len() > 5);
+        assert!(known.unwrap().host.cfg.iter().len() > 5);
         let result = self.describe_with(options);
         let canary = fs::read_to_string(self.canary());
         assert!(canary.is_err(), "something ran: {canary:?}");

@@ -47,6 +47,7 @@ const PLAIN: &[&[u8]] = &[
 
 /// Macros that take tokens for what they are: to make code of them later, or text.
 const TEMPLATES: &[&[u8]] = &[
+    b"Token",
     b"compile_error",
     b"concat",
     b"parse_quote",
@@ -176,6 +177,10 @@ impl Outliner<'_, '_> {
         while at < end {
             match source.kind(at) {
                 TokenKind::If if source.kind(at + 1) == TokenKind::Pound => {
+                    // Macros of that name in other packages take several chains.
+                    if source.kind(at.wrapping_sub(1)) != TokenKind::Else {
+                        otherwise = group.condition;
+                    }
                     let bracket = at + 2;
                     let predicate = self.cfg_in(bracket);
                     let body = source.groups.after(bracket);
