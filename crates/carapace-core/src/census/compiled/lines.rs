@@ -89,14 +89,12 @@ impl Lines {
             };
             let characters: Vec<char> = self.line(at).chars().collect();
             let starts = |&place: &usize| {
-                let mut rest = characters.iter().skip(place).filter(|c| !c.is_whitespace());
-                rest.next() == Some(&'#') && matches!(rest.next(), Some('[' | '!'))
+                let mut rest = characters.iter().skip(place);
+                rest.next() == Some(&'#')
+                    && matches!(rest.find(|c| !c.is_whitespace()), Some('[' | '!'))
             };
             if let Some(place) = (0..characters.len().min(end)).rev().find(starts) {
-                // From white space before it, the search has seen the same `#`.
-                let blanks = characters.iter().skip(place);
-                let blanks = blanks.take_while(|c| c.is_whitespace()).count();
-                return (at, u32::try_from(place + blanks + 1).unwrap_or(u32::MAX));
+                return (at, u32::try_from(place + 1).unwrap_or(u32::MAX));
             }
         }
         (line, column)
@@ -150,6 +148,8 @@ mod tests {
             ((1, 1), (1, 1)),
             ((2, 3), (2, 3)),
             ((4, 5), (2, 3)),
+            // White space before an attribute is not part of it.
+            ((2, 2), (1, 6)),
         ] {
             assert_eq!(lines.attribute(place.0, place.1), expected);
         }
