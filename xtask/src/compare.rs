@@ -173,20 +173,20 @@ fn memory(side: &Side, cache: &Path) -> String {
 }
 
 /// Finds the peak in what GNU time writes.
-fn peak(report: &str) -> Option<u64> {
+pub(crate) fn peak(report: &str) -> Option<u64> {
     let mut lines = report.lines().rev();
     let line = lines.find_map(|line| line.trim().strip_prefix("Maximum resident set size"))?;
     line.rsplit(' ').next()?.parse().ok()
 }
 
-fn shown(times: &[f64]) -> String {
+pub(crate) fn shown(times: &[f64]) -> String {
     let least = times.iter().copied().fold(f64::INFINITY, f64::min);
     let most = times.iter().copied().fold(0.0, f64::max);
     format!("{:.1} ({least:.1} to {most:.1})", median(times))
 }
 
 /// The middle of the numbers, of an even count between the two in the middle; 0 of none.
-fn median(numbers: &[f64]) -> f64 {
+pub(crate) fn median(numbers: &[f64]) -> f64 {
     let mut sorted = numbers.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;

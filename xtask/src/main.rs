@@ -11,10 +11,14 @@ mod compare;
 mod conformance;
 mod fuzz;
 mod generate;
+mod graph;
 mod json;
+mod operations;
 mod oracle;
 mod outcome;
+mod pace;
 mod process;
+mod standard;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,8 +29,12 @@ usage: cargo xtask COMMAND
   check       fail if a generated file is stale
   fuzz        hostile input for every reader
   conformance compare with what cargo-audit reports on real lockfiles
+  graph       compare workspaces with what cargo makes of them
   compare     time and memory beside cargo-audit
   oracle      compare the unsafe sites of real workspaces with what rustc reports
+  operations  compare what is done in unsafe sites with what rustc and clippy report
+  pace        time and memory beside cargo-geiger, and how they grow
+  standard    list the standard library's unsafe functions anew
 ";
 
 fn main() -> ExitCode {
@@ -38,8 +46,12 @@ fn main() -> ExitCode {
         "check" => check(&root),
         "fuzz" => fuzz::run(&root, arguments.collect()),
         "conformance" => conformance::run(arguments.collect()),
+        "graph" => graph::run(&root, &arguments.collect::<Vec<_>>()),
         "compare" => compare::run(arguments.collect()),
         "oracle" => oracle::run(arguments.collect()),
+        "operations" => operations::run(arguments.collect()),
+        "pace" => pace::run(arguments.collect()),
+        "standard" => standard::run(&root, arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
     match result {

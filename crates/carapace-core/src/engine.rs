@@ -1,19 +1,28 @@
-//! From graphs and knowledge to the report.
+//! From what was found out to the report.
+//!
+//! Each command has a room of its own: what it is asked, and what it makes of it for the rules.
+//! Shared is what comes after: every rule looks at every input, and what they say is levelled by
+//! policy, sorted and summed up to a verdict.
+
+mod audit;
+mod unsafety;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use audit::{Knowledge, Request, audit};
+pub use unsafety::{UnsafetyRequest, unsafety};
+
+use crate::census::baseline::Changes;
+use crate::census::survey::Survey;
 use crate::finding::{Finding, Level};
 use crate::graph::paths::Budget;
-use crate::graph::source::SourceKind;
-use crate::graph::{Graph, PackageIdx, Problem};
-use crate::knowledge::advisory::{Advisory, Collection, Kind};
-use crate::knowledge::date::Date;
-use crate::knowledge::registry::{Answer, Lookup, Registry};
-use crate::policy::{Deny, Policy};
+use crate::graph::{Graph, Package, Problem};
+use crate::knowledge::registry::Registry;
+use crate::policy::Policy;
 use crate::report::{
-    ConfigEffect, Database, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
+    ConfigEffect, Database, Details, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
 };
 use crate::rules::{Context, Hit, registry::RULES};
 
@@ -30,70 +39,137 @@ pub struct Subject {
     pub graph: Arc<Graph>,
 }
 
-/// What comes from outside the code.
-#[derive(Debug, Clone, Default)]
-pub struct Knowledge {
-    /// The databases; the first is the main one.
-    pub databases: Vec<Database>,
-    /// The advisories, of whichever database, that may speak of a package of the subjects.
-    pub advisories: Vec<Advisory>,
-    /// The ignored ids that no database knows.
-    pub unknown_ignores: Vec<String>,
-    /// What the registry says of the packages.
-    pub registry: Registry,
+/// What a command has found out for the rules. Those that are about something else find nothing.
+#[derive(Clone, Copy, Default)]
+struct Told<'a> {
+    hits: &'a [Hit],
+    registry: Option<&'a Registry>,
+    unknown_ignores: &'a [String],
+    survey: Option<&'a Survey>,
+    changes: Option<&'a Changes>,
 }
 
-/// What is asked for, and what the edge found out before it.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
-    /// What to judge.
-    pub subjects: Vec<Subject>,
-    /// What the project's own configuration did.
-    pub config: Vec<ConfigEffect>,
-    /// What the edge could not do.
-    pub gaps: Vec<Gap>,
-    /// The day of the run, in UTC; none if that is not known.
-    pub today: Option<Date>,
+/// What of one input was not looked at.
+struct InputGaps<'a> {
+    input: &'a str,
+    gaps: &'a mut Vec<Gap>,
 }
 
-/// Judges the subjects by what is known.
-#[must_use]
-pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report {
-    let mut gaps = request.gaps;
-    database_gaps(knowledge, policy, request.today, &mut gaps);
-    let advisories = by_package(&knowledge.advisories);
-    let mut ignored = BTreeSet::new();
-    let mut inputs: Vec<Input> = Vec::with_capacity(request.subjects.len());
-    for subject in request.subjects {
-        let taken = inputs
-            .iter()
-            .filter(|input| input.path == subject.path)
-            .count();
-        let id = match taken {
+impl InputGaps<'_> {
+    fn add(
+        &mut self,
+        what: &'static str,
+        package: Option<&Package>,
+        reason: impl Into<String>,
+        blocking: bool,
+    ) {
+        self.gaps.push(Gap {
+            input: Some(self.input.to_owned()),
+            package: package.map(Package::id),
+            blocking,
+            ..Gap::new(what, reason)
+        });
+    }
+
+    fn of_graph(&mut self, graph: &Graph) {
+        for problem in &graph.problems {
+            match problem {
+                Problem::Dependency { package, text } => self.add(
+                    "graph",
+                    graph.get(*package),
+                    format!("depends on `{text}`, which is not, or not once, in the lockfile"),
+                    false,
+                ),
+                Problem::Duplicate { package } => self.add(
+                    "graph",
+                    graph.get(*package),
+                    "in the lockfile more than once; each is judged",
+                    false,
+                ),
+            }
+        }
+    }
+}
+
+/// What one run gathers, input by input.
+struct Run<'p> {
+    command: &'static str,
+    policy: &'p Policy,
+    config: Vec<ConfigEffect>,
+    gaps: Vec<Gap>,
+    ignored: BTreeSet<Ignored>,
+    inputs: Vec<Input>,
+}
+
+impl<'p> Run<'p> {
+    fn new(
+        command: &'static str,
+        policy: &'p Policy,
+        config: Vec<ConfigEffect>,
+        gaps: Vec<Gap>,
+    ) -> Self {
+        Self {
+            command,
+            policy,
+            config,
+            gaps,
+            ignored: BTreeSet::new(),
+            inputs: Vec::new(),
+        }
+    }
+
+    /// Has every rule look at a subject, after `find_gaps` has told what of it is not known.
+    fn judge(
+        &mut self,
+        subject: Subject,
+        told: Told<'_>,
+        find_gaps: impl FnOnce(&Graph, &mut InputGaps<'_>),
+    ) {
+        let taken = self.inputs.iter();
+        let id = match taken.filter(|input| input.path == subject.path).count() {
             0 => subject.path.clone(),
             n => format!("{} ({})", subject.path, n + 1),
         };
-        let hits = hits(&subject.graph, &advisories, policy, &mut ignored);
-        input_gaps(&id, &subject.graph, knowledge, policy, &mut gaps);
+        let mut gaps = InputGaps {
+            input: &id,
+            gaps: &mut self.gaps,
+        };
+        gaps.of_graph(&subject.graph);
+        find_gaps(&subject.graph, &mut gaps);
         let dependents = OnceCell::new();
         let context = Context {
             path: &subject.path,
             graph: &subject.graph,
             dependents: &dependents,
-            hits: &hits,
-            registry: &knowledge.registry,
-            policy,
-            unknown_ignores: &knowledge.unknown_ignores,
+            hits: told.hits,
+            registry: told.registry,
+            policy: self.policy,
+            unknown_ignores: told.unknown_ignores,
+            survey: told.survey,
+            changes: told.changes,
             budget: RefCell::new(Budget::default()),
             paths: RefCell::new(HashMap::new()),
         };
-        let mut findings: Vec<Finding> = RULES
-            .iter()
-            .flat_map(|rule| (rule.check)(rule, &context))
-            .collect();
-        sort(&mut findings, &subject.graph);
+        let found = RULES.iter().flat_map(|rule| (rule.check)(rule, &context));
+        let (graph, policy) = (&subject.graph, self.policy);
+        let mut findings = Vec::new();
+        for finding in found {
+            let package = finding.package.and_then(|index| graph.get(index));
+            let Some(reason) = policy.allows(finding.rule, package) else {
+                findings.push(finding);
+                continue;
+            };
+            self.ignored.insert(Ignored {
+                code: finding.rule.meta.code.to_owned(),
+                reason: match package {
+                    Some(package) => format!("{} {}: {reason}", package.name, package.version),
+                    None => reason.to_owned(),
+                },
+            });
+        }
+        sort(&mut findings, graph);
         if context.budget.borrow().is_spent() {
-            gaps.push(paths_gap(Some(id.clone())));
+            self.gaps.push(paths_gap(Some(id.clone())));
         }
         drop(context);
         // What could not be read at all says nothing of what could.
@@ -101,8 +177,8 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             Some(input) => *input == id,
             None => gap.what != Gap::INPUT,
         };
-        let blocked = gaps.iter().any(|gap| gap.blocking && is_its(gap));
-        inputs.push(Input {
+        let blocked = self.gaps.iter().any(|gap| gap.blocking && is_its(gap));
+        self.inputs.push(Input {
             verdict: verdict(&findings, blocked),
             id,
             path: subject.path,
@@ -110,24 +186,29 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             kind: subject.kind,
             graph: subject.graph,
             findings,
+            census: None,
+            details: Details::default(),
         });
     }
-    gaps.sort();
-    gaps.dedup();
-    let mut config = request.config;
-    config.sort();
-    config.dedup();
-    let blocked = gaps.iter().any(|gap| gap.blocking);
-    let worst = inputs.iter().map(|input| input.verdict).max();
-    Report {
-        command: "audit",
-        verdict: worst.unwrap_or(Verdict::Pass).max(verdict(&[], blocked)),
-        inputs,
-        config,
-        databases: knowledge.databases.clone(),
-        gaps,
-        ignored: ignored.into_iter().collect(),
-        settings: settings(policy),
+
+    fn report(self, databases: Vec<Database>, settings: Settings) -> Report {
+        let (mut gaps, mut config) = (self.gaps, self.config);
+        gaps.sort();
+        gaps.dedup();
+        config.sort();
+        config.dedup();
+        let blocked = gaps.iter().any(|gap| gap.blocking);
+        let worst = self.inputs.iter().map(|input| input.verdict).max();
+        Report {
+            command: self.command,
+            verdict: worst.unwrap_or(Verdict::Pass).max(verdict(&[], blocked)),
+            inputs: self.inputs,
+            config,
+            databases,
+            gaps,
+            ignored: self.ignored.into_iter().collect(),
+            settings,
+        }
     }
 }
 
@@ -163,233 +244,4 @@ fn sort(findings: &mut [Finding], graph: &Graph) {
             .then_with(|| a.rule.meta.code.cmp(b.rule.meta.code))
             .then_with(|| a.fingerprint.cmp(&b.fingerprint))
     });
-}
-
-type ByPackage<'a> = BTreeMap<&'a str, Vec<Arc<Advisory>>>;
-
-/// The first database wins where two hold the same advisory.
-fn by_package(advisories: &[Advisory]) -> ByPackage<'_> {
-    let mut by_package = ByPackage::new();
-    for advisory in advisories {
-        if advisory.collection != Collection::Crates {
-            continue;
-        }
-        let same = by_package.entry(advisory.package.as_str()).or_default();
-        if same.iter().all(|known| known.id != advisory.id) {
-            same.push(Arc::new(advisory.clone()));
-        }
-    }
-    by_package
-}
-
-fn hits(
-    graph: &Graph,
-    advisories: &ByPackage<'_>,
-    policy: &Policy,
-    ignored: &mut BTreeSet<Ignored>,
-) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    for (index, package) in graph.iter() {
-        let Some(named) = advisories.get(&*package.name) else {
-            continue;
-        };
-        for advisory in named.iter().filter(|a| a.affects(&package.version)) {
-            if let Some(reason) = policy.leaves_out(advisory) {
-                let code = advisory.id.clone();
-                ignored.insert(Ignored { code, reason });
-                continue;
-            }
-            let certain = match &advisory.source {
-                Some(source) => package.source.as_ref().is_some_and(|s| s.text == *source),
-                None => package.is_crates_io(),
-            };
-            hits.push(Hit {
-                package: index,
-                advisory: Arc::clone(advisory),
-                certain,
-            });
-        }
-    }
-    hits
-}
-
-fn database_gaps(knowledge: &Knowledge, policy: &Policy, today: Option<Date>, gaps: &mut Vec<Gap>) {
-    for database in &knowledge.databases {
-        let info = &database.info;
-        let mut gap = Gap::new("database", "");
-        gap.path = Some(info.source.clone());
-        gap.blocking = policy.age_is_required;
-        let age = match (today, info.date) {
-            (Some(today), Some(date)) => Some((today.days() - date.days(), date)),
-            _ => None,
-        };
-        gap.reason = match age {
-            None => "the age of the database is not known".to_owned(),
-            Some((days, date)) if days < -1 => {
-                format!("the database is dated {date}, in the future")
-            }
-            Some((days, date)) if days > policy.max_age_days => format!(
-                "the database is of {date}, more than {} days ago: newer advisories are not \
-                 known; `cargo carapace db update` fetches them",
-                policy.max_age_days
-            ),
-            Some(_) => continue,
-        };
-        if !policy.stale {
-            gaps.push(gap);
-        }
-    }
-}
-
-fn input_gaps(
-    id: &str,
-    graph: &Graph,
-    knowledge: &Knowledge,
-    policy: &Policy,
-    gaps: &mut Vec<Gap>,
-) {
-    let mut add = |what, package: Option<&crate::graph::Package>, reason: String, blocking| {
-        gaps.push(Gap {
-            input: Some(id.to_owned()),
-            what,
-            package: package.map(crate::graph::Package::id),
-            path: None,
-            reason,
-            blocking,
-        });
-    };
-    add(
-        "roles",
-        None,
-        "judged from the lockfile alone: what is in it counts, whether built or not".to_owned(),
-        false,
-    );
-    for problem in &graph.problems {
-        match problem {
-            Problem::Dependency { package, text } => add(
-                "graph",
-                graph.get(*package),
-                format!("depends on `{text}`, which is not, or not once, in the lockfile"),
-                false,
-            ),
-            Problem::Duplicate { package } => {
-                let reason = "in the lockfile more than once; each is judged".to_owned();
-                add("graph", graph.get(*package), reason, false);
-            }
-        }
-    }
-    let set_aside = knowledge.databases.iter().flat_map(|d| &d.info.set_aside);
-    for set_aside in set_aside {
-        let named = |package: &&crate::graph::Package| {
-            set_aside.package.as_deref() == Some(package.name.as_str())
-        };
-        for package in graph.packages().iter().filter(named) {
-            let reason = format!(
-                "the advisory {} about it could not be read: {}",
-                set_aside.file, set_aside.reason
-            );
-            add("advisories", Some(package), reason, false);
-        }
-    }
-    if let Some(reason) = elsewhere(graph) {
-        add("advisories", None, reason, false);
-    }
-    if policy.registry {
-        registry_gaps(graph, &knowledge.registry, policy, &mut add);
-    }
-}
-
-/// One line for all packages that no database of crates.io speaks of.
-fn elsewhere(graph: &Graph) -> Option<String> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for package in graph.packages() {
-        let place = match package.source.as_deref() {
-            Some(source) if source.is_crates_io() => continue,
-            None => "in folders",
-            Some(source) => match source.kind {
-                SourceKind::Git(_) => "from git",
-                SourceKind::Path => "in folders",
-                _ => "from other registries",
-            },
-        };
-        *counts.entry(place).or_default() += 1;
-    }
-    let total: usize = counts.values().sum();
-    let counts: Vec<String> = counts
-        .iter()
-        .map(|(place, n)| format!("{n} {place}"))
-        .collect();
-    (total > 0).then(|| {
-        let (packages, counts) = (counted(total), counts.join(", "));
-        format!("{packages} not from crates.io ({counts}): compared by name and version only")
-    })
-}
-
-fn registry_gaps<'g>(
-    graph: &'g Graph,
-    registry: &Registry,
-    policy: &Policy,
-    add: &mut impl FnMut(&'static str, Option<&'g crate::graph::Package>, String, bool),
-) {
-    let blocking = policy.requires(Deny::Yanked);
-    // One reason for hundreds of packages is one gap.
-    let mut unknown: BTreeMap<&str, Vec<PackageIdx>> = BTreeMap::new();
-    let mut kept = 0;
-    for (index, package) in graph.iter().filter(|(_, package)| package.is_crates_io()) {
-        let reason = match registry.get(&package.name, &package.version) {
-            Some(Lookup::Fresh(_)) => continue,
-            Some(Lookup::Kept(Answer::Release(_))) => {
-                kept += 1;
-                continue;
-            }
-            Some(Lookup::Kept(_)) => "the kept copy of the registry's index does not know it",
-            Some(Lookup::Unknown(reason)) => reason,
-            None => "the registry was not asked",
-        };
-        unknown.entry(reason).or_default().push(index);
-    }
-    if kept > 0 {
-        let reason = format!(
-            "{} answered by a kept copy of the registry's index, which may be older than the last \
-             change",
-            counted(kept)
-        );
-        add("yanked", None, reason, false);
-    }
-    for (reason, packages) in unknown {
-        match packages.as_slice() {
-            [one] => add("yanked", graph.get(*one), reason.to_owned(), blocking),
-            many => {
-                let reason = format!("{} packages: {reason}", many.len());
-                add("yanked", None, reason, blocking);
-            }
-        }
-    }
-}
-
-/// So many packages, and the verb that goes with them.
-fn counted(packages: usize) -> String {
-    match packages {
-        1 => "1 package is".to_owned(),
-        n => format!("{n} packages are"),
-    }
-}
-
-fn settings(policy: &Policy) -> Settings {
-    let kinds = [Kind::Unmaintained, Kind::Unsound, Kind::Notice];
-    let shown = |kind: &Kind| {
-        let shown = policy.informational.as_ref();
-        shown.is_none_or(|shown| shown.contains(kind))
-    };
-    Settings {
-        target_arch: policy.target_arch.clone(),
-        target_os: policy.target_os.clone(),
-        severity: policy.severity_threshold.map(|level| level.name()),
-        ignore: policy.ignores.iter().map(|i| i.id.clone()).collect(),
-        informational_warnings: kinds
-            .iter()
-            .filter(|k| shown(k))
-            .map(|k| k.name())
-            .collect(),
-    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fix::Fix;
 use crate::graph::PackageIdx;
 use crate::knowledge::advisory::Advisory;
 use crate::rules::Rule;
@@ -68,8 +69,11 @@ impl Confidence {
 /// A place in a text file; lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
-    /// The file, as the input's path shows it.
+    /// The file, as the user would write it: the input's path, or that of a source.
     pub file: String,
+    /// Its path from the root of its repository, with `/`, where it is in one and is not the input
+    /// itself, whose own is [`crate::report::Input::repository_path`].
+    pub repository_file: Option<String>,
     /// The first line.
     pub line: u32,
     /// The first column.
@@ -78,6 +82,21 @@ pub struct Location {
     pub end_line: u32,
     /// The column behind the last character.
     pub end_column: u32,
+}
+
+impl Location {
+    /// A line as a whole.
+    #[must_use]
+    pub fn line(file: &str, line: u32) -> Self {
+        Self {
+            file: file.to_owned(),
+            repository_file: None,
+            line,
+            column: 1,
+            end_line: line,
+            end_column: 1,
+        }
+    }
 }
 
 /// One thing that one rule says of one package.
@@ -95,12 +114,16 @@ pub struct Finding {
     pub message: String,
     /// Where.
     pub location: Option<Location>,
+    /// The path of the item that it is in, from the crate's root.
+    pub item: Option<String>,
     /// The shortest path from each owning member.
     pub paths: Vec<Vec<PackageIdx>>,
     /// What it rests on, a fact a line.
     pub evidence: Vec<String>,
     /// What to do, a step a line.
     pub help: Vec<String>,
+    /// What settles it.
+    pub fix: Option<Fix>,
     /// The advisory that it comes from.
     pub advisory: Option<Arc<Advisory>>,
     /// What to read.
@@ -120,9 +143,11 @@ impl Finding {
             package,
             message,
             location: None,
+            item: None,
             paths: Vec::new(),
             evidence: Vec::new(),
             help: Vec::new(),
+            fix: None,
             advisory: None,
             references: Vec::new(),
             fingerprint: String::new(),

@@ -3,12 +3,20 @@
 //! A policy comes from the command line and from configuration; the edge reads those, this decides.
 
 pub mod audit_toml;
+pub mod carapace_toml;
+mod reader;
+pub mod unsafety;
 
 use std::collections::BTreeSet;
+use std::fmt;
+
+use semver::Version;
 
 use crate::finding::Level;
+use crate::graph::Package;
 use crate::knowledge::advisory::{Advisory, Kind, SeverityLevel};
 use crate::rules::Rule;
+use unsafety::UnsafePolicy;
 
 /// What `-D` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,11 +73,71 @@ pub struct Ignore {
     pub reason: String,
 }
 
+/// A package as people name it: `NAME`, or `NAME@VERSION`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PackageName {
+    /// Its name.
+    pub name: String,
+    /// Its version; none for every one.
+    pub version: Option<Version>,
+}
+
+impl PackageName {
+    /// Reads it; none for what can be no package's.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, version) = match text.split_once('@') {
+            Some((name, version)) => (name, Some(Version::parse(version).ok()?)),
+            None => (text, None),
+        };
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        (!name.is_empty() && name.chars().all(is_name)).then(|| Self {
+            name: name.to_owned(),
+            version,
+        })
+    }
+
+    /// Whether it names this package.
+    #[must_use]
+    pub fn is(&self, package: &Package) -> bool {
+        let version = self.version.as_ref();
+        self.name == package.name && version.is_none_or(|version| *version == package.version)
+    }
+}
+
+impl fmt::Display for PackageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        match &self.version {
+            Some(version) => write!(f, "@{version}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How the findings of a rule count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSetting {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// The package that this is about; none for all.
+    pub package: Option<PackageName>,
+    /// How they count; none if they are left out.
+    pub level: Option<Level>,
+    /// Why. There is one wherever this is less than the rule's own level.
+    pub reason: Option<String>,
+}
+
 /// What the user wants of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     /// What fails beyond what always does.
     pub deny: BTreeSet<Deny>,
+    /// How findings of single rules count. What is about one package comes before what is about all;
+    /// else the first counts.
+    pub rules: Vec<RuleSetting>,
+    /// How much unsafe code there may be.
+    pub unsafety: UnsafePolicy,
     /// The informational kinds that are shown; none means all.
     pub informational: Option<BTreeSet<Kind>>,
     /// Vulnerabilities with a score below it are left out; those without a score stay.
@@ -90,18 +158,59 @@ pub struct Policy {
     pub stale: bool,
 }
 
+/// The rule that `allow-new` is about.
+const NEW_UNSAFE: &str = "new-unsafe";
+
 /// Days after which a database is too old, if nothing else is said: as cargo-audit has it.
 pub const MAX_AGE_DAYS: i64 = 90;
 
 impl Policy {
-    /// How a finding of a rule counts.
+    /// How a finding of a rule counts, about a package or about everything. What is asked to fail
+    /// by name is not loosened by what is said of the rule.
     #[must_use]
-    pub fn level(&self, rule: &Rule) -> Level {
-        let named = self.deny.iter().any(|deny| match deny.rule_name() {
+    pub fn level(&self, rule: &Rule, package: Option<&Package>) -> Level {
+        if self.is_denied(rule) {
+            return Level::Deny;
+        }
+        let setting = self.setting(rule, package);
+        setting
+            .and_then(|setting| setting.level)
+            .unwrap_or(rule.meta.level)
+    }
+
+    /// Why a finding of a rule is left out; none if it is not.
+    #[must_use]
+    pub fn allows(&self, rule: &Rule, package: Option<&Package>) -> Option<&str> {
+        if rule.name == NEW_UNSAFE
+            && let Some(reason) = package.and_then(|package| self.unsafety.allows_new(package))
+        {
+            return Some(reason);
+        }
+        let setting = self.setting(rule, package)?;
+        let is_allowed = setting.level.is_none() && !self.is_denied(rule);
+        is_allowed.then(|| setting.reason.as_deref().unwrap_or_default())
+    }
+
+    /// Whether `-D` names a rule.
+    fn is_denied(&self, rule: &Rule) -> bool {
+        self.deny.iter().any(|deny| match deny.rule_name() {
             Some(name) => rule.name == name,
             None => rule.meta.level == Level::Warn,
-        });
-        if named { Level::Deny } else { rule.meta.level }
+        })
+    }
+
+    fn setting(&self, rule: &Rule, package: Option<&Package>) -> Option<&RuleSetting> {
+        let named = || {
+            self.rules
+                .iter()
+                .filter(|setting| setting.rule == rule.name)
+        };
+        let is_about = |setting: &&RuleSetting| match (&setting.package, package) {
+            (Some(name), Some(package)) => name.is(package),
+            _ => false,
+        };
+        let of_all = || named().find(|setting| setting.package.is_none());
+        named().find(is_about).or_else(of_all)
     }
 
     /// Whether a check that was asked for by name must be made.

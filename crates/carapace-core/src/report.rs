@@ -1,9 +1,14 @@
 //! The report: one value that says everything a run found out, in a fixed order.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::Finding;
-use crate::graph::Graph;
+use crate::census::Census;
+use crate::census::compiled::Reconciliation;
+use crate::finding::{Finding, Location};
+use crate::graph::metadata::DependencyKind;
+use crate::graph::units::{Roles, Units};
+use crate::graph::{Graph, PackageIdx};
 use crate::knowledge::advisory::index::DatabaseInfo;
 
 /// What kind of thing was judged.
@@ -13,6 +18,8 @@ pub enum InputKind {
     Manifest,
     /// A `Cargo.lock`.
     Lockfile,
+    /// The folder of one package, without what it depends on.
+    Package,
 }
 
 impl InputKind {
@@ -22,6 +29,7 @@ impl InputKind {
         match self {
             Self::Manifest => "manifest",
             Self::Lockfile => "lockfile",
+            Self::Package => "package",
         }
     }
 }
@@ -66,6 +74,108 @@ pub struct Input {
     pub findings: Vec<Finding>,
     /// How it ends.
     pub verdict: Verdict,
+    /// The unsafe code of its packages, where it was counted.
+    pub census: Option<Arc<Census>>,
+    /// What else a report on these shows. It decides nothing.
+    pub details: Details,
+}
+
+/// What a report on unsafe code shows beside the census.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Who depends on whom in what is judged, where that is known. The graph has more: what cargo
+    /// resolves is for all features and platforms.
+    pub edges: Option<Arc<Edges>>,
+    /// What each package is for, by the places of packages in the graph; empty where that is not
+    /// known.
+    pub roles: Vec<Roles>,
+    /// What the compiler says, where it was asked.
+    pub reconciliation: Option<Arc<Reconciliation>>,
+    /// The lines of sources that are shown.
+    pub sources: Sources,
+}
+
+/// Who depends on whom, and for what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edges {
+    /// By the places of packages in the graph: on what each depends.
+    pub packages: Vec<Vec<(PackageIdx, DependencyKind)>>,
+}
+
+impl Edges {
+    /// The edges between the units of a build, as `cargo tree` shows them: each once, whatever the
+    /// units of a package differ in.
+    #[must_use]
+    pub fn of_units(graph: &Graph, units: &Units) -> Self {
+        let mut packages = vec![Vec::new(); graph.packages().len()];
+        for unit in units.units() {
+            let place = graph.position(unit.package);
+            let Some(edges) = place.and_then(|at| packages.get_mut(at)) else {
+                continue;
+            };
+            let to = unit.dependencies.iter();
+            edges.extend(to.filter_map(|edge| Some((units.get(edge.to)?.package, edge.kind))));
+        }
+        for edges in &mut packages {
+            edges.sort_unstable();
+            edges.dedup();
+        }
+        Self { packages }
+    }
+}
+
+impl Input {
+    /// The file that a finding of this input is in, from the root of its repository where that is
+    /// known, else as the user would write it. A finding without a place is in the input itself.
+    #[must_use]
+    pub fn repository_file<'a>(&'a self, location: Option<&'a Location>) -> &'a str {
+        let own = || self.repository_path.as_ref().unwrap_or(&self.path);
+        match location {
+            Some(location) => match &location.repository_file {
+                Some(file) => file,
+                None if location.file == self.path => own(),
+                None => &location.file,
+            },
+            None => own(),
+        }
+    }
+}
+
+/// Lines of packages' sources, to be shown. Who reads files fills it, with what
+/// [`crate::render::view::Selection::lines`] asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    packages: BTreeMap<PackageIdx, PackageSources>,
+}
+
+/// The lines of one package, and where it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackageSources {
+    /// Its folder, as the user would write it.
+    pub folder: String,
+    /// The lines, from 1, of each file, by its path from that folder.
+    pub files: BTreeMap<String, BTreeMap<u32, String>>,
+}
+
+impl Sources {
+    /// Takes what is known of a package.
+    pub fn insert(&mut self, package: PackageIdx, sources: PackageSources) {
+        self.packages.insert(package, sources);
+    }
+
+    /// A package's folder, as the user would write it.
+    #[must_use]
+    pub fn folder(&self, package: PackageIdx) -> Option<&str> {
+        let sources = self.packages.get(&package)?;
+        Some(&sources.folder)
+    }
+
+    /// The text of a line, without its end.
+    #[must_use]
+    pub fn line(&self, package: PackageIdx, file: &str, line: u32) -> Option<&str> {
+        let lines = self.packages.get(&package)?.files.get(file)?;
+        lines.get(&line).map(String::as_str)
+    }
 }
 
 /// What the configuration of the analysed project switched off or pointed elsewhere.
@@ -119,7 +229,7 @@ impl Gap {
 /// A finding that policy left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ignored {
-    /// What was left out: the advisory's id.
+    /// What was left out: the advisory's id; of what is no advisory, the rule's code.
     pub code: String,
     /// Why.
     pub reason: String,
@@ -176,7 +286,7 @@ pub struct Settings {
 /// report.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The command, `audit`.
+    /// The command, `audit` or `unsafe`.
     pub command: &'static str,
     /// What was judged, in the order asked for.
     pub inputs: Vec<Input>,

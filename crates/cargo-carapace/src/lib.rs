@@ -9,4 +9,5 @@ pub mod advisories;
 pub mod audit;
 pub mod census;
 pub mod cli;
+pub mod gate;
 pub mod host;

@@ -2,8 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use cargo_carapace::census::compiled::wrapper;
+use cargo_carapace::cli;
+
 fn main() -> ExitCode {
-    cargo_carapace::cli::run(std::env::args_os()).into()
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // Cargo calls with rustc's arguments, which are none of ours.
+    wrapper::run(&arguments).unwrap_or_else(|| cli::run(arguments).into())
 }

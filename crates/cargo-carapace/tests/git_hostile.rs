@@ -13,7 +13,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use cargo_carapace::host::git::{GitError, GitLimits, head_of_checkout};
+use cargo_carapace::host::git::{GitError, GitLimits, files_at_revision, head_of_checkout};
 use support::repository::{Fixture, limits};
 
 /// A repository that tries everything we know of to have a program run.
@@ -127,6 +127,35 @@ fn nothing_of_a_hostile_repository_is_run() {
     );
     assert!(head_of_checkout(&fixture.repository()).is_some());
     fixture.canary_is_alive("head_of_checkout");
+
+    // Nor in the repository itself.
+    let all = |_: &str| true;
+    for revision in ["HEAD", "main", "HEAD~1"] {
+        let then = files_at_revision(&fixture.repository(), revision, &["rust"], all, &limits());
+        assert_eq!(
+            then.unwrap().files,
+            [("rust/std/CVE.md".to_owned(), b"three\n\0\n".to_vec())]
+        );
+        fixture.canary_is_alive("files_at_revision");
+    }
+    for revision in [
+        "--output=canary",
+        "-h",
+        "--textconv",
+        "HEAD --filters",
+        "HEAD\nHEAD",
+        "",
+        ":/$(program)",
+        "HEAD:README.md",
+    ] {
+        let error = files_at_revision(&fixture.repository(), revision, &[], all, &limits());
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error, GitError::NoRevision { .. }),
+            "{revision}: {error}"
+        );
+        fixture.canary_is_alive("files_at_revision");
+    }
     drop(program);
 }
 
@@ -165,6 +194,10 @@ fn a_partial_clone_asks_nobody_for_what_it_lacks() {
 
         assert!(fixture.snapshot(&[], &limits()).is_err());
         fixture.canary_is_alive("snapshot");
+        assert!(
+            files_at_revision(&fixture.repository(), "HEAD", &[], |_| true, &limits()).is_err()
+        );
+        fixture.canary_is_alive("files_at_revision");
 
         // And where even the commit is not there.
         let head = fs::read_to_string(fixture.repository().join(".git/refs/heads/main")).unwrap();
@@ -191,6 +224,7 @@ fn a_pipe_in_a_repository_does_not_hold_us_up() {
     );
     let started = Instant::now();
     assert_eq!(head_of_checkout(&fixture.repository()), None);
+    assert!(files_at_revision(&fixture.repository(), "main", &[], |_| true, &limits()).is_err());
     let limits = GitLimits {
         total: Duration::from_secs(1),
         ..limits()

@@ -2,8 +2,12 @@
 
 mod advisory;
 mod build_script;
+mod cfg;
+mod compiled;
+mod gate;
 mod index;
 mod lockfile;
+mod metadata;
 mod planted;
 mod registry;
 mod text;
@@ -31,6 +35,22 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: lockfile::seeds,
         dictionary: lockfile::DICTIONARY,
         run: lockfile::run,
+        planted: false,
+    },
+    Target {
+        name: "metadata",
+        about: "cargo's metadata, the graph and the units that are made of it",
+        seeds: metadata::seeds,
+        dictionary: metadata::DICTIONARY,
+        run: metadata::run,
+        planted: false,
+    },
+    Target {
+        name: "cfg",
+        about: "conditions of compilation and their evaluation",
+        seeds: cfg::seeds,
+        dictionary: cfg::DICTIONARY,
+        run: cfg::run,
         planted: false,
     },
     Target {
@@ -63,6 +83,22 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: build_script::seeds,
         dictionary: build_script::DICTIONARY,
         run: build_script::run,
+        planted: false,
+    },
+    Target {
+        name: "gate",
+        about: "baselines, carapace.toml, lists of vendored files, and the texts that fixes change",
+        seeds: gate::seeds,
+        dictionary: gate::DICTIONARY,
+        run: gate::run,
+        planted: false,
+    },
+    Target {
+        name: "compiled",
+        about: "rustc's messages of `--compiled`, and the places that they name",
+        seeds: compiled::seeds,
+        dictionary: compiled::DICTIONARY,
+        run: compiled::run,
         planted: false,
     },
     Target {

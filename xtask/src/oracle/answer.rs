@@ -1,10 +1,13 @@
 //! What rustc said of a workspace.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use carapace_core::census::compiled::lint::{is_judged, kind_of};
+use carapace_core::facts::unsafety::SiteKind;
 use serde_json::Value;
 
+use super::sources::Sources;
 use crate::json::{at, flag_at, list, number_at, parse, text_at};
 
 /// The oracle's document.
@@ -51,56 +54,63 @@ impl Answer {
                 answer.files.insert(PathBuf::from(text_at(file, "")?));
             }
         }
-        let mut unknown = BTreeMap::new();
         for site in list(&document, "/sites")? {
-            let message = text_at(site, "/message")?;
-            let Some(kind) = kind(message) else {
-                *unknown.entry(message).or_insert(0) += 1;
-                continue;
-            };
             answer.sites.push(Reported {
                 file: PathBuf::from(text_at(site, "/file")?),
                 line: number_at(site, "/line")?,
                 column: number_at(site, "/column")?,
-                kind,
+                kind: known(text_at(site, "/message")?)?.name(),
                 is_macro: flag_at(site, "/macro")?,
             });
         }
-        match unknown.first_key_value() {
-            None => Ok(answer),
-            Some((message, times)) => Err(format!(
-                "rustc says `{message}` {times} times: a message that `{}` does not know",
-                file!()
-            )),
+        Ok(answer)
+    }
+
+    /// Reads what `--compiled` keeps of each unit.
+    pub(crate) fn of_units(units: &[String], sources: &mut Sources) -> Result<Self, String> {
+        let mut answer = Self {
+            units: units.len(),
+            ..Self::default()
+        };
+        // Units of the same package report the same places.
+        let mut seen = BTreeSet::new();
+        for text in units {
+            let unit = parse(text)?;
+            answer
+                .packages
+                .insert(PathBuf::from(text_at(&unit, "/folder")?));
+            for file in list(&unit, "/files")? {
+                answer.files.insert(PathBuf::from(text_at(file, "")?));
+            }
+            for site in list(&unit, "/reported")? {
+                let file = PathBuf::from(text_at(site, "/file")?);
+                let (line, column) = (number_at(site, "/line")?, number_at(site, "/column")?);
+                let is_macro = flag_at(site, "/in_macro")?;
+                let kind = known(text_at(site, "/message")?)?;
+                let (line, column) = match is_judged(kind) && !is_macro {
+                    true => sources.keyword(&file, line, column),
+                    false => (line, column),
+                };
+                if seen.insert((file.clone(), line, column, kind, is_macro)) {
+                    answer.sites.push(Reported {
+                        file,
+                        line,
+                        column,
+                        kind: kind.name(),
+                        is_macro,
+                    });
+                }
+            }
         }
+        Ok(answer)
     }
 }
 
-/// The kind of site that a message of the lint `unsafe_code` speaks of
-/// (`rustc_lint/src/lints.rs`, `BuiltinUnsafe`).
-fn kind(message: &str) -> Option<&'static str> {
-    Some(match message {
-        "usage of an `unsafe` block" => "block",
-        "declaration of an `unsafe` function" => "fn",
-        // The first is one without a body.
-        "declaration of an `unsafe` method" | "implementation of an `unsafe` method" => "method",
-        "declaration of an `unsafe` trait" => "trait",
-        "implementation of an `unsafe` trait" => "impl",
-        "usage of an `unsafe extern` block" => "extern-block",
-        "usage of `core::arch::global_asm`" => "global-asm",
-        _ => {
-            let declared = message.strip_prefix("declaration of a ")?;
-            let (a, b) = declared
-                .split_once(" with ")
-                .or_else(|| declared.split_once(' '))?;
-            let attribute = ["`no_mangle`", "`export_name`", "`link_section`"];
-            let item = ["function", "static", "method"];
-            let is = |a, b| attribute.contains(&a) && item.contains(&b);
-            if !is(a, b) && !is(b, a) {
-                return None;
-            }
-            "attribute"
-        }
+fn known(message: &str) -> Result<SiteKind, String> {
+    kind_of(message).ok_or_else(|| {
+        format!(
+            "rustc says `{message}`, which `carapace_core::census::compiled::lint` does not know"
+        )
     })
 }
 
@@ -109,32 +119,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_message_has_its_kind() {
-        for (message, expected) in [
-            ("usage of an `unsafe` block", Some("block")),
-            ("declaration of an `unsafe` function", Some("fn")),
-            ("declaration of an `unsafe` method", Some("method")),
-            ("implementation of an `unsafe` method", Some("method")),
-            ("declaration of an `unsafe` trait", Some("trait")),
-            ("implementation of an `unsafe` trait", Some("impl")),
-            ("usage of an `unsafe extern` block", Some("extern-block")),
-            ("usage of `core::arch::global_asm`", Some("global-asm")),
-            ("declaration of a `no_mangle` function", Some("attribute")),
-            ("declaration of a `no_mangle` static", Some("attribute")),
-            (
-                "declaration of a method with `export_name`",
-                Some("attribute"),
-            ),
-            (
-                "declaration of a static with `link_section`",
-                Some("attribute"),
-            ),
-            ("declaration of a `no_mangle` union", None),
-            ("declaration of a function", None),
-            ("usage of an unsafe field", None),
-        ] {
-            assert_eq!(kind(message), expected, "{message}");
-        }
+    fn units_have_each_place_once() {
+        let unit = r#"{"crate_name": "a", "folder": "/w", "files": ["/w/src/lib.rs"],
+            "reported": [{"file": "/w/src/lib.rs", "line": 2, "column": 1, "in_macro": false,
+                "message": "declaration of an `unsafe` function"}]}"#;
+        let text = "\npub unsafe fn f() {}\n";
+        let mut sources = Sources::default().with("/w/src/lib.rs", text);
+        let units = [unit.to_owned(), unit.to_owned()];
+        let answer = Answer::of_units(&units, &mut sources).unwrap();
+        assert_eq!((answer.units, answer.sites.len()), (2, 1));
+        let site = &answer.sites[0];
+        assert_eq!((site.line, site.column, site.kind), (2, 5, "fn"));
     }
 
     #[test]

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use carapace_core::census::compiled::lint;
+use carapace_core::facts::unsafety::SiteKind;
+
 use super::answer::{Answer, Reported};
 use super::report::{Report, Site, State};
 use super::sources::Sources;
 
 pub(crate) const MUST_HOLD: &str = "recall 99.9%, precision 99%, at most 2% unknown";
 
-/// Kinds that rustc's lint reports wherever the keyword `unsafe` makes them. Of the others it
-/// reports none, or, as of attributes, some.
-const JUDGED: [&str; 6] = ["block", "fn", "method", "trait", "impl", "extern-block"];
+/// Whether the lint reports a kind of site wherever the keyword `unsafe` makes it.
+fn is_judged(kind: &str) -> bool {
+    SiteKind::from_name(kind).is_some_and(lint::is_judged)
+}
 
 /// A report held against rustc's answer.
 #[derive(Debug, Default)]
@@ -145,7 +149,7 @@ impl Comparison {
             return self.apart("rustc's, outside all packages");
         }
         // A declaration that a macro put together may begin where no keyword follows.
-        if JUDGED.contains(&site.kind) && !sources.is_unsafe(&site.file, site.line, site.column) {
+        if is_judged(site.kind) && !sources.is_unsafe(&site.file, site.line, site.column) {
             return self.apart("rustc's, not on the keyword");
         }
         let listed = listed.map_or(&[][..], Vec::as_slice);
@@ -179,8 +183,8 @@ impl Comparison {
         if site.state != State::Active {
             return;
         }
-        let is_judged = JUDGED.contains(&site.kind.as_str())
-            && sources.is_unsafe(&site.file, site.line, site.column);
+        let is_judged =
+            is_judged(&site.kind) && sources.is_unsafe(&site.file, site.line, site.column);
         if !is_judged {
             let known = if is_known { ", rustc's too" } else { "" };
             return self.apart(&format!("active {}{known}", site.kind));

@@ -32,6 +32,8 @@ pub struct Build<'a> {
     pub build_time: bool,
     /// Whether its programs are built, and not its library alone.
     pub programs: bool,
+    /// Whether only tests, examples and benchmarks need it.
+    pub dev_only: bool,
 }
 
 /// A package and how it is built.
@@ -52,7 +54,7 @@ pub struct Linked<'a> {
 }
 
 /// What is known of a package's build script besides its sources.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Script<'a> {
     /// The compiler.
     pub toolchain: Toolchain<'a>,
@@ -109,8 +111,6 @@ struct Visit {
     state: State,
     /// The folder of its child modules.
     children: String,
-    /// The path of the module that it is.
-    module: String,
 }
 
 struct Linker<'a> {
@@ -118,8 +118,6 @@ struct Linker<'a> {
     root_dir: &'a str,
     /// Files by path.
     files: HashMap<&'a str, usize>,
-    /// The path of the module that a file is, where one was found.
-    modules: Vec<Option<String>>,
     found: Vec<Vec<Found>>,
 }
 
@@ -136,7 +134,6 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
             .enumerate()
             .map(|(index, file)| (file.path.as_str(), index))
             .collect(),
-        modules: vec![None; facts.files.len()],
         found: facts
             .files
             .iter()
@@ -155,13 +152,16 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
     let predicates = Predicates::default();
     let mut lint = None;
     for build in input.builds {
-        census.runtime |= !build.build_time;
-        census.build_time |= build.build_time;
+        census.runtime |= !build.build_time && !build.dev_only;
+        census.build_time |= build.build_time && !build.dev_only;
         let script_cfgs = input.script_cfgs(build);
         for target in input.targets {
-            let Some(state) = state_of(target, build) else {
+            let Some(mut state) = state_of(target, build) else {
                 continue;
             };
+            if build.dev_only {
+                state = State::Test;
+            }
             let is_script = target.is_build_script();
             let known = Known {
                 cfg: if is_script { input.host } else { build.cfg },
@@ -182,7 +182,7 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
             let reached = linker.reach(root, state, &mut eval);
             let build_time = build.build_time || is_script || target.is_proc_macro();
             linker.note(&reached, build_time, &mut eval);
-            if state == State::Active {
+            if state == State::Active && !is_script {
                 let level = linker.root_lint(root, &mut eval);
                 lint = Some(match lint {
                     Some(other) if other < level => other,
@@ -254,7 +254,7 @@ impl<'a> Linker<'a> {
 
     /// The files that a root leads to, and as what.
     fn reach(
-        &mut self,
+        &self,
         root: usize,
         state: State,
         eval: &mut dyn FnMut(&str) -> State,
@@ -266,7 +266,6 @@ impl<'a> Linker<'a> {
             file: root,
             state,
             children: children.to_owned(),
-            module: String::new(),
         }];
         while let Some(visit) = work.pop() {
             visits += 1;
@@ -283,9 +282,6 @@ impl<'a> Linker<'a> {
                 continue;
             }
             *slot = Some(state);
-            if let Some(module) = self.modules.get_mut(visit.file) {
-                module.get_or_insert_with(|| visit.module.clone());
-            }
             for module in &file.modules {
                 let own = of(module.condition).unwrap_or(State::Inactive).min(state);
                 if own > State::Macro {
@@ -302,7 +298,6 @@ impl<'a> Linker<'a> {
                         file: *found,
                         state: own,
                         children: visit.children.clone(),
-                        module: visit.module.clone(),
                     });
                 }
             }
@@ -323,16 +318,13 @@ impl<'a> Linker<'a> {
     ) {
         let here = folder(&file.path);
         let mut inside = visit.children.clone();
-        let mut path = visit.module.clone();
         for (depth, (name, own)) in module.inside.iter().enumerate() {
             inside = match own {
                 Some(own) if depth == 0 => join(here, own),
                 Some(own) => join(&inside, own),
                 None => join(&inside, name),
             };
-            path = qualified(&path, name);
         }
-        path = qualified(&path, &module.name);
         let is_direct = module.inside.is_empty();
         let mut add = |target: String, state: State, children: String| {
             if let Some(found) = self.files.get(target.as_str()) {
@@ -340,7 +332,6 @@ impl<'a> Linker<'a> {
                     file: *found,
                     state,
                     children,
-                    module: path.clone(),
                 });
             }
         };
@@ -415,8 +406,8 @@ impl<'a> Linker<'a> {
 
     fn sites(self) -> Vec<Site> {
         let mut sites = Vec::new();
-        for ((file, found), module) in self.facts.files.iter().zip(&self.found).zip(&self.modules) {
-            let module = module.clone().unwrap_or_else(|| module_of(&file.path));
+        for (file, found) in self.facts.files.iter().zip(&self.found) {
+            let module = module_of(&file.path);
             for (site, found) in file.sites.iter().zip(found) {
                 sites.push(Site {
                     file: file.path.clone(),
@@ -462,7 +453,7 @@ fn qualified(module: &str, name: &str) -> String {
     }
 }
 
-/// The module that a file that nothing leads to would be.
+/// The module that a file is by its place: the same in every build, whatever `#[path]`s say.
 fn module_of(path: &str) -> String {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let path = path.strip_prefix("src/").unwrap_or(path);

@@ -2,9 +2,18 @@
 //!
 //! A census is an inventory, not a finding; rules turn it into findings.
 
+pub mod baseline;
+pub mod budget;
 pub mod build_script;
+pub mod compiled;
 mod conditions;
 pub mod link;
+pub mod names;
+pub mod of_graph;
+pub mod operations;
+pub mod since;
+pub mod summary;
+pub mod survey;
 
 use std::fmt;
 
@@ -115,6 +124,20 @@ impl Count {
     #[must_use]
     pub fn total(&self) -> u32 {
         self.counts.iter().sum()
+    }
+
+    /// How many are used: compiled, or with `tests` also in tests, benchmarks and examples.
+    #[must_use]
+    pub fn used(&self, tests: bool) -> u32 {
+        let tests = if tests { self.of(State::Test) } else { 0 };
+        self.of(State::Active) + tests
+    }
+
+    /// Adds what another one counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count = count.saturating_add(more);
+        }
     }
 }
 

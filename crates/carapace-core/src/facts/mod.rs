@@ -6,7 +6,11 @@
 //! version never change and are kept by its checksum.
 
 pub mod build_script;
+pub mod names;
+pub(crate) mod operations;
 pub mod package;
+mod public;
+mod safety;
 pub mod scan;
 pub mod unsafety;
 
@@ -16,7 +20,7 @@ use unsafety::SiteFact;
 
 /// The version of the extractor: of what is looked for, and of how it is written down. Facts of
 /// another version are made anew.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 4;
 
 /// A condition's place in [`FileFacts::conditions`].
 pub type ConditionId = u32;
@@ -80,6 +84,39 @@ pub struct LintFact {
     pub predicate: Option<String>,
 }
 
+/// What is done in a site, as far as only other packages can tell. Words are places in
+/// [`PackageFacts::words`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSite {
+    /// The site's place in [`FileFacts::sites`].
+    pub site: u32,
+    /// The paths of functions that are called.
+    pub calls: Vec<u32>,
+    /// The names of methods that are called.
+    pub methods: Vec<u32>,
+    /// The paths of what may be statics.
+    pub names: Vec<u32>,
+    /// What it does if none of these is unsafe: rustc would warn of a block that does nothing.
+    pub otherwise: Option<unsafety::Operation>,
+}
+
+/// What a package declares that is unsafe to use, each list sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsafeNames {
+    /// Functions.
+    pub functions: Vec<String>,
+    /// Methods, each with the name of its type or trait.
+    pub methods: Vec<(String, String)>,
+    /// Foreign functions.
+    pub foreign: Vec<String>,
+    /// Safe functions that need features of the target.
+    pub featured: Vec<String>,
+    /// `static mut`
+    pub statics: Vec<String>,
+    /// Foreign statics.
+    pub foreign_statics: Vec<String>,
+}
+
 /// What one file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
@@ -97,6 +134,8 @@ pub struct FileFacts {
     pub lints: Vec<LintFact>,
     /// What is unsafe in it, by place.
     pub sites: Vec<SiteFact>,
+    /// Sites of which other packages may tell more, in their order.
+    pub open: Vec<OpenSite>,
 }
 
 /// Something of a package that could not be read or understood.
@@ -117,6 +156,10 @@ pub struct PackageFacts {
     pub looked_at: u32,
     /// How many bytes these have.
     pub bytes: u64,
+    /// The words of [`OpenSite`]s.
+    pub words: Vec<String>,
+    /// What it declares that is unsafe to use.
+    pub unsafe_names: UnsafeNames,
     /// What could not be read or understood, sorted.
     pub gaps: Vec<FactGap>,
     /// How many sources of C, C++, assembler and their kind it carries.

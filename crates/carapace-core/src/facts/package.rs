@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::operations;
+use super::public;
 use super::scan::{Definition, Draft, Scan, draft, module};
 use super::{ConditionFact, ConditionId, ConditionKind, FileFacts, ModuleFact, PackageFacts};
 use crate::census::link::{folder, join};
@@ -63,6 +65,8 @@ pub fn package(mut scans: Vec<Scan>) -> PackageFacts {
     }
     facts.gaps.sort();
     facts.files = files;
+    operations::decide_all(&mut facts, &scans);
+    public::decide(&mut facts, &scans);
     facts
 }
 

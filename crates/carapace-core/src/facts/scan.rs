@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::build_script::HelperFacts;
+use super::operations::declared::{Declared, declared};
+use super::operations::{Candidate, candidates};
+use super::public::{Callers, callers};
 use super::unsafety::SiteFact;
 use super::{
     ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, IncludeFact, LintFact,
@@ -65,6 +68,11 @@ pub struct Scan {
     pub(super) offsets: Vec<u32>,
     pub(super) calls: Vec<Call>,
     pub(super) definitions: Vec<Definition>,
+    /// What may be done in the sites, one list for each.
+    pub(super) candidates: Vec<Vec<Candidate>>,
+    pub(super) declared: Declared,
+    /// Who calls whom, and what is public.
+    pub(super) callers: Callers,
     pub(super) gaps: Vec<FactGap>,
     /// The file, where calls refer to it.
     pub(super) bytes: Vec<u8>,
@@ -73,13 +81,11 @@ pub struct Scan {
     pub(super) helper: Option<HelperFacts>,
 }
 
-static WORDS: LazyLock<[Finder<'static>; 11]> = LazyLock::new(|| {
+static WORDS: LazyLock<[Finder<'static>; 9]> = LazyLock::new(|| {
     [
-        "mod ",
         "unsafe",
         "extern",
         "macro_rules",
-        "static mut",
         "include!",
         "union",
         "no_mangle",
@@ -90,12 +96,35 @@ static WORDS: LazyLock<[Finder<'static>; 11]> = LazyLock::new(|| {
     .map(Finder::new)
 });
 
+/// Keywords that are parts of many other words, and what must follow them.
+static KEYWORDS: LazyLock<[(Finder<'static>, &[u8]); 2]> =
+    LazyLock::new(|| [(Finder::new("mod"), b""), (Finder::new("static"), b"mut")]);
+
 /// Whether a file can say anything of interest: a look, so that most are not read as tokens.
 fn is_of_interest(path: &str, bytes: &[u8]) -> bool {
     // A file that declares modules by a macro's call alone is the root of something.
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs")
         || WORDS.iter().any(|word| word.find(bytes).is_some())
+        || KEYWORDS
+            .iter()
+            .any(|(word, next)| has_keyword(word, next, bytes))
+}
+
+/// Whether a keyword stands somewhere with white space behind it and then this, or with a comment.
+fn has_keyword(word: &Finder<'_>, next: &[u8], bytes: &[u8]) -> bool {
+    let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    word.find_iter(bytes).any(|at| {
+        let behind = bytes.get(at + word.needle().len()..).unwrap_or_default();
+        match behind.first() {
+            Some(b'/' | 0x80..) => true,
+            Some(byte) if is_space(byte) => {
+                let behind = behind.trim_ascii_start();
+                behind.starts_with(next) || matches!(behind.first(), Some(b'/' | 0x80..))
+            }
+            _ => false,
+        }
+    })
 }
 
 /// Whether a file is a build script by its name.
@@ -240,6 +269,9 @@ impl Scan {
                 }
             })
             .collect();
+        self.candidates = candidates(source, outline);
+        self.declared = declared(source, outline);
+        self.callers = callers(source, outline);
         let mut lines = Lines::new(source.bytes);
         for mark in &outline.marks {
             self.site(source, outline, mark, &mut lines);
@@ -257,7 +289,7 @@ impl Scan {
             conditions: vec![mark.condition],
             item: outline.item_path(source, mark.item),
             operations: Vec::new(),
-            safety_comment: false,
+            safety_comment: super::safety::is_documented(source, outline, mark),
             public: false,
             exported_macro: is_exported(outline, mark.condition),
         });

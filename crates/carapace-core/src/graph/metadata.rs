@@ -197,6 +197,12 @@ impl Target {
         self.is("custom-build")
     }
 
+    /// Whether it is a test of its own.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.is("test")
+    }
+
     /// Whether it is built only to test, to measure or to show.
     #[must_use]
     pub fn is_dev(&self) -> bool {

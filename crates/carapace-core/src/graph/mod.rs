@@ -14,6 +14,7 @@ pub mod metadata;
 pub mod paths;
 pub mod source;
 pub mod units;
+pub mod unpacked;
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -5,25 +5,16 @@
 //! misspelt setting was meant to do is not known.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::Deny;
+use super::reader::Reader;
+pub use super::reader::{ConfigError, Set};
 use crate::knowledge::advisory::{Kind, SeverityLevel};
 use crate::knowledge::platform::{ARCHITECTURES, SYSTEMS, nearest};
 use crate::report::ConfigEffect;
-use crate::text::LineIndex;
-
-/// A setting with the line, from 1, that sets it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Set<T> {
-    /// The value.
-    pub value: T,
-    /// The line.
-    pub line: u32,
-}
 
 /// What an `audit.toml` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,26 +48,6 @@ pub struct AuditToml {
     /// `yanked.update_index`
     pub update_index: Option<Set<bool>>,
 }
-
-/// Why an `audit.toml` could not be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditTomlError {
-    /// The line, from 1, where that is known.
-    pub line: Option<u32>,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl fmt::Display for AuditTomlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for AuditTomlError {}
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -146,14 +117,10 @@ struct RawYanked {
 /// Reads an `audit.toml`.
 ///
 /// # Errors
-/// [`AuditTomlError`] with the line, for what is no TOML, no setting, or no value of one.
-pub fn parse(text: &str) -> Result<AuditToml, AuditTomlError> {
-    let lines = LineIndex::new(text);
-    let raw: Raw = toml::from_str(text).map_err(|error| AuditTomlError {
-        line: error.span().map(|span| lines.line(span.start)),
-        message: error.message().to_owned(),
-    })?;
-    let reader = Reader { lines, text };
+/// [`ConfigError`] with the line, for what is no TOML, no setting, or no value of one.
+pub fn parse(text: &str) -> Result<AuditToml, ConfigError> {
+    let reader = Reader::new(text);
+    let raw: Raw = reader.parse()?;
     let (advisories, database, output) = (raw.advisories, raw.database, raw.output);
     Ok(AuditToml {
         ignore: advisories
@@ -164,7 +131,7 @@ pub fn parse(text: &str) -> Result<AuditToml, AuditTomlError> {
         informational: match advisories.informational_warnings {
             None => None,
             Some(kinds) => {
-                let line = reader.lines.line(kinds.span().start);
+                let line = reader.line(&kinds);
                 let kinds = kinds.into_inner().into_iter();
                 let value = kinds
                     .map(|kind| reader.named(kind, "informational kind", INFORMATIONAL))
@@ -175,7 +142,7 @@ pub fn parse(text: &str) -> Result<AuditToml, AuditTomlError> {
         severity_threshold: match advisories.severity_threshold {
             None => None,
             Some(level) => {
-                let line = reader.lines.line(level.span().start);
+                let line = reader.line(&level);
                 let value = reader.named(level, "severity", SEVERITIES)?;
                 Some(Set { value, line })
             }
@@ -212,41 +179,13 @@ const SEVERITIES: &[(&str, SeverityLevel)] = &[
     ("critical", SeverityLevel::Critical),
 ];
 
-struct Reader<'a> {
-    lines: LineIndex<'a>,
-    text: &'a str,
-}
-
 impl Reader<'_> {
-    fn set<T>(&self, value: Spanned<T>) -> Set<T> {
-        Set {
-            line: self.lines.line(value.span().start),
-            value: value.into_inner(),
-        }
-    }
-
-    fn named<T: Copy>(
-        &self,
-        name: Spanned<String>,
-        what: &str,
-        known: &[(&str, T)],
-    ) -> Result<T, AuditTomlError> {
-        let found = known.iter().find(|(known, _)| known == name.get_ref());
-        found.map(|(_, value)| *value).ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-            AuditTomlError {
-                line: Some(self.lines.line(name.span().start)),
-                message: format!("`{}` is no {what}: {}", name.get_ref(), names.join(", ")),
-            }
-        })
-    }
-
     fn targets(
         &self,
         names: OneOrMany,
         key: &str,
         known: &[&'static str],
-    ) -> Result<Vec<Set<String>>, AuditTomlError> {
+    ) -> Result<Vec<Set<String>>, ConfigError> {
         // An untagged value has no span; the key's line is near enough for a message.
         let is_key = |line: &str| {
             line.trim_start()
@@ -260,7 +199,7 @@ impl Reader<'_> {
             OneOrMany::Many(names) => names,
         };
         let check = |name: String| match unknown_target(&name, known) {
-            Some(message) => Err(AuditTomlError {
+            Some(message) => Err(ConfigError {
                 line: Some(line),
                 message,
             }),

@@ -93,10 +93,7 @@ impl Log {
             Level::Note => Kind::Notice,
         };
         let mut properties = Vec::new();
-        let file = match &finding.location {
-            Some(location) if location.file != input.path => &location.file,
-            _ => input.repository_path.as_ref().unwrap_or(&input.path),
-        };
+        let file = input.repository_file(finding.location.as_ref());
         // Without a file the annotation stands with the step.
         if file != "-" {
             properties.push(("file", words::shown(file)));

@@ -6,16 +6,19 @@
 //! *Invariants.* Every line begins with something of our own. Without colour there is no escape
 //! byte.
 
+mod page;
+mod sites;
+mod table;
+
+use page::{Marked, Page, Style};
+
+use super::view::View;
 use super::words::{self, Counts, GapGroup};
 use crate::finding::{Finding, Level, Location};
 use crate::report::{Input, Report, Verdict};
-use crate::text::visible;
 
 /// The paths of a finding that are shown if nobody asks for more.
 const PATHS: usize = 3;
-
-/// The characters of a line of a file that are shown where the width is not known.
-const SNIPPET: usize = 160;
 
 /// How much is shown, and how.
 pub struct Options<'a> {
@@ -29,6 +32,8 @@ pub struct Options<'a> {
     pub width: Option<usize>,
     /// The text of a line, from 1, of an input by its path; none if it is not at hand.
     pub source: &'a dyn Fn(&str, u32) -> Option<String>,
+    /// What of a census is shown, and how.
+    pub view: &'a View,
 }
 
 /// The report as text; empty, or ending in a line break.
@@ -44,6 +49,11 @@ pub fn render(report: &Report, options: &Options<'_>) -> String {
         options,
     };
     for input in &report.inputs {
+        if let Some(census) = &input.census {
+            page.table(input, census);
+            page.sites(input, census);
+            page.reconciliation(input);
+        }
         page.input(input, report.inputs.len() > 1);
     }
     for effect in &report.config {
@@ -56,68 +66,7 @@ pub fn render(report: &Report, options: &Options<'_>) -> String {
     page.text
 }
 
-/// What text looks like; rustc's choice of colours.
-#[derive(Debug, Clone, Copy)]
-enum Style {
-    Error,
-    Warning,
-    Note,
-    Help,
-    Gutter,
-    Strong,
-}
-
-impl Style {
-    /// The style of a line's first word.
-    fn of(word: &str) -> Self {
-        match word {
-            "error" => Self::Error,
-            "warning" => Self::Warning,
-            _ => Self::Note,
-        }
-    }
-
-    /// Parameters of SGR, ECMA-48 8.3.117.
-    fn parameters(self) -> &'static str {
-        match self {
-            Self::Error => "1;31",
-            Self::Warning => "1;33",
-            Self::Note => "1;32",
-            Self::Help => "1;36",
-            Self::Gutter => "1;34",
-            Self::Strong => "1",
-        }
-    }
-}
-
-struct Page<'a> {
-    text: String,
-    options: &'a Options<'a>,
-}
-
 impl Page<'_> {
-    fn paint(&self, style: Style, text: &str) -> String {
-        if self.options.color {
-            format!("\x1b[{}m{text}\x1b[0m", style.parameters())
-        } else {
-            text.to_owned()
-        }
-    }
-
-    /// `word: text`.
-    fn line(&mut self, style: Style, word: &str, text: &str) {
-        let (word, text) = (
-            self.paint(style, word),
-            self.paint(Style::Strong, &format!(": {text}")),
-        );
-        self.text += &format!("{word}{text}\n");
-    }
-
-    fn note(&mut self, text: &str) {
-        let word = self.paint(Style::Note, "note");
-        self.text += &format!("{word}: {text}\n");
-    }
-
     fn input(&mut self, input: &Input, several: bool) {
         let findings = input.findings.iter();
         let findings: Vec<&Finding> = findings
@@ -147,13 +96,10 @@ impl Page<'_> {
         self.line(Style::of(word), &code, &words::shown(&finding.message));
         let mut margin = 1;
         if let Some(location) = &finding.location {
-            margin = location.line.to_string().len();
-            let arrow = self.paint(Style::Gutter, &format!("{:margin$}-->", ""));
-            let file = words::shown(&location.file);
-            let (line, column) = (location.line, location.column);
-            self.text += &format!("{arrow} {file}:{line}:{column}\n");
-            if !same_place {
-                self.snippet(location, margin);
+            margin = self.place(&location.file, location.line, location.column);
+            if !same_place && let Some(line) = (self.options.source)(&location.file, location.line)
+            {
+                self.snippet(location.line, &line, marked(location), margin);
             }
         }
         if let Some(advisory) = words::advisory(finding) {
@@ -170,42 +116,6 @@ impl Page<'_> {
             self.bare_fact(margin, &format!("see {}", words::shown(reference)));
         }
         self.text.push('\n');
-    }
-
-    /// The line of the file, and marks below what it is about.
-    fn snippet(&mut self, location: &Location, margin: usize) {
-        let Some(line) = (self.options.source)(&location.file, location.line) else {
-            return;
-        };
-        let index = |column: u32| {
-            usize::try_from(column)
-                .unwrap_or(usize::MAX)
-                .saturating_sub(1)
-        };
-        let start = index(location.column);
-        let marked = if location.end_line == location.line {
-            index(location.end_column).saturating_sub(start)
-        } else {
-            usize::MAX
-        };
-        let room = self.options.width.unwrap_or(SNIPPET);
-        let line = line.replace('\t', " ");
-        let line: String = line.chars().take(room.saturating_sub(margin + 3)).collect();
-        // Made visible as one: a text in parts may hide a command across their border. How a
-        // character is shown depends only on what follows it, so differences tell the columns.
-        let from = |column: usize| {
-            let rest = line.char_indices().nth(column);
-            let rest = rest.and_then(|(offset, _)| line.get(offset..));
-            visible(rest.unwrap_or_default()).chars().count()
-        };
-        let (all, behind) = (from(0), from(start));
-        let marks = behind.saturating_sub(from(start.saturating_add(marked)));
-        let bar = self.paint(Style::Gutter, "|");
-        let number = self.paint(Style::Gutter, &location.line.to_string());
-        let marks = self.paint(Style::Error, &"^".repeat(marks.max(1)));
-        let (line, blank) = (visible(&line), " ".repeat(all.saturating_sub(behind)));
-        self.text += &format!("{:margin$} {bar}\n{number} {bar} {line}\n", "");
-        self.text += &format!("{:margin$} {bar} {blank}{marks}\n", "");
     }
 
     fn paths(&mut self, input: &Input, finding: &Finding, margin: usize, same_place: bool) {
@@ -235,16 +145,6 @@ impl Page<'_> {
             let more = words::count(more, "more path", "more paths");
             self.bare_fact(margin, &format!("… and {more}"));
         }
-    }
-
-    fn fact(&mut self, margin: usize, key: &str, style: Style, text: &str) {
-        let key = self.paint(style, key);
-        self.bare_fact(margin, &format!("{key}: {text}"));
-    }
-
-    fn bare_fact(&mut self, margin: usize, text: &str) {
-        let mark = self.paint(Style::Gutter, "=");
-        self.text += &format!("{:margin$} {mark} {text}\n", "");
     }
 
     /// What was not looked at: a line each beside findings, and one line for all that do not block
@@ -277,5 +177,13 @@ impl Page<'_> {
             let ignored = words::count(report.ignored.len(), "advisory", "advisories");
             self.note(&format!("{ignored} ignored (`-v` lists them)"));
         }
+    }
+}
+
+/// What of its first line a place is about.
+fn marked(location: &Location) -> Marked {
+    Marked {
+        column: location.column,
+        end_column: (location.end_line == location.line).then_some(location.end_column),
     }
 }

@@ -4,15 +4,22 @@
 //! `schema/carapace-1.schema.json` in the repository, is generated from them, so what is required
 //! there is what is always written here. Foreign text is escaped by JSON alone: a program reads it.
 
+mod unsafety;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
+use unsafety::UnsafetyDocument;
+
+use crate::census::PackageCensus;
 use crate::engine::paths_gap;
 use crate::finding::{Confidence, Finding, Level};
+use crate::fix::{Applicability, Edit};
 use crate::graph::checksum::Checksum;
 use crate::graph::paths::{Budget, Dependents};
+use crate::graph::units::Role;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::report::{Gap, Input, Report};
@@ -65,7 +72,7 @@ struct InputDocument<'a> {
     id: &'a str,
     /// Its path; `-` is standard input.
     path: &'a str,
-    /// `manifest` or `lockfile`.
+    /// `manifest`, `lockfile` or `package`.
     kind: &'static str,
     /// How many packages it has.
     packages: usize,
@@ -113,6 +120,12 @@ struct PackageDocument<'a> {
     roles: Vec<&'static str>,
     /// The shortest path from each owning member, ids of packages.
     paths: Vec<Vec<&'a str>>,
+    /// The folder that holds its manifest, in full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root_dir: Option<&'a str>,
+    /// Its unsafe code, where that was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsafety: Option<UnsafetyDocument<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -134,6 +147,9 @@ struct FindingDocument<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<LocationDocument<'a>>,
+    /// The path of the item that it is in, from the crate's root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<&'a str>,
     /// The shortest path from each owning member, ids of packages.
     paths: Vec<Vec<&'a str>>,
     /// What it rests on, a fact a line.
@@ -142,6 +158,9 @@ struct FindingDocument<'a> {
     help: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     advisory: Option<AdvisoryDocument<'a>>,
+    /// What settles it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixDocument<'a>>,
     /// The same for the same thing in every run.
     fingerprint: &'a str,
     references: &'a [String],
@@ -161,6 +180,9 @@ struct SeverityDocument {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct LocationDocument<'a> {
     file: &'a str,
+    /// The same from the root of its repository, where it is in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_file: Option<&'a str>,
     /// From 1.
     line: u32,
     /// From 1, in characters.
@@ -168,6 +190,26 @@ struct LocationDocument<'a> {
     end_line: u32,
     /// Behind the last character.
     end_column: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct FixDocument<'a> {
+    /// `safe` does not change what the code does, `unsafe` may, `display` only shows the way.
+    applicability: Applicability,
+    /// To be applied all together, on the files as they are.
+    edits: Vec<EditDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct EditDocument<'a> {
+    file: &'a str,
+    /// The offset of what is replaced, in bytes.
+    start: usize,
+    /// The offset behind it.
+    end: usize,
+    text: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -207,7 +249,7 @@ struct GapDocument<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct IgnoredDocument<'a> {
-    /// The advisory's id.
+    /// The advisory's id; of what is no advisory, the rule's code.
     code: &'a str,
     reason: &'a str,
 }
@@ -340,7 +382,10 @@ fn packages<'a>(
     for (input, ids) in inputs.iter().zip(ids) {
         let graph = &input.graph;
         let all_paths = Dependents::new(graph).all_paths(budget);
-        for ((index, package), paths) in graph.iter().zip(all_paths) {
+        let of_census = |at: usize| input.census.as_ref()?.packages.get(at);
+        let compared = |at: usize| input.details.reconciliation.as_ref()?.packages.get(at);
+        for (at, ((index, package), paths)) in graph.iter().zip(all_paths).enumerate() {
+            let unsafety = of_census(at).map(|census| unsafety::document(census, compared(at)));
             let id = ids.get(graph, index);
             let key = (id, package.checksum.as_ref());
             let paths = ids.paths(graph, &paths);
@@ -353,8 +398,10 @@ fn packages<'a>(
                         version: package.version.to_string(),
                         source: package.source.as_ref().map(|source| source.text.as_str()),
                         checksum: package.checksum.as_ref().map(ToString::to_string),
-                        roles: Vec::new(),
+                        roles: roles(input, at, of_census(at)),
                         paths,
+                        root_dir: package.root_dir.as_deref(),
+                        unsafety,
                     });
                 }
                 Entry::Occupied(mut same) => {
@@ -371,6 +418,24 @@ fn packages<'a>(
         }
     }
     merged.into_values().collect()
+}
+
+/// What a package is for, as far as that is known.
+fn roles(input: &Input, at: usize, census: Option<&PackageCensus>) -> Vec<&'static str> {
+    if let Some(roles) = input.details.roles.get(at) {
+        return roles.iter().map(Role::name).collect();
+    }
+    let Some(census) = census else {
+        return Vec::new();
+    };
+    let roles = [
+        (census.runtime, Role::Runtime),
+        (census.build_time, Role::Build),
+        (census.proc_macro, Role::ProcMacro),
+        (census.dev_only, Role::Dev),
+    ];
+    let roles = roles.into_iter().filter(|(is_so, _)| *is_so);
+    roles.map(|(_, role)| role.name()).collect()
 }
 
 fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingDocument<'a> {
@@ -395,17 +460,32 @@ fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingD
         message: &finding.message,
         location: finding.location.as_ref().map(|location| LocationDocument {
             file: &location.file,
+            repository_file: location.repository_file.as_deref(),
             line: location.line,
             column: location.column,
             end_line: location.end_line,
             end_column: location.end_column,
         }),
+        item: finding.item.as_deref(),
         paths: ids.paths(&input.graph, &finding.paths),
         evidence: &finding.evidence,
         help: &finding.help,
         advisory: finding.advisory.as_deref().map(advisory),
+        fix: finding.fix.as_ref().map(|fix| FixDocument {
+            applicability: fix.applicability,
+            edits: fix.edits.iter().map(edit).collect(),
+        }),
         fingerprint: &finding.fingerprint,
         references: &finding.references,
+    }
+}
+
+fn edit(edit: &Edit) -> EditDocument<'_> {
+    EditDocument {
+        file: &edit.file,
+        start: edit.start,
+        end: edit.end,
+        text: &edit.text,
     }
 }
 

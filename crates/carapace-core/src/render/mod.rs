@@ -1,14 +1,18 @@
 //! From a report to text: one pure function per format.
 
+mod columns;
 pub mod compat;
 pub mod github;
 pub mod human;
 pub mod json;
+pub mod markdown;
 #[cfg(test)]
 mod sample;
 pub mod sarif;
 #[cfg(test)]
 mod tests;
+mod tree;
+pub mod view;
 mod words;
 
 use crate::text::{has_deceptive, is_deceptive};

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::words;
 use crate::finding::{Finding, Location};
+use crate::fix::{Applicability, Edit};
 use crate::report::{Input, Report};
 
 /// GitHub refuses a run with more results, and as many rules.
@@ -112,7 +113,7 @@ fn result(input: &Input, finding: &Finding, rule: &str, rule_index: usize) -> Va
     let evidence = finding.evidence.iter().take(LISTED);
     let evidence: Vec<String> = evidence.map(|text| words::shown(text)).collect();
     let package = finding.package.and_then(|index| input.graph.get(index));
-    json!({
+    let mut result = json!({
         "ruleId": rule,
         "ruleIndex": rule_index,
         "level": words::level(finding.level),
@@ -126,6 +127,27 @@ fn result(input: &Input, finding: &Finding, rule: &str, rule_index: usize) -> Va
             "paths": paths,
             "evidence": evidence,
         },
+    });
+    // What only shows the way is no fix there (section 3.55).
+    let fix = finding.fix.as_ref();
+    if let Some(fix) = fix.filter(|fix| fix.applicability != Applicability::Display)
+        && let Some(fields) = result.as_object_mut()
+    {
+        let changes: Vec<Value> = fix.edits.iter().map(change).collect();
+        fields.insert("fixes".to_owned(), json!([{"artifactChanges": changes}]));
+    }
+    result
+}
+
+/// An edit, as SARIF has it (section 3.56).
+fn change(edit: &Edit) -> Value {
+    let region = json!({
+        "byteOffset": edit.start,
+        "byteLength": edit.end.saturating_sub(edit.start),
+    });
+    json!({
+        "artifactLocation": artifact(&edit.file),
+        "replacements": [{"deletedRegion": region, "insertedContent": {"text": edit.text}}],
     })
 }
 
@@ -136,25 +158,16 @@ fn without_links(text: &str) -> String {
 
 /// GitHub shows only what has a place: without one, the beginning of the file.
 fn location(input: &Input, location: Option<&Location>) -> Value {
-    let (file, region) = match location {
-        Some(found) => (
-            found.file.as_str(),
-            json!({
-                "startLine": found.line.max(1),
-                "startColumn": found.column.max(1),
-                "endLine": found.end_line.max(1),
-                "endColumn": found.end_column.max(1),
-            }),
-        ),
-        None => (
-            input.path.as_str(),
-            json!({"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}),
-        ),
+    let region = match location {
+        Some(found) => json!({
+            "startLine": found.line.max(1),
+            "startColumn": found.column.max(1),
+            "endLine": found.end_line.max(1),
+            "endColumn": found.end_column.max(1),
+        }),
+        None => json!({"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}),
     };
-    let file = match &input.repository_path {
-        Some(path) if file == input.path => path,
-        _ => file,
-    };
+    let file = input.repository_file(location);
     json!({"physicalLocation": {"artifactLocation": artifact(file), "region": region}})
 }
 

@@ -9,10 +9,13 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::sample::{LOCK, everything, hostile};
+use super::view::View;
 use super::{github, human, sarif};
 use crate::finding::Level;
 use crate::report::Report;
 use crate::rules::example::run_with;
+
+mod census;
 
 fn people(report: &Report, change: impl FnOnce(&mut human::Options<'_>)) -> String {
     people_with(
@@ -39,6 +42,7 @@ fn people_with(
         verbose: false,
         width: None,
         source,
+        view: &View::default(),
     };
     change(&mut options);
     human::render(report, &options)

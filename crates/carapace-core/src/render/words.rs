@@ -7,6 +7,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::census::compiled::{PackageComparison, Reconciliation};
+use crate::census::summary::{Documented, Status, Summary};
 use crate::finding::{Finding, Level};
 use crate::graph::{Graph, PackageIdx};
 use crate::report::{ConfigEffect, Database, DatabaseOrigin, Input, Report, Verdict};
@@ -54,6 +56,38 @@ pub(super) fn by_level(report: &Report) -> Vec<(&Input, &Finding)> {
 /// `3 things`, `1 thing`.
 pub(super) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// What compiler and census come to, in a few lines without any text from outside.
+pub(super) fn reconciliation(compared: &Reconciliation) -> Vec<String> {
+    let sum = |of: fn(&PackageComparison) -> usize| compared.packages.iter().map(of).sum();
+    let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+    let of = |of: fn(&PackageComparison) -> u32| -> usize {
+        let packages = compared.packages.iter();
+        packages.map(|package| number(of(package))).sum()
+    };
+    let differences = sum(|package| package.compiler_only.len() + package.census_only.len());
+    let mut lines = vec![format!(
+        "compiled {}: compiler and census agree on {}, {}",
+        count(of(|package| package.units), "unit", "units"),
+        count(of(|package| package.agreed), "site", "sites"),
+        count(differences, "difference", "differences"),
+    )];
+    let (in_macros, generated) = (of(|p| p.in_macros), of(|p| p.generated));
+    if in_macros + generated > 0 {
+        lines.push(format!(
+            "the compiler also reports {in_macros} in macros' bodies, which the census has apart, \
+             and {generated} in generated code"
+        ));
+    }
+    let decided = of(|package| package.decided);
+    if decided > 0 {
+        lines.push(format!(
+            "the compiler decided {} that build scripts' conditions left open",
+            count(decided, "site", "sites")
+        ));
+    }
+    lines
 }
 
 /// `name 1.2.3`.
@@ -174,16 +208,57 @@ pub(super) fn summary(report: &Report) -> (&'static str, String) {
         [one] => format!("{} ({packages})", input(one)),
         many => format!("{} inputs ({packages})", many.len()),
     };
+    let counts_text = counts.text();
+    if let Some(census) = census(report) {
+        // Unsafe code that nobody forbade is no finding, and neither is it nothing.
+        let text = match counts.total() {
+            0 => format!("{place}: {census}"),
+            _ => format!("{counts_text} in {place}; {census}"),
+        };
+        return (word, format!("{incomplete}{text}"));
+    }
     let databases: Vec<String> = report.databases.iter().map(database).collect();
     let databases = match databases.as_slice() {
         [] => "no advisory database".to_owned(),
         databases => databases.join("; "),
     };
-    let counts = counts.text();
     (
         word,
-        format!("{incomplete}{counts} in {place}; {databases}"),
+        format!("{incomplete}{counts_text} in {place}; {databases}"),
     )
+}
+
+/// `unsafe code in 3 of them (40 sites at runtime, 2 at build time; 12 of 30 with a SAFETY comment),
+/// 2 forbid it`; none if unsafe code was not counted.
+fn census(report: &Report) -> Option<String> {
+    let censuses: Vec<_> = report.inputs.iter().map(|i| i.census.as_ref()).collect();
+    if censuses.iter().all(Option::is_none) {
+        return None;
+    }
+    let (mut total, mut by_status, mut unseen) = (Summary::default(), [0_usize; 3], 0_usize);
+    for package in censuses.iter().flatten().flat_map(|c| &c.packages) {
+        let summary = Summary::of(package);
+        let status = Status::of(package, &summary, false);
+        if let Some(count) = by_status.get_mut(status as usize) {
+            *count += 1;
+        }
+        unseen += usize::from(!package.scanned);
+        total.merge(&summary);
+    }
+    let [forbid, _, using] = by_status;
+    let (runtime, build) = total.unsafe_code_by_role();
+    let Documented { sites, with_safety } = total.documented;
+    let runtime = usize::try_from(runtime).unwrap_or(usize::MAX);
+    let mut text = format!(
+        "unsafe code in {using} of them ({} at runtime, {build} at build time; {with_safety} of \
+         {sites} with a SAFETY comment), {} it",
+        count(runtime, "site", "sites"),
+        count(forbid, "forbids", "forbid"),
+    );
+    if unseen > 0 {
+        text += &format!(", {unseen} not looked at");
+    }
+    Some(text)
 }
 
 /// An input's name.

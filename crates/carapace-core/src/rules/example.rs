@@ -4,18 +4,36 @@
 //! - `Cargo.lock`;
 //! - `crates/PACKAGE/ID.md`: lines of an advisory's front matter, and `# …` for its title;
 //! - `index/PACKAGE`: the registry's file of a package;
-//! - `ignore`: ids that are ignored, a line each.
+//! - `ignore`: ids that are ignored, a line each;
+//! - `carapace.toml` and `carapace-baseline.toml`;
+//! - sources: `Cargo.toml`, `src/lib.rs` of the package that this manifest names; `NAME/…` of another
+//!   member; `vendor/NAME/…` of a dependency. Where there are sources, unsafe code is judged, else
+//!   what is known of packages.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
 
 use super::Rule;
 use super::registry::RULES;
-use crate::engine::{Knowledge, Request, Subject, audit};
-use crate::graph::{Graph, lockfile};
+use crate::census::baseline::Baseline;
+use crate::census::link::{Build, Linked, Script, link};
+use crate::census::survey::{Edited, Known, Member, SourceText, Survey};
+use crate::census::{LintLevel, LintOrigin, PackageCensus};
+use crate::cfg::CfgSet;
+use crate::engine::{Knowledge, Request, Subject, UnsafetyRequest, audit, unsafety};
+use crate::facts::package::package;
+use crate::facts::scan::scan;
+use crate::fix::apply;
+use crate::graph::checksum::Checksum;
+use crate::graph::metadata::Target;
+use crate::graph::unpacked::{Contents, differences};
+use crate::graph::{Graph, Package, lockfile};
 use crate::knowledge::advisory::database::Collector;
 use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::registry::{Answer, Lookup, Registry, read_sparse};
-use crate::policy::{Ignore, Policy};
+use crate::policy::{Ignore, Policy, carapace_toml};
 use crate::report::{InputKind, Report};
 
 /// The example of a rule's documentation with a mark.
@@ -55,9 +73,158 @@ fn advisory(path: &str, lines: &str) -> String {
     )
 }
 
+/// The files of an example.
+pub(crate) fn files(example: &str) -> Vec<(String, String)> {
+    let sections = sections(example).into_iter();
+    sections
+        .map(|(name, text)| (name.to_owned(), text))
+        .collect()
+}
+
 /// The report on an example.
 pub(crate) fn run(example: &str) -> Report {
+    let files: BTreeMap<String, String> = files(example).into_iter().collect();
+    if files.keys().any(|name| name.ends_with(".rs")) {
+        return run_unsafety(&files);
+    }
     run_with(example, |_, _, _| ())
+}
+
+/// Where the files of a package are.
+fn folder(package: &Package, files: &BTreeMap<String, String>) -> String {
+    let name = format!("name = \"{}\"", package.name);
+    let is_root = |manifest: &String| manifest.contains(&name);
+    match &package.source {
+        Some(_) => format!("vendor/{}/", package.name),
+        None if files.get("Cargo.toml").is_some_and(is_root) => String::new(),
+        None => format!("{}/", package.name),
+    }
+}
+
+fn source_text(files: &BTreeMap<String, String>, file: &str) -> Option<SourceText> {
+    files.get(file).map(|text| SourceText {
+        file: file.to_owned(),
+        text: text.clone(),
+    })
+}
+
+fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
+    let lock = lockfile::read(files["Cargo.lock"].as_bytes()).unwrap();
+    let graph = Graph::from_lockfile(&lock).unwrap();
+    let mut survey = Survey {
+        workspace: source_text(files, "Cargo.toml").filter(|file| file.text.contains("[workspace")),
+        ..Survey::default()
+    };
+    for (index, package) in graph.iter() {
+        let folder = folder(package, files);
+        let own: BTreeMap<&str, &str> = files
+            .iter()
+            .filter_map(|(name, text)| Some((name.strip_prefix(&folder)?, text.as_str())))
+            .filter(|(name, _)| !folder.is_empty() || !name.contains("/src/"))
+            .collect();
+        let workspace = survey.workspace.as_ref().map(|file| file.text.as_str());
+        survey.census.packages.push(census_of(&own, workspace));
+        if package.source.is_none() {
+            let text = |name: &str| source_text(files, &format!("{folder}{name}"));
+            survey.members.push(Member {
+                package: index,
+                folder: folder.trim_end_matches('/').to_owned(),
+                manifest: text("Cargo.toml").unwrap(),
+                roots: ["src/lib.rs", "src/main.rs"]
+                    .into_iter()
+                    .filter_map(text)
+                    .collect(),
+            });
+        }
+        if let Some(list) = own.get(".cargo-checksum.json") {
+            let found = own.iter().filter(|(name, _)| !name.starts_with('.'));
+            let found = found.map(|(name, text)| {
+                let hash = Sha256::digest(text.as_bytes());
+                ((*name).to_owned(), Checksum::Sha256(hash.into()))
+            });
+            let expected = Contents::parse(list.as_bytes()).unwrap();
+            let locked = package.checksum.as_ref();
+            survey.edited.push(Edited {
+                package: index,
+                folder: folder.trim_end_matches('/').to_owned(),
+                differences: differences(&expected, &found.collect(), locked),
+            });
+        }
+    }
+    let baseline = files.get("carapace-baseline.toml");
+    survey.known = baseline.map(|text| Known {
+        baseline: Baseline::parse(text.as_bytes()).unwrap(),
+        from: "carapace-baseline.toml".to_owned(),
+    });
+    let mut policy = Policy::default();
+    let mut config = Vec::new();
+    if let Some(text) = files.get("carapace.toml") {
+        let settings = carapace_toml::parse(text).unwrap();
+        settings.add_to(&mut policy, "carapace.toml");
+        config = settings.effects("carapace.toml");
+    }
+    let request = UnsafetyRequest {
+        subject: Subject {
+            path: "Cargo.lock".to_owned(),
+            repository_path: None,
+            kind: InputKind::Manifest,
+            graph: Arc::new(graph),
+        },
+        survey,
+        config,
+        gaps: Vec::new(),
+    };
+    unsafety(request, &policy)
+}
+
+/// The census of a package's files as a build on Linux without features has it, and of the manifest of
+/// its workspace.
+fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCensus {
+    let sources = files.iter().filter(|(file, _)| file.ends_with(".rs"));
+    let scans = sources.map(|(file, text)| scan(file, text.as_bytes().to_vec()));
+    let facts = package(scans.collect());
+    let target = |(kind, file): (&str, &str)| Target {
+        name: "example".into(),
+        kinds: vec![kind.into()],
+        crate_types: vec![kind.into()],
+        src_path: format!("/example/{file}").into(),
+        edition: "2024".into(),
+        required_features: Vec::new(),
+        test: true,
+        doctest: true,
+        doc: true,
+    };
+    let roots = [("lib", "src/lib.rs"), ("bin", "src/main.rs")];
+    let roots = roots
+        .into_iter()
+        .filter(|(_, file)| files.contains_key(file));
+    let targets: Vec<Target> = roots.map(target).collect();
+    let cfg = CfgSet::parse("unix\ntarget_os=\"linux\"\n");
+    let build = Build {
+        triple: "",
+        features: &[],
+        cfg: &cfg,
+        build_time: false,
+        dev_only: false,
+        programs: true,
+    };
+    let mut census = link(&Linked {
+        script: Script::default(),
+        facts: &facts,
+        root_dir: "/example",
+        targets: &targets,
+        builds: &[build],
+        host: &cfg,
+    });
+    census.scanned = true;
+    // Manifests are the edge's to read.
+    let manifest = files.get("Cargo.toml").copied().unwrap_or_default();
+    let forbids = |text: &str| text.contains("unsafe_code = \"forbid\"");
+    let inherits = manifest.contains("[lints]\nworkspace = true");
+    if forbids(manifest) || inherits && workspace.is_some_and(forbids) {
+        census.lint = Some((LintLevel::Forbid, LintOrigin::Manifest));
+    }
+    census
 }
 
 /// The same, after a change of what the engine is given.
@@ -150,6 +317,27 @@ fn every_bad_example_is_found_and_every_good_one_is_not() {
             rule.name
         );
     }
+}
+
+#[test]
+fn applying_the_fix_to_a_bad_example_gives_the_good_one() {
+    let mut fixed = 0;
+    for rule in RULES {
+        let bad = example(rule, "bad");
+        let report = run(&bad);
+        let fix = report.inputs[0].findings[0].fix.as_ref();
+        let Some(fix) = fix else { continue };
+        let after: Vec<(String, String)> = files(&bad)
+            .into_iter()
+            .map(|(name, text)| {
+                let text = apply(&text, fix.edits.iter().filter(|edit| edit.file == name));
+                (name, text.unwrap())
+            })
+            .collect();
+        assert_eq!(after, files(&example(rule, "good")), "{}", rule.name);
+        fixed += 1;
+    }
+    assert!(fixed > 0);
 }
 
 #[test]

@@ -14,6 +14,10 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::census::baseline::Changes;
+use crate::census::survey::{Member, Survey};
+use crate::census::{PackageCensus, Site};
+use crate::facts::unsafety::SiteKind;
 use crate::finding::{Finding, Level, Location};
 use crate::graph::paths::{Budget, Dependents};
 use crate::graph::{Graph, Package, PackageIdx};
@@ -26,6 +30,8 @@ use crate::policy::Policy;
 pub enum Group {
     /// Known faults of packages.
     Advisory,
+    /// Unsafe code.
+    Unsafety,
     /// How packages come here.
     Supply,
     /// The user's own settings.
@@ -38,6 +44,7 @@ impl Group {
     pub fn name(self) -> &'static str {
         match self {
             Self::Advisory => "advisory",
+            Self::Unsafety => "unsafety",
             Self::Supply => "supply",
             Self::Policy => "policy",
         }
@@ -107,12 +114,16 @@ pub struct Context<'a> {
     pub dependents: &'a OnceCell<Dependents<'a>>,
     /// The advisories that speak of them and that policy does not leave out.
     pub hits: &'a [Hit],
-    /// What the registry says of them.
-    pub registry: &'a Registry,
+    /// What the registry says of them, where it was asked.
+    pub registry: Option<&'a Registry>,
     /// What the user wants.
     pub policy: &'a Policy,
     /// The ids that policy leaves out and that no database knows.
     pub unknown_ignores: &'a [String],
+    /// What was found out about unsafe code, where that was looked for.
+    pub survey: Option<&'a Survey>,
+    /// What is new of it, where it is held against something.
+    pub changes: Option<&'a Changes>,
     /// What paths may still cost.
     pub(crate) budget: RefCell<Budget>,
     /// Paths that were worked out before, by package.
@@ -125,10 +136,11 @@ impl Context<'_> {
     #[must_use]
     pub fn finding(&self, rule: &'static Rule, package: PackageIdx, message: String) -> Finding {
         let mut finding = Finding::new(rule, Some(package), message);
-        finding.level = self.policy.level(rule);
+        finding.level = self.policy.level(rule, self.graph.get(package));
         if let Some(found) = self.graph.get(package) {
             finding.location = Some(Location {
                 file: self.path.to_owned(),
+                repository_file: None,
                 line: found.line,
                 column: 1,
                 end_line: found.line,
@@ -148,13 +160,51 @@ impl Context<'_> {
         finding
     }
 
+    /// A finding about a site of a member.
+    pub(crate) fn site(
+        &self,
+        rule: &'static Rule,
+        member: &Member,
+        site: &Site,
+        message: String,
+    ) -> Finding {
+        let mut finding = self.finding(rule, member.package, message);
+        // What an attribute is told by is one character; nearly everything else, `unsafe`.
+        let width = match site.kind {
+            SiteKind::Attribute => 1,
+            _ => 6,
+        };
+        finding.location = Some(Location {
+            file: member.shown(&site.file),
+            repository_file: None,
+            line: site.line,
+            column: site.column,
+            end_line: site.line,
+            end_column: site.column.saturating_add(width),
+        });
+        finding.item = (!site.item.is_empty()).then(|| site.item.clone());
+        finding.evidence = operations(site).into_iter().collect();
+        finding
+    }
+
+    /// The members of the workspace whose sources were read, with their census.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&Member, &PackageCensus)> {
+        let surveys = self.survey.into_iter();
+        surveys.flat_map(|survey| {
+            survey.members.iter().filter_map(|member| {
+                let at = self.graph.position(member.package)?;
+                let census = survey.census.packages.get(at)?;
+                census.scanned.then_some((member, census))
+            })
+        })
+    }
+
     /// The packages of crates.io with what the registry says of them.
     pub(crate) fn lookups(&self) -> impl Iterator<Item = (PackageIdx, &Package, &Lookup)> {
         self.graph.iter().filter_map(|(index, package)| {
-            let lookup = package
-                .is_crates_io()
-                .then(|| self.registry.get(&package.name, &package.version))?;
-            Some((index, package, lookup?))
+            let registry = self.registry.filter(|_| package.is_crates_io())?;
+            let lookup = registry.get(&package.name, &package.version)?;
+            Some((index, package, lookup))
         })
     }
 
@@ -165,5 +215,24 @@ impl Context<'_> {
                 Lookup::Fresh(answer) | Lookup::Kept(answer) => Some((index, package, answer)),
                 Lookup::Unknown(_) => None,
             })
+    }
+}
+
+/// What is done in a site, as a fact.
+pub(crate) fn operations(site: &Site) -> Option<String> {
+    let names: Vec<&str> = site.operations.iter().map(|does| does.name()).collect();
+    (!names.is_empty()).then(|| format!("operations: {}", names.join(", ")))
+}
+
+/// A site in words: what it is, and where.
+pub(crate) fn in_words(site: &Site) -> String {
+    let kind = site.kind;
+    match (site.item.as_str(), kind) {
+        ("", _) => format!("unsafe {kind}"),
+        // These have a path of their own.
+        (item, SiteKind::Fn | SiteKind::Method | SiteKind::Trait | SiteKind::Impl) => {
+            format!("unsafe {kind} `{item}`")
+        }
+        (item, _) => format!("unsafe {kind} in `{item}`"),
     }
 }

@@ -14,12 +14,24 @@ mod advisory_unsound;
 mod advisory_vulnerability;
 #[path = "policy/unknown_ignore.rs"]
 mod policy_unknown_ignore;
+#[path = "policy/unknown_package.rs"]
+mod policy_unknown_package;
 #[path = "supply/checksum.rs"]
 mod supply_checksum;
+#[path = "supply/edited_source.rs"]
+mod supply_edited_source;
 #[path = "supply/removed.rs"]
 mod supply_removed;
 #[path = "supply/yanked.rs"]
 mod supply_yanked;
+#[path = "unsafety/budget.rs"]
+mod unsafety_budget;
+#[path = "unsafety/missing_forbid.rs"]
+mod unsafety_missing_forbid;
+#[path = "unsafety/new_unsafe.rs"]
+mod unsafety_new_unsafe;
+#[path = "unsafety/undocumented_unsafe.rs"]
+mod unsafety_undocumented_unsafe;
 
 use super::{Group, Rule};
 
@@ -75,6 +87,13 @@ pub static RULES: &[Rule] = &[
         check: policy_unknown_ignore::check,
     },
     Rule {
+        meta: policy_unknown_package::META,
+        name: "unknown-package",
+        group: Group::Policy,
+        docs: include_str!("../../docs/POL002.md"),
+        check: policy_unknown_package::check,
+    },
+    Rule {
         meta: supply_yanked::META,
         name: "yanked",
         group: Group::Supply,
@@ -94,5 +113,40 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP003.md"),
         check: supply_checksum::check,
+    },
+    Rule {
+        meta: supply_edited_source::META,
+        name: "edited-source",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP004.md"),
+        check: supply_edited_source::check,
+    },
+    Rule {
+        meta: unsafety_new_unsafe::META,
+        name: "new-unsafe",
+        group: Group::Unsafety,
+        docs: include_str!("../../docs/UNS001.md"),
+        check: unsafety_new_unsafe::check,
+    },
+    Rule {
+        meta: unsafety_undocumented_unsafe::META,
+        name: "undocumented-unsafe",
+        group: Group::Unsafety,
+        docs: include_str!("../../docs/UNS002.md"),
+        check: unsafety_undocumented_unsafe::check,
+    },
+    Rule {
+        meta: unsafety_missing_forbid::META,
+        name: "missing-forbid",
+        group: Group::Unsafety,
+        docs: include_str!("../../docs/UNS003.md"),
+        check: unsafety_missing_forbid::check,
+    },
+    Rule {
+        meta: unsafety_budget::META,
+        name: "budget",
+        group: Group::Unsafety,
+        docs: include_str!("../../docs/UNS004.md"),
+        check: unsafety_budget::check,
     },
 ];

@@ -12,3 +12,4 @@ pub mod expand;
 pub mod lexer;
 pub mod outline;
 pub mod tree;
+pub mod uses;

@@ -16,6 +16,8 @@ mod calls;
 mod elements;
 mod items;
 
+use std::collections::HashSet;
+
 use super::lexer::{Lexed, Token, TokenKind};
 use super::tree::Groups;
 use crate::facts::unsafety::SiteKind;
@@ -408,6 +410,8 @@ struct Outliner<'a, 's> {
     work: Vec<Group>,
     /// The tokens that something asked for begins with, in order.
     watched: Vec<u32>,
+    /// The groups that were looked at.
+    seen: Vec<Group>,
 }
 
 impl Outline {
@@ -426,6 +430,7 @@ impl Outline {
             out: Self::default(),
             work: Vec::new(),
             watched: watched(source),
+            seen: Vec::new(),
         };
         outliner.out.conditions.push(Condition {
             parent: ALWAYS,
@@ -455,9 +460,8 @@ impl Outline {
         while let Some(group) = outliner.work.pop() {
             outliner.group(group);
         }
-        let mut out = outliner.out;
-        out.marks.sort_by_key(|mark| mark.token);
-        out
+        outliner.rest();
+        outliner.out
     }
 
     /// The modules in the file that an item is in, or is: outermost first, each with its `path`
@@ -552,7 +556,7 @@ impl Outliner<'_, '_> {
             && group.is_module
             && matches!(
                 group.context,
-                Context::Code | Context::Impl | Context::Trait
+                Context::Code | Context::Impl | Context::Trait | Context::Foreign
             );
         if start < end && (all || self.is_watched(start, end)) {
             self.work.push(Group {
@@ -569,6 +573,51 @@ impl Outliner<'_, '_> {
             // Every element is at least one token.
             at = self.element(at, &mut group).max(at + 1);
         }
+        self.seen.push(group);
+    }
+
+    /// Sorts the marks, and adds those of every `unsafe` at which none is, in places where the
+    /// grammar has none.
+    fn rest(&mut self) {
+        let source = self.source;
+        self.out.marks.sort_by_key(|mark| mark.token);
+        let marks = self.out.marks.iter().filter_map(|mark| {
+            let mut at = mark.token as usize;
+            // An attribute is marked at its `#`, and is about the `unsafe` in it.
+            if source.kind(at) == TokenKind::Pound {
+                at += 2 + usize::from(source.kind(at + 1) == TokenKind::Bang);
+            }
+            (source.kind(at) == TokenKind::Unsafe).then_some(place(at))
+        });
+        let marked: HashSet<u32> = marks.collect();
+        let words = self.watched.iter().copied();
+        let words = words.filter(|at| source.kind(*at as usize) == TokenKind::Unsafe);
+        let missed: Vec<u32> = words.filter(|at| !marked.contains(at)).collect();
+        if missed.is_empty() {
+            return;
+        }
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.sort_by_key(|group| (group.start, std::cmp::Reverse(group.end)));
+        let mut groups = seen.into_iter().peekable();
+        let mut around: Vec<Group> = Vec::new();
+        for token in missed {
+            let at = token as usize;
+            while let Some(group) = groups.next_if(|group| group.start <= at) {
+                around.push(group);
+            }
+            while around.pop_if(|group| group.end <= at).is_some() {}
+            let Some(group) = around.last() else { continue };
+            self.out.marks.push(Mark {
+                kind: SiteKind::Token,
+                token,
+                condition: group.condition,
+                item: group.item,
+                body: None,
+                element: token,
+                statement: place(group.statement),
+            });
+        }
+        self.out.marks.sort_by_key(|mark| mark.token);
     }
 }
 

@@ -155,7 +155,7 @@ fn target(path: &Path, folders: bool) -> Target {
 }
 
 /// A path as people would write it: from the current folder, if that is above or below.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let relative = || {
         if path.is_relative() {
             return None;

@@ -89,6 +89,10 @@ pub fn settings(
         [project] => Some(project),
         _ => current.as_ref(),
     };
+    if arguments.output.format == Some(Format::CargoGeiger) {
+        let other = "--format cargo-geiger shows unsafe code: it is of `cargo carapace unsafe`";
+        return Err(Failure(other.to_owned()));
+    }
     let config = config(arguments, project, env)?;
     let others = projects.iter().filter(|other| Some(*other) != project);
     let gaps = others
@@ -191,6 +195,7 @@ fn policy(
         max_age_days: arguments.max_age.map_or(MAX_AGE_DAYS, i64::from),
         age_is_required: arguments.max_age.is_some() || in_ci,
         stale: arguments.stale || (is_stale && arguments.max_age.is_none()),
+        ..Policy::default()
     }
 }
 

@@ -11,7 +11,9 @@ use carapace_core::facts::package::{package, wanted};
 use carapace_core::facts::scan::{Scan, scan};
 use carapace_core::facts::{FactGap, PackageFacts};
 
+use super::manifest::{self, ManifestLint};
 use super::sources::{self, Listing};
+use super::store::FactsStore;
 use crate::host::files;
 
 /// What a file of a build script may weigh, in bytes.
@@ -28,6 +30,12 @@ pub struct Folder {
     pub roots: Vec<String>,
     /// The root of its build script, from its folder.
     pub build_script: Option<String>,
+    /// What `[workspace.lints.rust] unsafe_code` says that its manifest may inherit.
+    pub workspace_lint: Option<String>,
+    /// What it is called where its files can be trusted to be what they were, as those in cargo's own
+    /// home can: its name, version and checksum. Its facts are kept by it and by a stamp of the
+    /// files.
+    pub identity: Option<String>,
 }
 
 /// A file that is to be read, and where its scan goes.
@@ -37,11 +45,49 @@ struct Task {
     place: PathBuf,
 }
 
-/// Reads packages, each into its facts, in their order.
-pub fn extract(folders: &[Folder]) -> Vec<PackageFacts> {
-    let listings = parallel(folders, |folder| sources::list(&folder.root, &folder.tree));
+/// Reads packages, each into its facts, in their order. What is kept of trusted ones is not read
+/// again.
+pub fn extract(folders: &[Folder], kept: Option<&FactsStore>) -> Vec<PackageFacts> {
+    let looked: Vec<(Listing, Option<String>, Option<PackageFacts>)> =
+        parallel(folders, |folder| {
+            let store = kept.filter(|_| folder.identity.is_some());
+            let listing = sources::list(&folder.root, &folder.tree, store.is_some());
+            let key = store.map(|_| FactsStore::key(folder, &listing));
+            let facts = store
+                .zip(key.as_ref())
+                .and_then(|(store, key)| store.get(key));
+            (listing, key, facts)
+        });
+    let fresh: Vec<usize> = (0..folders.len())
+        .filter(|at| looked.get(*at).is_some_and(|(_, _, facts)| facts.is_none()))
+        .collect();
+    let wanted: Vec<(&Folder, &Listing)> = fresh
+        .iter()
+        .filter_map(|at| Some((folders.get(*at)?, &looked.get(*at)?.0)))
+        .collect();
+    let made = read(&wanted);
+    if let Some(store) = kept {
+        let keep: Vec<(&String, &PackageFacts)> = fresh
+            .iter()
+            .zip(&made)
+            .filter_map(|(at, facts)| Some((looked.get(*at)?.1.as_ref()?, facts)))
+            .collect();
+        parallel(&keep, |(key, facts)| store.put(key, facts));
+        if !keep.is_empty() {
+            store.sweep();
+        }
+    }
+    let mut made = made.into_iter();
+    let facts = looked
+        .into_iter()
+        .map(|(_, _, facts)| facts.or_else(|| made.next()));
+    facts.map(Option::unwrap_or_default).collect()
+}
+
+/// Reads packages whose files are listed.
+fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
     let mut tasks: Vec<Task> = Vec::new();
-    for (index, (folder, listing)) in folders.iter().zip(&listings).enumerate() {
+    for (index, (folder, listing)) in folders.iter().enumerate() {
         for (path, place) in listing.rust() {
             tasks.push(Task {
                 folder: index,
@@ -50,18 +96,15 @@ pub fn extract(folders: &[Folder]) -> Vec<PackageFacts> {
             });
         }
         // Targets whose root is called otherwise, or lies elsewhere.
-        for path in folder
-            .roots
-            .iter()
-            .filter(|path| !path.ends_with(".rs") || path.starts_with(".."))
-        {
+        let roots = folder.roots.iter();
+        for path in roots.filter(|path| !path.ends_with(".rs") || path.starts_with("..")) {
             tasks.extend(task(index, folder, listing, path));
         }
     }
     let mut scans: Vec<Vec<Scan>> = folders.iter().map(|_| Vec::new()).collect();
-    let mut gaps: Vec<Vec<FactGap>> = listings
+    let mut gaps: Vec<Vec<FactGap>> = folders
         .iter()
-        .map(|listing| {
+        .map(|(_, listing)| {
             let gaps = listing.gaps.iter();
             gaps.map(|(path, reason)| FactGap {
                 path: path.clone(),
@@ -83,35 +126,31 @@ pub fn extract(folders: &[Folder]) -> Vec<PackageFacts> {
         });
         let mut next = Vec::new();
         for (task, done) in tasks.into_iter().zip(done) {
-            let (Some(folder), Some(listing)) =
-                (folders.get(task.folder), listings.get(task.folder))
-            else {
+            let index = task.folder;
+            let (Some((folder, listing)), Some(read), Some(scans), Some(gaps)) = (
+                folders.get(index),
+                read.get_mut(index),
+                scans.get_mut(index),
+                gaps.get_mut(index),
+            ) else {
                 continue;
             };
             match done {
                 Ok(scan) => {
-                    if let Some(read) = read.get_mut(task.folder) {
-                        for path in wanted(&scan) {
-                            if !read.contains(&path)
-                                && let Some(task) = self::task(task.folder, folder, listing, &path)
-                            {
-                                read.insert(path);
-                                next.push(task);
-                            }
+                    for path in wanted(&scan) {
+                        if !read.contains(&path)
+                            && let Some(task) = self::task(index, folder, listing, &path)
+                        {
+                            read.insert(path);
+                            next.push(task);
                         }
                     }
-                    if let Some(scans) = scans.get_mut(task.folder) {
-                        scans.push(scan);
-                    }
+                    scans.push(scan);
                 }
-                Err(error) => {
-                    if let Some(gaps) = gaps.get_mut(task.folder) {
-                        gaps.push(FactGap {
-                            path: task.path,
-                            reason: error.to_string(),
-                        });
-                    }
-                }
+                Err(error) => gaps.push(FactGap {
+                    path: task.path,
+                    reason: error.to_string(),
+                }),
             }
         }
         tasks = next;
@@ -124,17 +163,28 @@ pub fn extract(folders: &[Folder]) -> Vec<PackageFacts> {
         let scans = scans.lock().ok().and_then(|mut scans| scans.take());
         package(scans.unwrap_or_default())
     });
-    let rest = folders.iter().zip(&listings).zip(gaps);
-    for (facts, ((folder, listing), gaps)) in all.iter_mut().zip(rest) {
+    for ((facts, (folder, listing)), gaps) in all.iter_mut().zip(folders).zip(gaps) {
         facts.native_sources = listing.native;
         facts.gaps.extend(gaps);
         facts.gaps.sort();
+        facts.manifest_lint = manifest_lint(folder, listing);
         facts.build_script = folder
             .build_script
             .as_deref()
             .map(|root| build_script(root, folder, listing));
     }
     all
+}
+
+/// What a package's manifest says of `unsafe_code`.
+fn manifest_lint(folder: &Folder, listing: &Listing) -> Option<String> {
+    let bytes = files::read_regular(listing.files.get("Cargo.toml")?, manifest::MAX_BYTES).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let manifest = manifest::lint(&text)?;
+    match manifest {
+        ManifestLint::Level(level) => Some(level),
+        ManifestLint::Workspace => Some(format!("workspace:{}", folder.workspace_lint.as_ref()?)),
+    }
 }
 
 /// A file that is none of a listing's Rust files, if it may be read.

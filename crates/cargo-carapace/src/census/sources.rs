@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use crate::host::files;
 
@@ -27,6 +28,8 @@ const NATIVE: [&str; 12] = [
 pub(super) struct Listing {
     /// Paths from the package's folder, with `/`, of all files, and where they are.
     pub(super) files: BTreeMap<String, PathBuf>,
+    /// Sizes and times of all files, where they were asked for.
+    pub(super) stamps: BTreeMap<String, (u64, u128)>,
     /// How many are sources of other languages.
     pub(super) native: u32,
     /// What was not looked at, and why: paths from the package's folder.
@@ -41,8 +44,8 @@ impl Listing {
     }
 }
 
-/// Lists a package's folder. Links may lead to anywhere in `tree`.
-pub(super) fn list(root: &Path, tree: &Path) -> Listing {
+/// Lists a package's folder, with the files' stamps if asked for. Links may lead to anywhere in `tree`.
+pub(super) fn list(root: &Path, tree: &Path, stamps: bool) -> Listing {
     let mut listing = Listing::default();
     let mut entries = 0_usize;
     let mut seen = BTreeSet::new();
@@ -112,6 +115,15 @@ pub(super) fn list(root: &Path, tree: &Path) -> Listing {
                 let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
                 if NATIVE.contains(&ending) {
                     listing.native += 1;
+                }
+                if stamps {
+                    let stamp = fs::metadata(&place).ok().and_then(|meta| {
+                        let time = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+                        Some((meta.len(), time.as_nanos()))
+                    });
+                    listing
+                        .stamps
+                        .insert(path.clone(), stamp.unwrap_or_default());
                 }
                 listing.files.insert(path, place);
             } else if name.ends_with(".rs") {

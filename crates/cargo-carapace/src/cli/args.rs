@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use carapace_core::census::State;
+use carapace_core::facts::unsafety::SiteKind;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -34,6 +36,8 @@ pub struct Cli {
 pub enum Command {
     /// Tell what a project depends on that is known to be bad
     Audit(Box<AuditArgs>),
+    /// Tell where unsafe code is, in a project and in all that it depends on
+    Unsafe(Box<UnsafeArgs>),
     /// Fetch, inspect and maintain advisory databases
     Db(DbArgs),
     /// Show a rule's documentation
@@ -52,8 +56,12 @@ pub enum Format {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
-    /// cargo-audit's JSON, a document a line
+    /// Markdown, for a README or a comment
+    Markdown,
+    /// cargo-audit's JSON, a document a line; of `audit`
     CargoAudit,
+    /// cargo-geiger's JSON, a document a line; of `unsafe`
+    CargoGeiger,
 }
 
 /// Whether colours are used.
@@ -212,6 +220,190 @@ fn deny(name: &str) -> Result<carapace_core::policy::Deny, String> {
     use carapace_core::policy::Deny;
     Deny::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Deny::NAMES.iter().map(|(name, _)| *name).collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+/// cargo-geiger's name for how the answer looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+pub enum GeigerFormat {
+    /// --charset ascii
+    Ascii,
+    /// --charset utf8
+    Utf8,
+    /// --format cargo-geiger
+    Json,
+    /// --format markdown
+    #[value(name = "GitHubMarkdown")]
+    GitHubMarkdown,
+    /// Not here: safe code is not counted
+    Ratio,
+}
+
+/// The characters of trees and symbols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CharsetArg {
+    /// Lines and emoji
+    Utf8,
+    /// ASCII alone
+    Ascii,
+}
+
+/// Which packages of a workspace are judged, and as what, as cargo has it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectionArgs {
+    /// Judge all members of the workspace
+    #[arg(long)]
+    pub workspace: bool,
+    /// Features to activate, with spaces or commas between
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    pub features: Vec<String>,
+    /// Activate all features
+    #[arg(long)]
+    pub all_features: bool,
+    /// Do not activate the `default` feature
+    #[arg(long)]
+    pub no_default_features: bool,
+    /// Judge for this platform [default: this machine's]
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Vec<String>,
+    /// Count what tests, examples and benchmarks have as used, too
+    #[arg(long)]
+    pub all_targets: bool,
+    /// Leave dependencies for tests out
+    #[arg(long)]
+    pub no_dev: bool,
+}
+
+/// `unsafe`
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Without a policy or a baseline this is an inventory and ends with 0. Takes \
+                  cargo-geiger's flags where they mean something here: nothing is built unless \
+                  --compiled asks for it."
+)]
+pub struct UnsafeArgs {
+    /// A project: its folder or its Cargo.toml [default: the workspace around the current folder]
+    #[arg(value_name = "PATH", conflicts_with = "manifest_path")]
+    pub path: Option<PathBuf>,
+    /// A project's Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// Judge the package in this folder alone, as it was unpacked or written
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["path", "manifest_path", "workspace"])]
+    pub no_deps: Option<PathBuf>,
+    /// Build the project, in a folder of our own, and compare with what the compiler saw; runs its
+    /// build scripts and procedural macros
+    #[arg(long, conflicts_with = "no_deps")]
+    pub compiled: bool,
+
+    /// Which packages are judged, and as what.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// List the unsafe sites of a package of the graph, NAME or NAME@VERSION; of a workspace's
+    /// members only those named are judged then
+    #[arg(short, long = "package", value_name = "SPEC", help_heading = "Sites")]
+    pub packages: Vec<String>,
+    /// List the unsafe sites
+    #[arg(long, help_heading = "Sites")]
+    pub sites: bool,
+    /// List the sites of these kinds
+    #[arg(long = "kind", value_name = "KIND", value_delimiter = ',', value_parser = kind, help_heading = "Sites")]
+    pub kinds: Vec<SiteKind>,
+    /// List the sites in these states [default: active,unknown]
+    #[arg(long = "state", value_name = "STATE", value_delimiter = ',', value_parser = state, help_heading = "Sites")]
+    pub states: Vec<State>,
+    /// List the sites that do not tell why they are sound
+    #[arg(long, help_heading = "Sites")]
+    pub without_safety: bool,
+
+    /// Fail on unsafe code that this file does not have
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub baseline: Option<PathBuf>,
+    /// Write what there is to the baseline
+    #[arg(long, conflicts_with = "since", help_heading = "Policy")]
+    pub write_baseline: bool,
+    /// Fail on unsafe code that this revision does not have
+    #[arg(long, value_name = "REV", help_heading = "Policy")]
+    pub since: Option<String>,
+    /// Take the policy from this file
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "no_project_config",
+        help_heading = "Policy"
+    )]
+    pub config: Option<PathBuf>,
+    /// Take no notice of the project's own configuration
+    #[arg(long, help_heading = "Policy")]
+    pub no_project_config: bool,
+
+    /// Turn the tree around: who depends on a package [default: on those of --package]
+    #[arg(short, long, value_name = "SPEC", num_args = 0..=1, help_heading = "Table")]
+    pub invert: Option<Vec<String>>,
+    /// List each package once, those with the most unsafe code first
+    #[arg(long, conflicts_with_all = ["invert", "prefix_depth", "no_indent"], help_heading = "Table")]
+    pub table: bool,
+    /// Begin each line with its depth instead of lines of a tree
+    #[arg(long, conflicts_with = "no_indent", help_heading = "Table")]
+    pub prefix_depth: bool,
+    /// Draw no tree
+    #[arg(long, help_heading = "Table")]
+    pub no_indent: bool,
+    /// Show what a package depends on each time that the package is shown
+    #[arg(short, long, help_heading = "Table")]
+    pub all: bool,
+    /// Show only which packages forbid unsafe code
+    #[arg(short, long, help_heading = "Table")]
+    pub forbid_only: bool,
+    /// Count what tests have as used, too
+    #[arg(long, help_heading = "Table")]
+    pub include_tests: bool,
+    /// Besides what is shipped, show only what build scripts need
+    #[arg(long, help_heading = "Table")]
+    pub build_dependencies: bool,
+    /// Besides what is shipped, show only what tests need
+    #[arg(long, help_heading = "Table")]
+    pub dev_dependencies: bool,
+    /// Show what build scripts and tests need, which is done anyway
+    #[arg(long, help_heading = "Table")]
+    pub all_dependencies: bool,
+    /// The characters of trees and symbols [default: as the locale has them]
+    #[arg(long, value_name = "CHARSET", help_heading = "Table")]
+    pub charset: Option<CharsetArg>,
+
+    /// Flags of the network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+
+    /// How the answer looks, as cargo-geiger names it
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        ignore_case = true,
+        conflicts_with = "format",
+        help_heading = "Output"
+    )]
+    pub output_format: Option<GeigerFormat>,
+    /// Flags of the output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+fn kind(name: &str) -> Result<SiteKind, String> {
+    SiteKind::from_name(name).ok_or_else(|| {
+        let names = SiteKind::ALL.map(SiteKind::name);
+        format!("one of {}", names.join(", "))
+    })
+}
+
+fn state(name: &str) -> Result<State, String> {
+    let found = State::ALL.into_iter().find(|state| state.name() == name);
+    found.ok_or_else(|| {
+        let names = State::ALL.map(State::name);
         format!("one of {}", names.join(", "))
     })
 }

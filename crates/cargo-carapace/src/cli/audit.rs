@@ -1,15 +1,14 @@
 //! `audit`: what a project depends on that is known to be bad.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use carapace_core::engine::{self, Knowledge, Request};
 use carapace_core::finding::Level;
 use carapace_core::knowledge::advisory::index::Wanted;
 use carapace_core::knowledge::date::Date;
-use carapace_core::render;
-use carapace_core::report::{Report, Verdict};
+use carapace_core::render::{self, view::View};
+use carapace_core::report::Report;
 use carapace_core::text::LineIndex;
 use semver::Version;
 
@@ -34,14 +33,7 @@ pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
     let settings = settings(arguments, &inputs.projects, &dirs::env)?;
     inputs.gaps.extend(settings.gaps.iter().cloned());
     let mut report = judge(arguments, &settings, &mut inputs)?;
-    if matches!(settings.format, Format::Sarif | Format::Github) {
-        for input in report.inputs.iter_mut().filter(|input| input.path != "-") {
-            input.repository_path = inputs::in_repository(Path::new(&input.path));
-        }
-        for effect in &mut report.config {
-            effect.repository_file = inputs::in_repository(Path::new(&effect.file));
-        }
-    }
+    output::add_repository_paths(&mut report, settings.format);
     let text = text(&report, &settings, arguments, &inputs);
     if settings.format == Format::CargoAudit {
         for (level, text) in render::compat::cargo_audit::beside(&report) {
@@ -52,15 +44,11 @@ pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
         }
     }
     output::answer(&text, arguments.output.output.as_deref())?;
-    let verdict = report.verdict;
+    let exit = Exit::from(report.verdict);
     // The process ends now and gives all its memory back at once; taking thousands of small pieces
     // apart before is a tenth of the whole run.
     std::mem::forget((report, inputs, text));
-    Ok(match verdict {
-        Verdict::Pass => Exit::Pass,
-        Verdict::Incomplete => Exit::Incomplete,
-        Verdict::Fail => Exit::Fail,
-    })
+    Ok(exit)
 }
 
 /// Seconds since 1970-01-01T00:00:00Z.
@@ -158,6 +146,8 @@ fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &In
     match settings.format {
         Format::Json => render::json::render(report, version),
         Format::CargoAudit => render::compat::cargo_audit::render(report),
+        Format::CargoGeiger => render::compat::cargo_geiger::render(report, &View::default()),
+        Format::Markdown => render::markdown::render(report, &View::default()),
         Format::Sarif => render::sarif::render(report, version),
         Format::Github => render::github::render(report),
         Format::Human => {
@@ -172,6 +162,7 @@ fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &In
                 verbose: arguments.output.verbose,
                 width: None,
                 source: &line,
+                view: &View::default(),
             };
             render::human::render(report, &options)
         }

@@ -5,10 +5,12 @@ pub mod audit;
 pub mod db;
 pub mod explain;
 pub mod output;
+pub mod unsafe_code;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use carapace_core::report::Verdict;
 use clap::Parser as _;
 
 use args::{Cli, Command};
@@ -24,6 +26,16 @@ pub enum Exit {
     Error,
     /// 3: a check that was asked for could not be made.
     Incomplete,
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Pass,
+            Verdict::Incomplete => Self::Incomplete,
+            Verdict::Fail => Self::Fail,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -67,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let result = match cli.command {
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Unsafe(arguments) => unsafe_code::run(&arguments),
         Command::Db(arguments) => db::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };

@@ -1,13 +1,17 @@
 //! Writing answers and messages.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use carapace_core::report::Report;
 use carapace_core::text::visible;
 
 use super::Failure;
-use super::args::Color;
+use super::args::{Color, Format};
+use crate::audit::inputs::in_repository;
+use crate::host::dirs::Env;
 
 /// Whether colours go to standard output.
 #[must_use]
@@ -16,6 +20,46 @@ pub fn is_colored(color: Color) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+    }
+}
+
+/// Whether trees and symbols may have more than ASCII, by the locale's variables in the order that
+/// POSIX has them. Where none is set, as in many containers, nothing speaks against it.
+#[must_use]
+pub fn is_utf8(env: Env<'_>) -> bool {
+    let mut set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(env);
+    set.find(|locale| !locale.is_empty()).is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// Works out where files are in their repositories, for the formats that show it: that asks the file
+/// system.
+pub fn add_repository_paths(report: &mut Report, format: Format) {
+    if !matches!(format, Format::Sarif | Format::Github) {
+        return;
+    }
+    // Many findings are in one file.
+    let mut known: HashMap<String, Option<String>> = HashMap::new();
+    let mut find = |path: &str| {
+        let known = known.entry(path.to_owned());
+        known
+            .or_insert_with(|| in_repository(Path::new(path)))
+            .clone()
+    };
+    for input in report.inputs.iter_mut().filter(|input| input.path != "-") {
+        input.repository_path = find(&input.path);
+        for finding in &mut input.findings {
+            if let Some(location) = &mut finding.location
+                && location.file != input.path
+            {
+                location.repository_file = find(&location.file);
+            }
+        }
+    }
+    for effect in &mut report.config {
+        effect.repository_file = find(&effect.file);
     }
 }
 

@@ -122,11 +122,40 @@ impl Cargo {
         })
     }
 
+    /// The program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The compiler that belongs to it: the one beside it, or the first of
+    /// `PATH`, by the same rules.
+    pub(crate) fn compiler(&self) -> Option<PathBuf> {
+        let name = format!("rustc{}", std::env::consts::EXE_SUFFIX);
+        let beside = self.program.with_file_name(name);
+        let beside = Some(beside).filter(|program| is_program(program));
+        beside.or_else(|| self.path.find("rustc"))
+    }
+
+    /// The user's cargo home, unless it is in the tree.
+    pub(crate) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// What the program gets of the user's variables.
+    pub(crate) fn variables(&self) -> &[(&'static str, OsString)] {
+        &self.variables
+    }
+
     /// A command in a working folder, which decides what configuration cargo
     /// reads and which toolchain rustup takes; `own_home` is cargo's home where
     /// the user's can't be used.
     pub(crate) fn command(&self, folder: &Path, own_home: &Path) -> Command {
-        let mut command = Command::new(&self.program);
+        self.command_of(&self.program, folder, own_home)
+    }
+
+    /// As [`Self::command`], of another program that belongs to it.
+    pub(crate) fn command_of(&self, program: &Path, folder: &Path, own_home: &Path) -> Command {
+        let mut command = Command::new(program);
         command
             .current_dir(folder)
             .env_clear()

@@ -191,6 +191,40 @@ pub(crate) fn run<T: Send + 'static, E: Send + 'static>(
     Ok(Ended { read, status, said })
 }
 
+/// Runs a command for as long as it takes, in our own process group: what ends
+/// us by the group, as a terminal's Ctrl-C does, ends it and all that it has
+/// started.
+pub(crate) fn run_along<T>(
+    mut command: Command,
+    reader: impl FnOnce(ChildStdout) -> io::Result<T>,
+) -> io::Result<Ended<T>> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let (said, saying) = mpsc::channel();
+    if let Some(stderr) = child.stderr.take() {
+        thread::spawn(move || said.send(read_said(stderr)));
+    }
+    let stdout = child.stdout.take();
+    let stdout = stdout.ok_or_else(|| io::Error::other("its output was lost"));
+    let read = stdout.and_then(reader);
+    if read.is_err() {
+        let _ = child.kill();
+    }
+    let status = child.wait()?;
+    let said = match status.success() {
+        true => String::new(),
+        false => saying.recv_timeout(GRACE).unwrap_or_default(),
+    };
+    Ok(Ended {
+        read: read?,
+        status,
+        said,
+    })
+}
+
 /// A child that is stopped, with all that it has started, when nobody waits for
 /// it any more.
 struct Stopping(Child);

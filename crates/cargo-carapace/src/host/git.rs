@@ -8,8 +8,12 @@
 //!   exception is a local source, where git serves it (`git upload-pack`) with
 //!   git's own protection: hooks for packing only from the user's
 //!   configuration, which is off here, and only in repositories of the same owner.
+//! - In a project's own repository git runs only `cat-file` and `ls-tree`: they
+//!   read objects, start nothing, and look at no attribute and no file of the
+//!   working tree.
 //! - All that comes out is bounded, in number, in bytes and in time.
 
+mod at_revision;
 mod error;
 mod read;
 mod run;
@@ -20,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub use at_revision::files_at_revision;
 pub use error::GitError;
 pub use source::GitSource;
 
@@ -168,7 +173,7 @@ pub fn snapshot(
     fetched()?;
 
     let (revision, committed) = read::commit(&git, "FETCH_HEAD^{commit}")?;
-    let tree = read::tree(&git, &revision, roots, limits)?;
+    let tree = read::tree(&git, &revision, roots, |_| true, limits)?;
     let (files, skipped) = read::files(&git, tree, limits)?;
     Ok(GitSnapshot {
         revision,
@@ -187,19 +192,7 @@ pub fn snapshot(
 pub fn head_of_checkout(dir: &Path) -> Option<(String, i64)> {
     let program = SearchPath::of_process().find("git")?;
     let dir = fs::canonicalize(dir).ok()?;
-    let dot_git = dir.join(".git");
-    let repository = match fs::symlink_metadata(&dot_git) {
-        // A file points at the repository, in worktrees and submodules.
-        Ok(meta) if meta.is_dir() || meta.is_file() => dot_git,
-        Ok(_) => return None,
-        Err(_) if dir.join("HEAD").is_file() && dir.join("objects").is_dir() => dir.clone(),
-        Err(_) => return None,
-    };
-    // A pipe in the place of one of these would have git wait for the deadline.
-    let odd = |name| fs::symlink_metadata(repository.join(name)).is_ok_and(|meta| !meta.is_file());
-    if ["HEAD", "config", "packed-refs"].into_iter().any(odd) {
-        return None;
-    }
+    let repository = repository_of(&dir)?;
     let limit = Duration::from_secs(10);
     let git = Git {
         program: &program,
@@ -211,6 +204,24 @@ pub fn head_of_checkout(dir: &Path) -> Option<(String, i64)> {
         limit,
     };
     read::commit(&git, "HEAD^{commit}").ok()
+}
+
+/// The repository of a checkout, or of a folder that is one itself.
+fn repository_of(dir: &Path) -> Option<PathBuf> {
+    let dot_git = dir.join(".git");
+    let repository = match fs::symlink_metadata(&dot_git) {
+        // A file points at the repository, in worktrees and submodules.
+        Ok(meta) if meta.is_dir() || meta.is_file() => dot_git,
+        Ok(_) => return None,
+        Err(_) if dir.join("HEAD").is_file() && dir.join("objects").is_dir() => dir.to_owned(),
+        Err(_) => return None,
+    };
+    // A pipe in the place of one of these would have git wait for the deadline.
+    let odd = |name| fs::symlink_metadata(repository.join(name)).is_ok_and(|meta| !meta.is_file());
+    if ["HEAD", "config", "packed-refs"].into_iter().any(odd) {
+        return None;
+    }
+    Some(repository)
 }
 
 /// Names the remote in the repository's own configuration: credentials in an

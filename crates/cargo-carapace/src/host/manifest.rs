@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use carapace_core::graph::units::Resolver;
 use toml::{Table, Value};
 
 use super::files::{self, FileError};
@@ -230,6 +231,29 @@ impl Manifest {
         let programs = self.table.get("bin").and_then(Value::as_array);
         let has_path = |program: &Value| program.get("path").is_some();
         !programs.is_some_and(|programs| programs.iter().any(has_path))
+    }
+
+    /// Whether there is a `[lib]`.
+    pub(crate) fn has_library_table(&self) -> bool {
+        self.table.contains_key("lib")
+    }
+
+    /// Whether a target of a kind is named with a path.
+    pub(crate) fn has_target(&self, kind: &str, name: &str) -> bool {
+        let targets = self.table.get(kind).and_then(Value::as_array);
+        let mut targets = targets.map(Vec::as_slice).unwrap_or_default().iter();
+        targets.any(|target| {
+            target.get("path").is_some() && target.get("name").and_then(Value::as_str) == Some(name)
+        })
+    }
+
+    /// How the workspace of this root manifest unifies features.
+    pub(crate) fn resolver(&self) -> Resolver {
+        let package = self.package();
+        let of = |table: Option<&Table>| Some(table?.get("resolver")?.as_str()?.to_owned());
+        let resolver = of(self.workspace()).or_else(|| of(package));
+        let edition = package.map(|_| self.field("edition", self).unwrap_or("2015"));
+        Resolver::of_manifest(resolver.as_deref(), edition)
     }
 
     /// The targets of a kind (`bin`, `example` …) that are named without a

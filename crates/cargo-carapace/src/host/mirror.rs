@@ -10,19 +10,13 @@ use super::files::{self, FileError};
 use super::glob;
 use super::manifest::{Manifest, ManifestError};
 use super::resolve::ResolveError;
+use super::targets;
 use super::workspace;
 
 /// How many manifests are copied.
 const MAX_MANIFESTS: usize = 10_000;
 /// What they may weigh together, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// Cargo looks for a target of a kind in a folder.
-const TARGET_FOLDERS: [(&str, &str); 4] = [
-    ("bin", "src/bin"),
-    ("example", "examples"),
-    ("test", "tests"),
-    ("bench", "benches"),
-];
 
 /// What the copy will consist of.
 #[derive(Debug)]
@@ -30,7 +24,10 @@ pub(crate) struct Mirror {
     /// The folder that all manifests are below, which the copy stands for.
     pub(crate) base: PathBuf,
     /// By folder.
-    manifests: BTreeMap<PathBuf, Manifest>,
+    pub(crate) manifests: BTreeMap<PathBuf, Manifest>,
+    /// The first manifest that leads to another one by an absolute path, and
+    /// that path: in a copy, it would lead back into the original.
+    absolute: Option<(PathBuf, String)>,
 }
 
 impl Mirror {
@@ -44,6 +41,7 @@ impl Mirror {
         cargo_home: Option<&Path>,
     ) -> Result<Self, ResolveError> {
         let mut manifests = BTreeMap::new();
+        let mut absolute = None;
         let mut seen = BTreeSet::from([root.to_owned()]);
         let mut todo = VecDeque::from([root.to_owned()]);
         let mut bytes = 0_usize;
@@ -64,9 +62,9 @@ impl Mirror {
                 };
                 return Err(ResolveError::TooMany { what, limit });
             }
-            let mut next = paths_of(&manifest)?;
+            let mut next = paths_of(&manifest, &mut absolute);
             if folder == root {
-                next.extend(members(&manifest, tree)?);
+                next.extend(members(&manifest, tree, &mut absolute)?);
             }
             // Fields and dependencies may be inherited from another workspace,
             // but not from one above that does not count the project in: cargo
@@ -88,7 +86,22 @@ impl Mirror {
             manifests.insert(folder, manifest);
         }
         let base = common_ancestor(manifests.keys(), root);
-        Ok(Self { base, manifests })
+        Ok(Self {
+            base,
+            manifests,
+            absolute,
+        })
+    }
+
+    /// Whether a copy would stand on its own.
+    pub(crate) fn check_copy(&self) -> Result<(), ResolveError> {
+        match &self.absolute {
+            None => Ok(()),
+            Some((manifest, path)) => Err(ResolveError::AbsolutePath {
+                manifest: manifest.clone(),
+                path: path.clone(),
+            }),
+        }
     }
 
     /// Writes the copy into a folder.
@@ -113,25 +126,29 @@ impl Mirror {
 }
 
 /// The folders that a manifest's paths lead to.
-fn paths_of(manifest: &Manifest) -> Result<Vec<PathBuf>, ResolveError> {
+fn paths_of(manifest: &Manifest, absolute: &mut Option<(PathBuf, String)>) -> Vec<PathBuf> {
     let package = manifest.package();
     let pointer = package.and_then(|package| package.get("workspace")?.as_str());
     let paths = manifest.written_paths().into_iter().chain(pointer);
     paths
         .map(|path| {
-            relative(manifest, path)?;
-            Ok(files::normalized(&manifest.folder.join(path)))
+            note_absolute(manifest, path, absolute);
+            files::normalized(&manifest.folder.join(path))
         })
         .collect()
 }
 
 /// The folders that a workspace lists.
-fn members(root: &Manifest, tree: &Path) -> Result<Vec<PathBuf>, ResolveError> {
+fn members(
+    root: &Manifest,
+    tree: &Path,
+    absolute: &mut Option<(PathBuf, String)>,
+) -> Result<Vec<PathBuf>, ResolveError> {
     let mut folders = Vec::new();
     let mut left = glob::MAX_ENTRIES;
     let lists = ["members", "default-members"];
     for pattern in lists.iter().flat_map(|key| root.workspace_list(key)) {
-        relative(root, pattern)?;
+        note_absolute(root, pattern, absolute);
         let expanded = glob::expand(tree, &root.folder, pattern, &mut left);
         if let Some((path, why)) = expanded.gaps.into_iter().next() {
             return Err(ResolveError::Members { path, why });
@@ -142,16 +159,11 @@ fn members(root: &Manifest, tree: &Path) -> Result<Vec<PathBuf>, ResolveError> {
     Ok(folders)
 }
 
-/// In the copy, an absolute path would lead back into the original.
-fn relative(manifest: &Manifest, path: &str) -> Result<(), ResolveError> {
+fn note_absolute(manifest: &Manifest, path: &str, absolute: &mut Option<(PathBuf, String)>) {
     let leads_away = |part| matches!(part, Component::Prefix(_) | Component::RootDir);
-    if !Path::new(path).components().any(leads_away) {
-        return Ok(());
+    if absolute.is_none() && Path::new(path).components().any(leads_away) {
+        *absolute = Some((manifest.path(), path.to_owned()));
     }
-    Err(ResolveError::AbsolutePath {
-        manifest: manifest.path(),
-        path: path.to_owned(),
-    })
 }
 
 fn common_ancestor<'a>(folders: impl Iterator<Item = &'a PathBuf>, root: &Path) -> PathBuf {
@@ -162,32 +174,48 @@ fn common_ancestor<'a>(folders: impl Iterator<Item = &'a PathBuf>, root: &Path) 
     base
 }
 
-/// The files without which cargo refuses to load a manifest. What targets there
-/// are makes no difference to a lockfile.
+/// Empty files, by which cargo finds the same targets as in the original; and
+/// those without which it refuses to load a manifest.
 fn stubs(manifest: &Manifest) -> Vec<PathBuf> {
     let Some(package) = manifest.package() else {
         return Vec::new();
     };
-    let mut stubs = Vec::new();
-    if manifest.needs_library_file() {
-        stubs.push(PathBuf::from("src/lib.rs"));
+    let mut stubs = targets::discovered(&manifest.folder);
+    let is_there = |path: &Path| stubs.iter().any(|stub| stub == path);
+    let mut more = Vec::new();
+    let library = Path::new("src/lib.rs");
+    // Where a `[lib]` stands, or nothing else is there that could be built.
+    let has_target = stubs.iter().any(|stub| stub.starts_with("src"));
+    let may_lack = manifest.has_library_table() || !has_target;
+    if manifest.needs_library_file() && may_lack && !is_there(library) {
+        more.push(library.to_owned());
     }
-    for (kind, folder) in TARGET_FOLDERS {
+    for (kind, folder) in targets::FOLDERS {
         let default = package.get("default-run").and_then(toml::Value::as_str);
         let default = default.filter(|_| kind == "bin");
         let names = manifest.targets_without_path(kind).into_iter();
         for name in names.chain(default).filter(|name| is_file_stem(name)) {
-            stubs.push(Path::new(folder).join(format!("{name}.rs")));
+            let file = Path::new(folder).join(format!("{name}.rs"));
+            let inner = Path::new(folder).join(name).join("main.rs");
+            let is_main = kind == "bin"
+                && package.get("name").and_then(toml::Value::as_str) == Some(name)
+                && is_there(Path::new("src/main.rs"));
+            let is_declared = manifest.has_target(kind, name);
+            if !is_there(&file) && !is_there(&inner) && !is_main && !is_declared {
+                more.push(file);
+            }
         }
     }
     // `links` without a build script is an error.
-    if package.contains_key("links") && !package.contains_key("build") {
-        stubs.push(PathBuf::from("build.rs"));
+    let script = Path::new("build.rs");
+    if package.contains_key("links") && !package.contains_key("build") && !is_there(script) {
+        more.push(script.to_owned());
     }
     // An inherited readme has to be somewhere.
     let readmes = ["README.md", "README.txt", "README"].into_iter();
     let exists = |name: &&str| manifest.folder.join(name).is_file();
-    stubs.extend(readmes.filter(exists).map(PathBuf::from));
+    more.extend(readmes.filter(exists).map(PathBuf::from));
+    stubs.append(&mut more);
     stubs
 }
 

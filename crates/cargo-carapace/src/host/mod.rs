@@ -5,17 +5,23 @@
 //! in time, and tells in its errors what was refused and why.
 
 pub mod cargo;
-mod child;
+pub(crate) mod child;
+pub mod compiler;
 pub mod dirs;
 pub mod files;
 pub(crate) mod foreign;
 pub mod git;
 mod glob;
 pub mod http;
-mod manifest;
+pub(crate) mod kept;
+pub(crate) mod manifest;
+pub mod metadata;
 mod mirror;
 pub mod progress;
+mod project_config;
 pub mod registry;
 pub mod resolve;
 pub mod search;
+pub(crate) mod targets;
+pub(crate) mod toolchain;
 pub mod workspace;

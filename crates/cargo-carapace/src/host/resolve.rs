@@ -5,9 +5,11 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::ChildStdout;
+use std::process::{ChildStdout, Command, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use carapace_core::graph::metadata::MetadataError;
 
 use super::cargo::{Cargo, Environment};
 use super::child::{self, ChildError};
@@ -96,6 +98,15 @@ pub enum ResolveError {
     },
     /// Cargo has written no lockfile that can be read.
     NoLockfile(FileError),
+    /// The project's lockfile can't be read.
+    Lockfile(FileError),
+    /// What cargo says of the project can't be understood.
+    Metadata(MetadataError),
+    /// The lockfile is missing or does not fit the manifests, and may not be changed.
+    Locked {
+        /// Where it is, or would be.
+        lockfile: PathBuf,
+    },
     /// The system refused something on our side.
     Io {
         /// What was to be done.
@@ -167,6 +178,17 @@ impl fmt::Display for ResolveError {
                     "cargo has resolved the project, but its lockfile can't be read: {error}"
                 )
             }
+            Self::Lockfile(error) => error.fmt(f),
+            Self::Metadata(error) => write!(
+                f,
+                "what cargo says of the project can't be used: {}",
+                foreign::shown(&error.to_string())
+            ),
+            Self::Locked { lockfile } => write!(
+                f,
+                "`{}` is missing or does not fit the manifests, and --locked forbids to change it; leave that out, or run `cargo update --workspace`",
+                foreign::path(lockfile)
+            ),
             Self::Io { doing, error } => write!(
                 f,
                 "can't {doing}: {error}; check the folder's permissions and space"
@@ -179,7 +201,8 @@ impl std::error::Error for ResolveError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Manifest(error) => Some(error),
-            Self::NoLockfile(error) => Some(error),
+            Self::NoLockfile(error) | Self::Lockfile(error) => Some(error),
+            Self::Metadata(error) => Some(error),
             Self::Io { error, .. } => Some(error),
             _ => None,
         }
@@ -203,67 +226,105 @@ pub fn resolve(project: &Project, options: &ResolveOptions) -> Result<Vec<u8>, R
     };
     let mirror = Mirror::of(&project.root, &tree, environment.cargo_home().as_deref())?;
     let temporary = Temporary::new(&options.work)?;
-    let copy = temporary.0.join(COPY);
-    mirror.write(&copy).map_err(|error| ResolveError::Io {
-        doing: "write the copy of the manifests",
-        error,
-    })?;
-    let root = project.root.strip_prefix(&mirror.base);
-    let root = copy.join(root.unwrap_or(Path::new("")));
+    let copy = Copy::write(&mirror, project, &temporary)?;
 
-    // The folder above all others: cargo reads the configuration, and rustup
-    // the toolchain file, of every folder from here up. A cache may be in the
-    // analysed tree; this isn't, or there would be no cargo outside of it.
-    let folder = temporary.0.ancestors().last().unwrap_or(&temporary.0);
-    let mut command = cargo.command(folder, &temporary.0.join("home"));
+    let mut command = temporary.command(&cargo);
     command
         .args(["generate-lockfile", "--quiet", "--manifest-path"])
-        .arg(root.join("Cargo.toml"));
+        .arg(copy.root.join("Cargo.toml"));
     if options.offline {
         command.arg("--offline");
     }
-    let deadline = Instant::now() + options.timeout;
+    let (_, status, said) = run(command, options.timeout, MAX_OUTPUT)?;
+    if !status.success() {
+        let said = copy.said(&mirror, &said);
+        return Err(failed(project, &tree, &said, options.offline));
+    }
+    copy.lockfile()
+}
+
+/// Runs cargo to its end: what it says on standard output, at most `limit`
+/// bytes; how it ended, and why.
+pub(crate) fn run(
+    command: Command,
+    timeout: Duration,
+    limit: u64,
+) -> Result<(Vec<u8>, ExitStatus, String), ResolveError> {
+    let running = |error| ResolveError::Io {
+        doing: "run cargo",
+        error,
+    };
+    let deadline = Instant::now() + timeout;
     let goes_on = || Ok(());
-    let ended = child::run(command, Vec::new(), deadline, drain, |_| true, &goes_on);
+    let read = move |output: ChildStdout| {
+        let mut bytes = Vec::new();
+        output.take(limit + 1).read_to_end(&mut bytes)?;
+        match u64::try_from(bytes.len()).is_ok_and(|read| read <= limit) {
+            true => Ok(bytes),
+            false => Err(io::Error::other("it says too much")),
+        }
+    };
+    let ended = child::run(command, Vec::new(), deadline, read, |_| true, &goes_on);
     let ended = ended.map_err(|error| match error {
-        ChildError::TimedOut => ResolveError::TimedOut {
-            limit: options.timeout,
-        },
+        ChildError::TimedOut => ResolveError::TimedOut { limit: timeout },
         ChildError::Io(error) | ChildError::Stopped(error) => running(error),
         ChildError::Lost => running(io::Error::other("its output was lost")),
     })?;
-    if !ended.status.success() {
-        let said = if ended.said.is_empty() {
-            ended.status.to_string()
-        } else {
-            // Where the user knows the files to be.
-            let base = mirror.base.to_string_lossy();
-            ended.said.replace(&*copy.to_string_lossy(), &base)
-        };
-        return Err(ResolveError::Failed {
-            manifest: project.manifest.clone(),
-            unused: unused_configuration(project, &tree, &said),
-            said: foreign::shown_up_to(&said, MAX_SHOWN),
-            offline: options.offline,
-        });
-    }
-    files::read_found(&root, &root.join("Cargo.lock"), MAX_LOCKFILE)
-        .map_err(ResolveError::NoLockfile)
+    let said = if ended.said.is_empty() {
+        ended.status.to_string()
+    } else {
+        ended.said
+    };
+    Ok((ended.read.map_err(running)?, ended.status, said))
 }
 
-fn running(error: io::Error) -> ResolveError {
-    ResolveError::Io {
-        doing: "run cargo",
-        error,
+/// The error of a cargo that did not do it.
+pub(crate) fn failed(project: &Project, tree: &Path, said: &str, offline: bool) -> ResolveError {
+    ResolveError::Failed {
+        manifest: project.manifest.clone(),
+        unused: unused_configuration(project, tree, said),
+        said: foreign::shown_up_to(said, MAX_SHOWN),
+        offline,
     }
 }
 
-fn drain(output: ChildStdout) -> io::Result<()> {
-    let copied = io::copy(&mut output.take(MAX_OUTPUT), &mut io::sink())?;
-    if copied < MAX_OUTPUT {
-        return Ok(());
+/// A copy of a project's manifests, written.
+pub(crate) struct Copy {
+    /// What stands for the mirror's base.
+    pub(crate) base: PathBuf,
+    /// What stands for the project's root.
+    pub(crate) root: PathBuf,
+}
+
+impl Copy {
+    /// Writes it.
+    pub(crate) fn write(
+        mirror: &Mirror,
+        project: &Project,
+        temporary: &Temporary,
+    ) -> Result<Self, ResolveError> {
+        mirror.check_copy()?;
+        let base = temporary.0.join(COPY);
+        mirror.write(&base).map_err(|error| ResolveError::Io {
+            doing: "write the copy of the manifests",
+            error,
+        })?;
+        let root = project.root.strip_prefix(&mirror.base);
+        let root = base.join(root.unwrap_or(Path::new("")));
+        Ok(Self { base, root })
     }
-    Err(io::Error::other("it says too much"))
+
+    /// What cargo says in it, with the files where the user knows them to be.
+    pub(crate) fn said(&self, mirror: &Mirror, said: &str) -> String {
+        let base = mirror.base.to_string_lossy();
+        said.replace(&*self.base.to_string_lossy(), &base)
+    }
+
+    /// The lockfile that cargo has written.
+    pub(crate) fn lockfile(&self) -> Result<Vec<u8>, ResolveError> {
+        let file = self.root.join("Cargo.lock");
+        files::read_found(&self.root, &file, MAX_LOCKFILE).map_err(ResolveError::NoLockfile)
+    }
 }
 
 /// The project's configuration of cargo, if what cargo says could come from
@@ -292,10 +353,19 @@ fn unused_configuration(project: &Project, tree: &Path, said: &str) -> Option<Pa
 }
 
 /// A folder that is ours alone, and gone when it is no longer used.
-struct Temporary(PathBuf);
+pub(crate) struct Temporary(pub(crate) PathBuf);
 
 impl Temporary {
-    fn new(work: &Path) -> Result<Self, ResolveError> {
+    /// Cargo, to be started in the folder above all others: it reads the
+    /// configuration, and rustup the toolchain file, of every folder from there
+    /// up. A cache may be in the analysed tree; this isn't, or there would be
+    /// no cargo outside of it.
+    pub(crate) fn command(&self, cargo: &Cargo) -> Command {
+        let folder = self.0.ancestors().last().unwrap_or(&self.0);
+        cargo.command(folder, &self.0.join("home"))
+    }
+
+    pub(crate) fn new(work: &Path) -> Result<Self, ResolveError> {
         let io = |error| ResolveError::Io {
             doing: "make a folder for a copy of the manifests",
             error,

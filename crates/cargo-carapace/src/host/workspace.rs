@@ -36,6 +36,18 @@ pub struct Project {
 }
 
 impl Project {
+    /// A folder by itself, whatever is around it.
+    pub(crate) fn alone(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            manifest: root.join("Cargo.toml"),
+            lockfile: root.join("Cargo.lock"),
+            has_lockfile: false,
+            members: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
     /// What links may not leave: the repository that the project is in, or the
     /// root's folder. A repository that the user's home is in (one that keeps
     /// the home's own settings) is no such tree.

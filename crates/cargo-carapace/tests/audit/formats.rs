@@ -2,7 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::Arc;
 
+use carapace_core::census::survey::{Member, SourceText, Survey};
+use carapace_core::census::{Census, PackageCensus};
+use carapace_core::engine::{Subject, UnsafetyRequest, unsafety};
+use carapace_core::graph::{Graph, lockfile};
+use carapace_core::policy::Policy;
+use carapace_core::render::json;
+use carapace_core::report::InputKind;
 use serde_json::Value;
 
 use crate::support::index::index;
@@ -139,6 +147,26 @@ fn two_runs_give_the_same_bytes() {
     }
 }
 
+#[test]
+fn formats_are_of_commands() {
+    let world = small();
+    let run = world.audit(&["--format", "cargo-geiger"]).exits(2);
+    assert!(
+        run.stderr.contains("`cargo carapace unsafe`"),
+        "{}",
+        run.stderr
+    );
+    let run = world.plain(&["unsafe", "--format", "cargo-audit"]).exits(2);
+    assert!(
+        run.stderr.contains("`cargo carapace audit`"),
+        "{}",
+        run.stderr
+    );
+    let page = world.audit(&["--format", "markdown"]).exits(1).stdout;
+    let line = "- **error** ADV001: `parser 1.2.0 has a known vulnerability: A fault in parser`";
+    assert!(page.contains(line), "{page}");
+}
+
 fn schema() -> Value {
     let text = include_str!("../../../../schema/carapace-1.schema.json");
     serde_json::from_str(text).unwrap()
@@ -172,7 +200,52 @@ fn documents() -> Vec<Value> {
             .plain(&["audit", "-n", "-"])
             .stdin("version = 4\n")
             .json(0),
+        crate::support::census::document(),
+        with_a_fix(),
     ]
+}
+
+/// A document with a fix, which no advisory has.
+fn with_a_fix() -> Value {
+    let lock = lock(&[]);
+    let graph = Graph::from_lockfile(&lockfile::read(lock.as_bytes()).unwrap()).unwrap();
+    let source = |file: &str| SourceText {
+        file: file.to_owned(),
+        text: "fn f() {}\n".to_owned(),
+    };
+    let member = Member {
+        package: graph.members()[0],
+        folder: String::new(),
+        manifest: SourceText::default(),
+        roots: vec![source("src/lib.rs"), source("src/main.rs")],
+    };
+    let scanned = PackageCensus {
+        scanned: true,
+        ..PackageCensus::default()
+    };
+    let request = UnsafetyRequest {
+        survey: Survey {
+            census: Census {
+                packages: vec![scanned; graph.packages().len()],
+            },
+            members: vec![member],
+            ..Survey::default()
+        },
+        subject: Subject {
+            path: "Cargo.lock".to_owned(),
+            repository_path: None,
+            kind: InputKind::Manifest,
+            graph: Arc::new(graph),
+        },
+        config: Vec::new(),
+        gaps: Vec::new(),
+    };
+    let report = unsafety(request, &Policy::default());
+    let document: Value = serde_json::from_str(&json::render(&report, "0.0.0")).unwrap();
+    let edits = &document["findings"][0]["fix"]["edits"];
+    assert_eq!(edits.as_array().unwrap().len(), 2);
+    assert_eq!(document["packages"][0]["unsafety"]["scanned"], true);
+    document
 }
 
 #[test]

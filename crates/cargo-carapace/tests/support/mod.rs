@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod advisories;
+pub mod census;
 pub mod door;
 pub mod index;
 pub mod oracle;

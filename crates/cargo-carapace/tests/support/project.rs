@@ -10,6 +10,8 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use cargo_carapace::host::cargo::Environment;
+use cargo_carapace::host::compiler::{CompilerOptions, platforms};
+use cargo_carapace::host::metadata::{Described, MetadataOptions, describe};
 use cargo_carapace::host::resolve::{ResolveError, ResolveOptions, resolve};
 use cargo_carapace::host::search::{SearchOptions, find_lockfiles};
 use cargo_carapace::host::workspace::{Project, discover};
@@ -97,6 +99,77 @@ impl Fixture {
         let left = fs::read_dir(self.path("work")).unwrap().count();
         assert_eq!(left, 0, "the work folder is left empty");
         result.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    pub fn metadata_options(&self) -> MetadataOptions {
+        MetadataOptions {
+            offline: self.offline,
+            locked: false,
+            project_config: true,
+            target: None,
+            timeout: self.timeout,
+            work: self.path("work"),
+            cache: Some(self.path("cache")),
+            environment: self.environment(),
+            shown: |path| path.display().to_string(),
+        }
+    }
+
+    /// What cargo knows of the project, which is left as it is.
+    pub fn describe_with(&self, options: MetadataOptions) -> Result<Described, ResolveError> {
+        let project = self.discover();
+        let before = listing(&self.project());
+        let result = in_time(move || describe(&project, &options));
+        assert_eq!(listing(&self.project()), before, "the project is untouched");
+        let left = fs::read_dir(self.path("work")).unwrap().count();
+        assert_eq!(left, 0, "the work folder is left empty");
+        result
+    }
+
+    pub fn describe(&self) -> Result<Described, ResolveError> {
+        self.describe_with(self.metadata_options())
+    }
+
+    /// [`Self::describe`] of a project with files that can't be listed by reading them.
+    pub fn describe_without_listing(&self) -> Result<Described, ResolveError> {
+        let (project, options) = (self.discover(), self.metadata_options());
+        in_time(move || describe(&project, &options))
+    }
+
+    /// [`Self::inquest`] of such a project.
+    pub fn inquest_without_listing(&self) {
+        let _ = fs::remove_file(self.canary());
+        self.describe_without_listing().unwrap();
+        let canary = fs::read_to_string(self.canary());
+        assert!(canary.is_err(), "something ran: {canary:?}");
+    }
+
+    /// [`Self::describe`] in a project that hopes for a mistake, with nothing kept.
+    pub fn inquest(&self) -> Result<Described, ResolveError> {
+        let _ = fs::remove_file(self.canary());
+        let options = MetadataOptions {
+            cache: None,
+            ..self.metadata_options()
+        };
+        let compiler = CompilerOptions {
+            timeout: self.timeout,
+            work: self.path("work"),
+            cache: None,
+            environment: self.environment(),
+        };
+        let tree = self.project();
+        let known = in_time(move || platforms(&tree, &[], &compiler));
+        assert!(known.unwrap().host.cfg.iter().len() > 5);
+        let result = self.describe_with(options);
+        let canary = fs::read_to_string(self.canary());
+        assert!(canary.is_err(), "something ran: {canary:?}");
+        result
+    }
+
+    /// Writes the project's lockfile.
+    pub fn lock(&self) {
+        let said = self.plain_cargo(&["generate-lockfile", "--offline"]);
+        assert!(self.project().join("Cargo.lock").exists(), "{said}");
     }
 
     /// Everything that this is about, in a project that hopes for a mistake.

@@ -60,6 +60,12 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str, faults: &mut 
                     }
                 }
             }
+            // Here only where there are no `properties`.
+            "additionalProperties" => {
+                for (name, value) in value.as_object().into_iter().flatten() {
+                    below.push((rule, value, format!("{place}.{name}")));
+                }
+            }
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                     below.push((rule, item, format!("{place}[{index}]")));
@@ -157,6 +163,12 @@ fn walk(
                 &format!("{object}/{name}"),
                 found,
             );
+        }
+    }
+    if let Some(schema) = schema.get("additionalProperties") {
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let object = format!("{object}/{name}");
+            walk(root, schema, part, value, &object, found);
         }
     }
     if let Some(schema) = schema.get("items") {

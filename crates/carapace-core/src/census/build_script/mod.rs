@@ -29,7 +29,7 @@ use crate::cfg::{CfgSet, Predicate, predicate_of_line};
 use crate::facts::build_script::{BuildScriptFacts, HelperFacts};
 
 /// Where build scripts and the compiler run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Toolchain<'a> {
     /// What `rustc -vV` prints.
     pub verbose: &'a str,

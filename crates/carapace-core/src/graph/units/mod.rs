@@ -145,8 +145,9 @@ pub struct UnitEdge {
     pub name: Arc<str>,
     /// Whether it is only there because a feature turned it on.
     pub optional: bool,
-    /// Whether something is compiled with it: not where there is no build script to use a build
-    /// dependency. `cargo tree` shows those, too.
+    /// Whether something is compiled with it. A build dependency is not used where there is no
+    /// build script, nor a test's where a member is built only for others to depend on; `cargo tree`
+    /// shows those, too.
     pub is_used: bool,
 }
 
@@ -330,15 +331,18 @@ impl Units {
     }
 
     fn mark_built(&mut self, metadata: &Metadata, dev: bool) {
-        // A member that has only tests is built only with them.
+        // A member that has only tests is built only with them, as by `--all-targets`.
         let is_root = |unit: &Unit| {
             let targets = metadata.get(unit.package).map(|package| &package.targets);
             let mut targets = targets.into_iter().flatten();
             unit.is_root
                 && targets.any(|target| {
                     let mut required = target.required_features.iter();
-                    !target.is_build_script()
-                        && (dev || !target.is_dev())
+                    let is_wanted = match target.is_dev() {
+                        true => dev && (target.test || !target.is_test()),
+                        false => !target.is_build_script(),
+                    };
+                    is_wanted
                         && (target.is_library() || required.all(|name| unit.has_feature(name)))
                 })
         };
@@ -380,10 +384,10 @@ impl Units {
     }
 
     /// The units of a package: none, one for the target or the host, or both.
-    pub fn units_of(&self, package: PackageIdx) -> impl Iterator<Item = &Unit> {
+    pub fn units_of(&self, package: PackageIdx) -> impl Iterator<Item = (UnitIdx, &Unit)> {
         let places = self.places.get(package.get());
         let indices = places.into_iter().flatten().flatten();
-        indices.filter_map(|index| self.get(*index))
+        indices.filter_map(|index| Some((*index, self.get(*index)?)))
     }
 
     /// The packages that `cargo tree` shows.
@@ -485,7 +489,7 @@ impl Walk<'_> {
         let mut at = 0;
         // Units are added at the end, so this comes to each of them.
         while let Some(unit) = self.units.units.get(at) {
-            let (package, host) = (unit.package, unit.host);
+            let (package, host, is_root) = (unit.package, unit.host, unit.is_root);
             let world = World::of(self.request, host);
             let takes_part = self.takes_part.get(package.get()) == Some(&true);
             let has_script = self.metadata.get(package).is_some_and(|package| {
@@ -526,7 +530,11 @@ impl Walk<'_> {
                     kind: edge.kind,
                     name: Arc::clone(name),
                     optional: edge.optional,
-                    is_used: has_script || !is_build,
+                    is_used: match edge.kind {
+                        DependencyKind::Normal => true,
+                        DependencyKind::Build => has_script,
+                        DependencyKind::Dev => is_root,
+                    },
                 });
             }
             if let Some(unit) = self.units.units.get_mut(at) {

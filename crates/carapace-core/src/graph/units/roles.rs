@@ -76,6 +76,12 @@ impl Roles {
     }
 }
 
+impl FromIterator<Role> for Roles {
+    fn from_iter<T: IntoIterator<Item = Role>>(roles: T) -> Self {
+        Self(roles.into_iter().fold(0, |bits, role| bits | role.bit()))
+    }
+}
+
 /// The roles of all packages, in the metadata's order. What tests need is looked at whether the
 /// request has them or not; what other platforms need, too.
 ///

@@ -1,3 +1,4 @@
 //! The formats of the tools that this one replaces.
 
 pub mod cargo_audit;
+pub mod cargo_geiger;

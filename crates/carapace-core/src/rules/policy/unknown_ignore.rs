@@ -45,7 +45,7 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         .map(|id| {
             let message = format!("the ignored advisory {id} is in no database");
             let mut finding = Finding::new(rule, context.graph.members().first().copied(), message);
-            finding.level = context.policy.level(rule);
+            finding.level = context.policy.level(rule, None);
             finding.help = vec!["correct or remove it where it is ignored".to_owned()];
             finding.fingerprint = format!("{}:{id}", rule.meta.code);
             finding

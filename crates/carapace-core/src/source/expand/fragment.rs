@@ -255,7 +255,7 @@ fn item(source: &Source<'_>, from: usize, end: usize) -> Option<usize> {
         | TokenKind::Unsafe => true,
         TokenKind::Ident => {
             let is_qualifier = source.kind(at + 1).is_keyword() || source.kind(at + 1).is_ident();
-            is_qualifier || source.kind(at + 1) == TokenKind::Bang
+            is_qualifier || matches!(source.kind(at + 1), TokenKind::Bang | TokenKind::Colon)
         }
         TokenKind::Crate | TokenKind::SelfValue | TokenKind::Super => true,
         _ => false,

@@ -152,7 +152,7 @@ impl Outliner<'_, '_> {
                     }
                 }
                 // `#[strategy(unsafe { … })]`
-                _ if is_list => self.later(
+                _ if source.kind(arguments).is_open() => self.later(
                     arguments,
                     Group {
                         start: 0,

@@ -47,6 +47,7 @@ const PLAIN: &[&[u8]] = &[
 
 /// Macros that take tokens for what they are: to make code of them later, or text.
 const TEMPLATES: &[&[u8]] = &[
+    b"Token",
     b"compile_error",
     b"concat",
     b"parse_quote",
@@ -124,15 +125,18 @@ impl Outliner<'_, '_> {
                     item: element.item,
                 });
             }
-            b"global_asm" => self.mark(Mark {
-                kind: SiteKind::GlobalAsm,
-                token: place(path),
-                condition: element.condition,
-                item: element.item,
-                body: None,
-                element: place(element.start),
-                statement: place(element.statement),
-            }),
+            b"global_asm" => {
+                self.mark(Mark {
+                    kind: SiteKind::GlobalAsm,
+                    token: place(path),
+                    condition: element.condition,
+                    item: element.item,
+                    body: None,
+                    element: place(element.start),
+                    statement: place(element.statement),
+                });
+                self.later(open, inner);
+            }
             b"cfg_if" => self.cfg_if(open, inner),
             b"cfg_select" | b"cfg_match" => self.cfg_select(open, inner),
             name if TEMPLATES.contains(&name) => {
@@ -176,6 +180,10 @@ impl Outliner<'_, '_> {
         while at < end {
             match source.kind(at) {
                 TokenKind::If if source.kind(at + 1) == TokenKind::Pound => {
+                    // Macros of that name in other packages take several chains.
+                    if source.kind(at.wrapping_sub(1)) != TokenKind::Else {
+                        otherwise = group.condition;
+                    }
                     let bracket = at + 2;
                     let predicate = self.cfg_in(bracket);
                     let body = source.groups.after(bracket);

@@ -159,7 +159,8 @@ impl Outliner<'_, '_> {
                     continue;
                 }
                 TokenKind::OpenBrace => {
-                    let context = brace(previous, &mut heads, arrow, at == from);
+                    let is_first = at == from || (is_block && at == from + 1 && heads.is_empty());
+                    let context = brace(previous, &mut heads, arrow, is_first);
                     self.inside(at, context, element);
                     at = source.groups.after(at);
                     previous = Some(TokenKind::CloseBrace);
@@ -223,7 +224,9 @@ impl Outliner<'_, '_> {
             TokenKind::Unsafe | TokenKind::Const => kind(1) == TokenKind::OpenBrace,
             TokenKind::Async => matches!(kind(1), TokenKind::OpenBrace | TokenKind::Move),
             TokenKind::Lifetime => kind(1) == TokenKind::Colon,
-            TokenKind::Ident => kind(1) == TokenKind::OpenBrace && self.source.is_word(at, "try"),
+            // `try { … }`, and `yes { … }` of a macro that takes code by names. That nobody begins a
+            // statement with the literal of a structure is relied on.
+            TokenKind::Ident => kind(1) == TokenKind::OpenBrace,
             _ => false,
         }
     }

@@ -79,7 +79,8 @@ impl Outliner<'_, '_> {
     /// Whether a name, or a macro's stand-in for one, is here.
     fn is_name(&self, at: usize) -> bool {
         let kind = self.source.kind(at);
-        kind.is_ident() || kind == TokenKind::Dollar
+        // `async` and `dyn` are names in the first edition.
+        kind.is_ident() || matches!(kind, TokenKind::Dollar | TokenKind::Async | TokenKind::Dyn)
     }
 
     fn is_union(&self, head: usize) -> bool {
@@ -384,7 +385,9 @@ impl Outliner<'_, '_> {
                 | TokenKind::Dyn
                 | TokenKind::Colon
                 | TokenKind::Dollar => {}
-                _ if kind.is_path_segment() && name.is_none_or(|_| self.is_behind_colons(at)) => {
+                _ if (kind.is_path_segment() || kind == TokenKind::Async)
+                    && name.is_none_or(|_| self.is_behind_colons(at)) =>
+                {
                     name = Some(at);
                 }
                 _ => break,

@@ -26,6 +26,13 @@ pub enum GitError {
         /// The folder.
         path: PathBuf,
     },
+    /// The repository has no such commit.
+    NoRevision {
+        /// The repository.
+        source: String,
+        /// What was asked for, made harmless.
+        revision: String,
+    },
     /// Git ended with an error.
     Failed {
         /// What it was to do.
@@ -81,6 +88,10 @@ impl fmt::Display for GitError {
                 f,
                 "`{}` is no git repository; check the path",
                 foreign::shown(&path.to_string_lossy())
+            ),
+            Self::NoRevision { source, revision } => write!(
+                f,
+                "`{source}` has no commit `{revision}`; check its name, or fetch it: a shallow clone has only the newest commits"
             ),
             Self::Failed {
                 doing,

@@ -8,6 +8,7 @@ use std::process::ChildStdout;
 use super::error::GitError;
 use super::run::Git;
 use super::{GitLimits, Skipped, SkippedBecause};
+use crate::host::foreign;
 
 const READING_COMMIT: &str = "read the commit of";
 const LISTING: &str = "list the files of";
@@ -68,6 +69,13 @@ pub(super) fn commit(git: &Git<'_>, name: &str) -> Result<(String, i64), GitErro
     )?;
     let text = String::from_utf8_lossy(&text);
     let (head, body) = text.split_once('\n').ok_or_else(malformed)?;
+    if head.ends_with(" missing") || head.ends_with(" ambiguous") {
+        let revision = name.strip_suffix("^{commit}").unwrap_or(name);
+        return Err(GitError::NoRevision {
+            source: git.source.to_owned(),
+            revision: foreign::shown(revision),
+        });
+    }
     let mut words = head.split(' ');
     let (Some(hash), Some("commit")) = (words.next(), words.next()) else {
         return Err(malformed());
@@ -86,11 +94,13 @@ pub(super) fn commit(git: &Git<'_>, name: &str) -> Result<(String, i64), GitErro
     Ok((hash.to_owned(), seconds))
 }
 
-/// The regular files below the roots, with their sizes.
+/// The regular files below the roots that are wanted by their paths, with their
+/// sizes.
 pub(super) fn tree(
     git: &Git<'_>,
     revision: &str,
     roots: &[&str],
+    wanted: fn(&str) -> bool,
     limits: &GitLimits,
 ) -> Result<Tree, GitError> {
     let mut arguments = vec![
@@ -113,6 +123,7 @@ pub(super) fn tree(
             skipped: Vec::new(),
         };
         let mut total = 0_u64;
+        let mut listed = 0_usize;
         loop {
             let mut line = Vec::new();
             let read = output.by_ref().take(MAX_LINE).read_until(0, &mut line);
@@ -131,7 +142,8 @@ pub(super) fn tree(
             if line.pop() != Some(0) {
                 return Err(too_large("bytes in a path", MAX_LINE));
             }
-            if tree.entries.len() + tree.skipped.len() >= limits.max_files {
+            listed += 1;
+            if listed > limits.max_files {
                 return Err(too_large("files", limits.max_files as u64));
             }
             match entry(&line, &limits)? {
@@ -139,6 +151,8 @@ pub(super) fn tree(
                 Ok(entry)
                     if !owned.is_empty()
                         && !owned.iter().any(|root| entry.path.starts_with(root)) => {}
+                Ok(entry) if !wanted(&entry.path) => {}
+                Err(skipped) if !wanted(&skipped.path) => {}
                 Ok(entry) => {
                     total = total.saturating_add(entry.size);
                     if total > limits.max_total_bytes {

@@ -120,6 +120,8 @@ impl Git<'_> {
             .env("GIT_LFS_SKIP_SMUDGE", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_REPLACE_OBJECTS", "1")
+            // A folder's name is no pattern.
+            .env("GIT_LITERAL_PATHSPECS", "1")
             // A partial clone would ask its remote for what it lacks, by
             // whatever command its configuration names.
             .env("GIT_NO_LAZY_FETCH", "1")

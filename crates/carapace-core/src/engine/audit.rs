@@ -1,0 +1,254 @@
+//! `audit`: what is known of what a project depends on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{InputGaps, Run, Subject, Told};
+use crate::graph::source::SourceKind;
+use crate::graph::{Graph, Package, PackageIdx};
+use crate::knowledge::advisory::{Advisory, Collection, Kind};
+use crate::knowledge::date::Date;
+use crate::knowledge::registry::{Answer, Lookup, Registry};
+use crate::policy::{Deny, Policy};
+use crate::report::{ConfigEffect, Database, Gap, Ignored, Report, Settings};
+use crate::rules::Hit;
+
+/// What comes from outside the code.
+#[derive(Debug, Clone, Default)]
+pub struct Knowledge {
+    /// The databases; the first is the main one.
+    pub databases: Vec<Database>,
+    /// The advisories, of whichever database, that may speak of a package of the subjects.
+    pub advisories: Vec<Advisory>,
+    /// The ignored ids that no database knows.
+    pub unknown_ignores: Vec<String>,
+    /// What the registry says of the packages.
+    pub registry: Registry,
+}
+
+/// What is asked for, and what the edge found out before it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// What to judge.
+    pub subjects: Vec<Subject>,
+    /// What the project's own configuration did.
+    pub config: Vec<ConfigEffect>,
+    /// What the edge could not do.
+    pub gaps: Vec<Gap>,
+    /// The day of the run, in UTC; none if that is not known.
+    pub today: Option<Date>,
+}
+
+/// Judges the subjects by what is known.
+#[must_use]
+pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report {
+    let mut run = Run::new("audit", policy, request.config, request.gaps);
+    database_gaps(knowledge, policy, request.today, &mut run.gaps);
+    let advisories = by_package(&knowledge.advisories);
+    for subject in request.subjects {
+        let hits = hits(&subject.graph, &advisories, policy, &mut run.ignored);
+        let told = Told {
+            hits: &hits,
+            registry: Some(&knowledge.registry),
+            unknown_ignores: &knowledge.unknown_ignores,
+            ..Told::default()
+        };
+        run.judge(subject, told, |graph, gaps| {
+            input_gaps(graph, knowledge, policy, gaps);
+        });
+    }
+    run.report(knowledge.databases.clone(), settings(policy))
+}
+
+type ByPackage<'a> = BTreeMap<&'a str, Vec<Arc<Advisory>>>;
+
+/// The first database wins where two hold the same advisory.
+fn by_package(advisories: &[Advisory]) -> ByPackage<'_> {
+    let mut by_package = ByPackage::new();
+    for advisory in advisories {
+        if advisory.collection != Collection::Crates {
+            continue;
+        }
+        let same = by_package.entry(advisory.package.as_str()).or_default();
+        if same.iter().all(|known| known.id != advisory.id) {
+            same.push(Arc::new(advisory.clone()));
+        }
+    }
+    by_package
+}
+
+fn hits(
+    graph: &Graph,
+    advisories: &ByPackage<'_>,
+    policy: &Policy,
+    ignored: &mut BTreeSet<Ignored>,
+) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for (index, package) in graph.iter() {
+        let Some(named) = advisories.get(&*package.name) else {
+            continue;
+        };
+        for advisory in named.iter().filter(|a| a.affects(&package.version)) {
+            if let Some(reason) = policy.leaves_out(advisory) {
+                let code = advisory.id.clone();
+                ignored.insert(Ignored { code, reason });
+                continue;
+            }
+            let certain = match &advisory.source {
+                Some(source) => package.source.as_ref().is_some_and(|s| s.text == *source),
+                None => package.is_crates_io(),
+            };
+            hits.push(Hit {
+                package: index,
+                advisory: Arc::clone(advisory),
+                certain,
+            });
+        }
+    }
+    hits
+}
+
+fn database_gaps(knowledge: &Knowledge, policy: &Policy, today: Option<Date>, gaps: &mut Vec<Gap>) {
+    for database in &knowledge.databases {
+        let info = &database.info;
+        let mut gap = Gap::new("database", "");
+        gap.path = Some(info.source.clone());
+        gap.blocking = policy.age_is_required;
+        let age = match (today, info.date) {
+            (Some(today), Some(date)) => Some((today.days() - date.days(), date)),
+            _ => None,
+        };
+        gap.reason = match age {
+            None => "the age of the database is not known".to_owned(),
+            Some((days, date)) if days < -1 => {
+                format!("the database is dated {date}, in the future")
+            }
+            Some((days, date)) if days > policy.max_age_days => format!(
+                "the database is of {date}, more than {} days ago: newer advisories are not \
+                 known; `cargo carapace db update` fetches them",
+                policy.max_age_days
+            ),
+            Some(_) => continue,
+        };
+        if !policy.stale {
+            gaps.push(gap);
+        }
+    }
+}
+
+fn input_gaps(graph: &Graph, knowledge: &Knowledge, policy: &Policy, gaps: &mut InputGaps<'_>) {
+    gaps.add(
+        "roles",
+        None,
+        "judged from the lockfile alone: what is in it counts, whether built or not",
+        false,
+    );
+    let set_aside = knowledge.databases.iter().flat_map(|d| &d.info.set_aside);
+    for set_aside in set_aside {
+        let named =
+            |package: &&Package| set_aside.package.as_deref() == Some(package.name.as_str());
+        for package in graph.packages().iter().filter(named) {
+            let reason = format!(
+                "the advisory {} about it could not be read: {}",
+                set_aside.file, set_aside.reason
+            );
+            gaps.add("advisories", Some(package), reason, false);
+        }
+    }
+    if let Some(reason) = elsewhere(graph) {
+        gaps.add("advisories", None, reason, false);
+    }
+    if policy.registry {
+        registry_gaps(graph, &knowledge.registry, policy, gaps);
+    }
+}
+
+/// One line for all packages that no database of crates.io speaks of.
+fn elsewhere(graph: &Graph) -> Option<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for package in graph.packages() {
+        let place = match package.source.as_deref() {
+            Some(source) if source.is_crates_io() => continue,
+            None => "in folders",
+            Some(source) => match source.kind {
+                SourceKind::Git(_) => "from git",
+                SourceKind::Path => "in folders",
+                _ => "from other registries",
+            },
+        };
+        *counts.entry(place).or_default() += 1;
+    }
+    let total: usize = counts.values().sum();
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(place, n)| format!("{n} {place}"))
+        .collect();
+    (total > 0).then(|| {
+        let (packages, counts) = (counted(total), counts.join(", "));
+        format!("{packages} not from crates.io ({counts}): compared by name and version only")
+    })
+}
+
+fn registry_gaps(graph: &Graph, registry: &Registry, policy: &Policy, gaps: &mut InputGaps<'_>) {
+    let blocking = policy.requires(Deny::Yanked);
+    // One reason for hundreds of packages is one gap.
+    let mut unknown: BTreeMap<&str, Vec<PackageIdx>> = BTreeMap::new();
+    let mut kept = 0;
+    for (index, package) in graph.iter().filter(|(_, package)| package.is_crates_io()) {
+        let reason = match registry.get(&package.name, &package.version) {
+            Some(Lookup::Fresh(_)) => continue,
+            Some(Lookup::Kept(Answer::Release(_))) => {
+                kept += 1;
+                continue;
+            }
+            Some(Lookup::Kept(_)) => "the kept copy of the registry's index does not know it",
+            Some(Lookup::Unknown(reason)) => reason,
+            None => "the registry was not asked",
+        };
+        unknown.entry(reason).or_default().push(index);
+    }
+    if kept > 0 {
+        let reason = format!(
+            "{} answered by a kept copy of the registry's index, which may be older than the last \
+             change",
+            counted(kept)
+        );
+        gaps.add("yanked", None, reason, false);
+    }
+    for (reason, packages) in unknown {
+        match packages.as_slice() {
+            [one] => gaps.add("yanked", graph.get(*one), reason, blocking),
+            many => {
+                let reason = format!("{} packages: {reason}", many.len());
+                gaps.add("yanked", None, reason, blocking);
+            }
+        }
+    }
+}
+
+/// So many packages, and the verb that goes with them.
+fn counted(packages: usize) -> String {
+    match packages {
+        1 => "1 package is".to_owned(),
+        n => format!("{n} packages are"),
+    }
+}
+
+fn settings(policy: &Policy) -> Settings {
+    let kinds = [Kind::Unmaintained, Kind::Unsound, Kind::Notice];
+    let shown = |kind: &Kind| {
+        let shown = policy.informational.as_ref();
+        shown.is_none_or(|shown| shown.contains(kind))
+    };
+    Settings {
+        target_arch: policy.target_arch.clone(),
+        target_os: policy.target_os.clone(),
+        severity: policy.severity_threshold.map(|level| level.name()),
+        ignore: policy.ignores.iter().map(|i| i.id.clone()).collect(),
+        informational_warnings: kinds
+            .iter()
+            .filter(|k| shown(k))
+            .map(|k| k.name())
+            .collect(),
+    }
+}

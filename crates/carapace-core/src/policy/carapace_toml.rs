@@ -1,0 +1,567 @@
+//! Carapace's own configuration: `carapace.toml` beside the lockfile, or the same keys below
+//! `[workspace.metadata.carapace]` or `[package.metadata.carapace]` of a manifest.
+//!
+//! ```toml
+//! [rules]
+//! deny = ["undocumented-unsafe"]
+//! allow = [{ rule = "missing-forbid", package = "plugin-api", reason = "macros of ours need it" }]
+//!
+//! [unsafe]
+//! baseline = "carapace-baseline.toml"
+//!
+//! [unsafe.budget]
+//! max = 400
+//! runtime = 300
+//! undocumented = 0
+//!
+//! [unsafe.packages."libc@0.2.177"]
+//! max = 900
+//! allow-new = true
+//! reason = "bindings, reviewed at every update"
+//! ```
+//!
+//! Every table and key may be left out. A key that is not known is an error: what a misspelt setting
+//! was meant to do is not known. What loosens needs a reason.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::{Spanned, Value};
+
+pub use super::reader::{ConfigError, Set};
+
+use super::reader::Reader;
+use super::unsafety::{Limit, Limits, PackageLimits, Place};
+use super::{PackageName, Policy, RuleSetting};
+use crate::finding::Level;
+use crate::knowledge::platform::nearest;
+use crate::report::ConfigEffect;
+use crate::rules::Rule;
+use crate::rules::registry::RULES;
+
+/// What the configuration of a project says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CarapaceToml {
+    /// `rules`, in the order of `deny`, `warn`, `allow`.
+    pub rules: Vec<Set<RuleSetting>>,
+    /// `unsafe.baseline`: a path below the file's folder, with `/`.
+    pub baseline: Option<Set<String>>,
+    /// `unsafe.allow-new`: why, where it is set.
+    pub allow_new: Option<Set<String>>,
+    /// `unsafe.budget`
+    pub budget: Budget,
+    /// `unsafe.packages`, sorted by name.
+    pub packages: Vec<Set<PackageBudget>>,
+}
+
+/// How much unsafe code there may be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// `max`: sites that are built.
+    pub max: Option<Set<u32>>,
+    /// `runtime`: sites that are built into what is shipped.
+    pub runtime: Option<Set<u32>>,
+    /// `undocumented`: sites without a word on why they are sound.
+    pub undocumented: Option<Set<u32>>,
+}
+
+/// What is said of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageBudget {
+    /// The package.
+    pub package: PackageName,
+    /// How much there may be in it.
+    pub budget: Budget,
+    /// `allow-new`: why, where it is set.
+    pub allow_new: Option<Set<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    rules: RawRules,
+    r#unsafe: RawUnsafe,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawRules {
+    deny: Vec<Spanned<Value>>,
+    warn: Vec<Spanned<Value>>,
+    allow: Vec<Spanned<Value>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct RawUnsafe {
+    baseline: Option<Spanned<String>>,
+    allow_new: Option<Spanned<bool>>,
+    reason: Option<Spanned<String>>,
+    budget: RawBudget,
+    packages: BTreeMap<String, Spanned<RawPackage>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawBudget {
+    max: Option<Spanned<u32>>,
+    runtime: Option<Spanned<u32>>,
+    undocumented: Option<Spanned<u32>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct RawPackage {
+    max: Option<Spanned<u32>>,
+    runtime: Option<Spanned<u32>>,
+    undocumented: Option<Spanned<u32>>,
+    allow_new: Option<Spanned<bool>>,
+    reason: Option<Spanned<String>>,
+}
+
+/// A manifest, as far as it is ours.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RawManifest {
+    workspace: RawTable,
+    package: RawTable,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RawTable {
+    metadata: RawMetadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RawMetadata {
+    carapace: Option<Spanned<Raw>>,
+}
+
+/// Reads a `carapace.toml`.
+///
+/// # Errors
+/// [`ConfigError`] with the line, for what is no TOML, no setting, no value of one, or loosens
+/// something without a reason.
+pub fn parse(text: &str) -> Result<CarapaceToml, ConfigError> {
+    let reader = Reader::new(text);
+    let raw: Raw = reader.parse()?;
+    reader.settings(raw)
+}
+
+/// Reads what a `Cargo.toml` holds of it; none if it holds nothing.
+///
+/// # Errors
+/// As [`parse`]; and where both tables are there, as it is not known which was meant.
+pub fn parse_manifest(text: &str) -> Result<Option<CarapaceToml>, ConfigError> {
+    let reader = Reader::new(text);
+    let raw: RawManifest = reader.parse()?;
+    match (
+        raw.workspace.metadata.carapace,
+        raw.package.metadata.carapace,
+    ) {
+        (Some(_), Some(second)) => {
+            let message = "`workspace.metadata.carapace` is there, too: keep one of them";
+            Err(reader.fault(&second, message.to_owned()))
+        }
+        (Some(raw), None) | (None, Some(raw)) => reader.settings(raw.into_inner()).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+impl Reader<'_> {
+    fn settings(&self, raw: Raw) -> Result<CarapaceToml, ConfigError> {
+        let mut rules: Vec<Set<RuleSetting>> = Vec::new();
+        for (level, values) in [
+            (Some(Level::Deny), raw.rules.deny),
+            (Some(Level::Warn), raw.rules.warn),
+            (None, raw.rules.allow),
+        ] {
+            for value in values {
+                let setting = self.rule(&value, level)?;
+                let same = |other: &&Set<RuleSetting>| {
+                    let other = &other.value;
+                    (other.rule, &other.package) == (setting.rule, &setting.package)
+                };
+                if let Some(other) = rules.iter().find(same) {
+                    let name = setting.rule;
+                    let message = format!("`{name}` is set in line {}, too: keep one", other.line);
+                    return Err(self.fault(&value, message));
+                }
+                rules.push(Set {
+                    line: self.line(&value),
+                    value: setting,
+                });
+            }
+        }
+        let raw = raw.r#unsafe;
+        if let Some(path) = raw
+            .baseline
+            .as_ref()
+            .filter(|path| !is_inside(path.get_ref()))
+        {
+            let message = format!(
+                "`{}` is no path below this file's folder: a project's baseline is one of its own \
+                 files, with `/` and without `..`",
+                path.get_ref()
+            );
+            return Err(self.fault(path, message));
+        }
+        let mut packages = Vec::with_capacity(raw.packages.len());
+        for (name, raw) in raw.packages {
+            let line = self.line(&raw);
+            let package = PackageName::parse(&name).ok_or_else(|| ConfigError {
+                line: Some(line),
+                message: format!("`{name}` is no package: write NAME or NAME@VERSION"),
+            })?;
+            let raw = raw.into_inner();
+            let value = PackageBudget {
+                package,
+                budget: Budget {
+                    max: raw.max.map(|max| self.set(max)),
+                    runtime: raw.runtime.map(|max| self.set(max)),
+                    undocumented: raw.undocumented.map(|max| self.set(max)),
+                },
+                allow_new: self.allow_new(raw.allow_new, raw.reason)?,
+            };
+            packages.push(Set { value, line });
+        }
+        Ok(CarapaceToml {
+            rules,
+            allow_new: self.allow_new(raw.allow_new, raw.reason)?,
+            baseline: raw.baseline.map(|path| self.set(path)),
+            budget: Budget {
+                max: raw.budget.max.map(|max| self.set(max)),
+                runtime: raw.budget.runtime.map(|max| self.set(max)),
+                undocumented: raw.budget.undocumented.map(|max| self.set(max)),
+            },
+            packages,
+        })
+    }
+
+    /// A rule's code or name, or a table with `rule`, `package` and `reason`.
+    fn rule(
+        &self,
+        value: &Spanned<Value>,
+        level: Option<Level>,
+    ) -> Result<RuleSetting, ConfigError> {
+        let (mut name, mut package, mut reason) = (None, None, None);
+        match value.get_ref() {
+            Value::String(text) => name = Some(text.as_str()),
+            Value::Table(table) => {
+                for (key, text) in table {
+                    let slot = match key.as_str() {
+                        "rule" => &mut name,
+                        "package" => &mut package,
+                        "reason" => &mut reason,
+                        _ => {
+                            let message = format!(
+                                "unknown field `{key}`, expected `rule`, `package`, `reason`"
+                            );
+                            return Err(self.fault(value, message));
+                        }
+                    };
+                    *slot = text.as_str();
+                    if slot.is_none() {
+                        return Err(self.fault(value, format!("`{key}` is a text")));
+                    }
+                }
+            }
+            _ => {}
+        }
+        let Some(name) = name else {
+            let message = "a rule is its code or name, or { rule = \"…\", reason = \"…\" }";
+            return Err(self.fault(value, message.to_owned()));
+        };
+        let rule = Rule::find(name).ok_or_else(|| {
+            let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+            let meant = nearest(name, &names).map(|near| format!("; did you mean `{near}`?"));
+            let meant = meant.unwrap_or_default();
+            self.fault(value, format!("`{name}` is no rule's code or name{meant}"))
+        })?;
+        let package = match package {
+            None => None,
+            Some(text) => Some(PackageName::parse(text).ok_or_else(|| {
+                let message = format!("`{text}` is no package: write NAME or NAME@VERSION");
+                self.fault(value, message)
+            })?),
+        };
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        if reason.is_none() && level < Some(rule.meta.level) {
+            let message = format!(
+                "`{name}` is loosened without a reason: write {{ rule = \"{name}\", reason = \"…\" }}"
+            );
+            return Err(self.fault(value, message));
+        }
+        Ok(RuleSetting {
+            rule: rule.name,
+            package,
+            level,
+            reason: reason.map(str::to_owned),
+        })
+    }
+
+    /// Why new unsafe code is allowed; none if it is not.
+    fn allow_new(
+        &self,
+        allowed: Option<Spanned<bool>>,
+        reason: Option<Spanned<String>>,
+    ) -> Result<Option<Set<String>>, ConfigError> {
+        let Some(allowed) = allowed.filter(|allowed| *allowed.get_ref()) else {
+            return Ok(None);
+        };
+        match reason.filter(|reason| !reason.get_ref().trim().is_empty()) {
+            Some(reason) => Ok(Some(Set {
+                line: self.line(&allowed),
+                value: reason.into_inner().trim().to_owned(),
+            })),
+            None => {
+                let message = "`allow-new` needs a `reason` beside it, which reports show";
+                Err(self.fault(&allowed, message.to_owned()))
+            }
+        }
+    }
+}
+
+/// Whether a path stays below where it begins, on any system.
+fn is_inside(path: &str) -> bool {
+    !path.contains(['\\', ':', '\0'])
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+impl CarapaceToml {
+    /// What the file switches off or loosens.
+    #[must_use]
+    pub fn effects(&self, file: &str) -> Vec<ConfigEffect> {
+        let mut effects = Vec::new();
+        let mut add = |line: u32, effect: String| {
+            effects.push(ConfigEffect {
+                file: file.to_owned(),
+                repository_file: None,
+                line,
+                effect,
+            });
+        };
+        for Set { value, line } in &self.rules {
+            let usual = Rule::find(value.rule).map(|rule| rule.meta.level);
+            if value.level >= usual {
+                continue;
+            }
+            let what = match value.level {
+                None => format!("does not report {}", value.rule),
+                Some(level) => format!("reports {} as {level} only", value.rule),
+            };
+            let package = value.package.as_ref();
+            let of = package.map_or_else(String::new, |package| format!(" of {package}"));
+            let reason = value.reason.as_deref().unwrap_or_default();
+            add(*line, format!("{what}{of}: {reason}"));
+        }
+        if let Some(reason) = &self.allow_new {
+            let effect = format!("allows new unsafe code: {}", reason.value);
+            add(reason.line, effect);
+        }
+        for package in &self.packages {
+            if let Some(reason) = &package.value.allow_new {
+                let name = &package.value.package;
+                let effect = format!("allows new unsafe code in {name}: {}", reason.value);
+                add(reason.line, effect);
+            }
+        }
+        effects
+    }
+
+    /// Adds what the file says to a policy; `file` is its path, as shown. Where the policy has a
+    /// limit, the lower one holds.
+    pub fn add_to(&self, policy: &mut Policy, file: &str) {
+        policy
+            .rules
+            .extend(self.rules.iter().map(|rule| rule.value.clone()));
+        let unsafety = &mut policy.unsafety;
+        unsafety.limits.tighten(self.budget.limits(file));
+        if unsafety.allow_new.is_none() {
+            unsafety.allow_new = self.allow_new.as_ref().map(|reason| reason.value.clone());
+        }
+        let packages = self
+            .packages
+            .iter()
+            .map(|Set { value, line }| PackageLimits {
+                package: value.package.clone(),
+                limits: value.budget.limits(file),
+                allow_new: value.allow_new.as_ref().map(|reason| reason.value.clone()),
+                place: place(file, *line),
+            });
+        unsafety.packages.extend(packages);
+    }
+}
+
+impl Budget {
+    fn limits(&self, file: &str) -> Limits {
+        let limit = |set: &Option<Set<u32>>| {
+            set.as_ref().map(|set| Limit {
+                most: set.value,
+                place: Some(place(file, set.line)),
+            })
+        };
+        Limits {
+            max: limit(&self.max),
+            runtime: limit(&self.runtime),
+            undocumented: limit(&self.undocumented),
+        }
+    }
+}
+
+fn place(file: &str, line: u32) -> Place {
+    Place {
+        file: file.to_owned(),
+        line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERYTHING: &str = r#"
+[rules]
+deny = ["UNS002", { rule = "yanked", package = "libc" }]
+warn = [{ rule = "budget", reason = "until the port is done" }]
+allow = [
+  { rule = "missing-forbid", package = "api@1.0.0", reason = "macros need it" },
+]
+[unsafe]
+baseline = "ci/baseline.toml"
+allow-new = true
+reason = "the port"
+[unsafe.budget]
+max = 40
+runtime = 30
+undocumented = 0
+[unsafe.packages.libc]
+max = 9
+[unsafe.packages."ring@0.17.8"]
+allow-new = true
+reason = "assembly"
+"#;
+
+    fn lines(effects: &[ConfigEffect]) -> Vec<String> {
+        let lines = effects.iter();
+        lines
+            .map(|effect| format!("{}: {}", effect.line, effect.effect))
+            .collect()
+    }
+
+    #[test]
+    fn everything_that_is_documented_is_read() {
+        let config = parse(EVERYTHING).unwrap();
+        assert_eq!(
+            lines(&config.effects("carapace.toml")),
+            [
+                "4: reports budget as warn only: until the port is done",
+                "6: does not report missing-forbid of api@1.0.0: macros need it",
+                "10: allows new unsafe code: the port",
+                "19: allows new unsafe code in ring@0.17.8: assembly",
+            ]
+        );
+        assert_eq!(config.baseline.as_ref().unwrap().value, "ci/baseline.toml");
+        let mut policy = Policy::default();
+        policy.unsafety.limits.max = Some(Limit {
+            most: 20,
+            place: None,
+        });
+        config.add_to(&mut policy, "carapace.toml");
+        let limits = &policy.unsafety.limits;
+        assert_eq!(limits.max.as_ref().unwrap().most, 20);
+        let runtime = limits.runtime.as_ref().unwrap();
+        assert_eq!(
+            (runtime.most, runtime.place.as_ref().unwrap().line),
+            (30, 14)
+        );
+        assert_eq!(policy.unsafety.packages.len(), 2);
+    }
+
+    #[test]
+    fn a_manifest_holds_the_same() {
+        let manifest = EVERYTHING
+            .replace("[rules]", "[workspace.metadata.carapace.rules]")
+            .replace("[unsafe", "[workspace.metadata.carapace.unsafe");
+        let manifest = format!("{manifest}\n[package]\nname = \"a\"\nanything = 1\n");
+        let config = parse_manifest(&manifest).unwrap().unwrap();
+        assert_eq!(config, parse(EVERYTHING).unwrap());
+        assert_eq!(parse_manifest("[package]\nname = \"a\"").unwrap(), None);
+        let both = "[workspace.metadata.carapace]\n[package.metadata.carapace]\n";
+        let error = parse_manifest(both).unwrap_err().to_string();
+        assert!(
+            error.starts_with("line 2: `workspace.metadata.carapace` is there, too"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn faults_are_told_with_their_line() {
+        for (text, expected) in [
+            ("[unsfae]\n", "line 1: unknown field `unsfae`"),
+            ("\n[unsafe]\nbugdet = 1", "line 3: unknown field `bugdet`"),
+            (
+                "[unsafe.budget]\nmax = -1",
+                "line 2: invalid value: integer `-1`",
+            ),
+            (
+                "[unsafe.packages.x]\nmaxx = 1",
+                "line 2: unknown field `maxx`",
+            ),
+            ("[unsafe.packages.\"x@y\"]\n", "line 1: `x@y` is no package"),
+            (
+                "[unsafe]\nallow-new = true",
+                "line 2: `allow-new` needs a `reason`",
+            ),
+            (
+                "[rules]\n\ndeny = [\"bugdet\"]",
+                "line 3: `bugdet` is no rule's code or name; did you mean `budget`?",
+            ),
+            (
+                "[rules]\nallow = [\"UNS001\"]",
+                "line 2: `UNS001` is loosened without a reason",
+            ),
+            (
+                "[rules]\nallow = [{ rule = \"UNS001\", reason = \" \" }]",
+                "line 2: `UNS001` is loosened",
+            ),
+            (
+                "[rules]\nwarn = [\"budget\"]",
+                "line 2: `budget` is loosened without a reason",
+            ),
+            (
+                "[rules]\nwarn = [{ rule = \"UNS001\", until = \"x\" }]",
+                "line 2: unknown field `until`",
+            ),
+            ("[rules]\nwarn = [1]", "line 2: a rule is its code or name"),
+            (
+                "[rules]\ndeny = [\"budget\"]\nwarn = [{rule=\"budget\",reason=\"x\"}]",
+                "line 3: `budget` is set in line 2, too",
+            ),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_baseline_is_a_file_of_the_tree() {
+        for path in [
+            "../b",
+            "/b",
+            "a/../../b",
+            "",
+            "c:\\\\b",
+            "a//b",
+            "./b",
+            "C:b",
+            "~/../b",
+        ] {
+            let error = parse(&format!("[unsafe]\nbaseline = \"{path}\"")).unwrap_err();
+            assert!(error.message.contains("no path below"), "{path}: {error}");
+        }
+        assert!(parse("[unsafe]\nbaseline = \"a/b c.toml\"").is_ok());
+    }
+}

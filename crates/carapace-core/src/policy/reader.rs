@@ -1,0 +1,92 @@
+//! What the readers of configuration share: settings with their lines, and errors that tell them.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+
+use crate::text::LineIndex;
+
+/// A setting with the line, from 1, that sets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set<T> {
+    /// The value.
+    pub value: T,
+    /// The line.
+    pub line: u32,
+}
+
+/// Why a configuration could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The line, from 1, where that is known.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads one text of TOML.
+pub(super) struct Reader<'a> {
+    lines: LineIndex<'a>,
+    pub(super) text: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let lines = LineIndex::new(text);
+        Self { lines, text }
+    }
+
+    /// The text as a value that knows its keys.
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        toml::from_str(self.text).map_err(|error| ConfigError {
+            line: error.span().map(|span| self.lines.line(span.start)),
+            message: error.message().to_owned(),
+        })
+    }
+
+    /// The line that a value begins in.
+    pub(super) fn line<T>(&self, value: &Spanned<T>) -> u32 {
+        self.lines.line(value.span().start)
+    }
+
+    pub(super) fn set<T>(&self, value: Spanned<T>) -> Set<T> {
+        Set {
+            line: self.line(&value),
+            value: value.into_inner(),
+        }
+    }
+
+    /// What is wrong with a value, and in which line.
+    pub(super) fn fault<T>(&self, value: &Spanned<T>, message: String) -> ConfigError {
+        ConfigError {
+            line: Some(self.line(value)),
+            message,
+        }
+    }
+
+    pub(super) fn named<T: Copy>(
+        &self,
+        name: Spanned<String>,
+        what: &str,
+        known: &[(&str, T)],
+    ) -> Result<T, ConfigError> {
+        let found = known.iter().find(|(known, _)| known == name.get_ref());
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            let message = format!("`{}` is no {what}: {}", name.get_ref(), names.join(", "));
+            self.fault(&name, message)
+        })
+    }
+}

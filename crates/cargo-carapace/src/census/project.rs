@@ -1,0 +1,487 @@
+//! The census of a project: its graph as cargo resolves it, and the sources of every package.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use carapace_core::census::Census;
+use carapace_core::census::build_script::Toolchain;
+use carapace_core::census::of_graph::Surveyed;
+use carapace_core::census::operations;
+use carapace_core::census::survey::{Edited, Member, SourceText, Survey};
+use carapace_core::engine::Subject;
+use carapace_core::facts::PackageFacts;
+use carapace_core::graph::metadata::{Metadata, MetadataPackage};
+use carapace_core::graph::units::{
+    FeatureFlags, Platforms, Request, Roles, Selected, Units, roles,
+};
+use carapace_core::graph::{Graph, PackageIdx, lockfile};
+use carapace_core::policy::Policy;
+use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
+use carapace_core::text::visible;
+
+use super::extract::{Folder, extract, from_root};
+use super::gate;
+use super::store::FactsStore;
+use super::{Read, Taken, compiled, manifest};
+use crate::audit::inputs::shown;
+use crate::cli::Failure;
+use crate::cli::args::UnsafeArgs;
+use crate::gate::unpacked;
+use crate::host::cargo::Environment;
+use crate::host::compiler::{Compiler, CompilerOptions, platforms};
+use crate::host::dirs;
+use crate::host::files;
+use crate::host::metadata::{Described, MetadataOptions, describe};
+use crate::host::workspace::{Project, discover};
+
+/// Time for cargo, which may have to download.
+const RESOLVE: Duration = Duration::from_secs(600);
+/// Time for rustc to say what it sets.
+const ASK: Duration = Duration::from_secs(60);
+/// What is shown of a file at most, in bytes.
+const MAX_SHOWN: u64 = 32 * 1024 * 1024;
+
+/// Everything that is known before sources are read.
+pub(super) struct Ground {
+    pub(super) project: Project,
+    /// What links may not leave.
+    pub(super) tree: PathBuf,
+    pub(super) metadata: Metadata,
+    pub(super) graph: Arc<Graph>,
+    /// Which members are judged.
+    pub(super) selected: Selected,
+    pub(super) units: Units,
+    pub(super) compiler: Compiler,
+    pub(super) roles: Vec<Roles>,
+    /// Whether there is a lockfile that fits the manifests.
+    pub(super) has_own_lockfile: bool,
+    /// What of the project's configuration cargo is given.
+    pub(super) passed_on: Option<String>,
+    pub(super) effects: Vec<ConfigEffect>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+/// Takes the census of the project that was asked for.
+pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
+    taken(arguments, ground(arguments)?, InputKind::Manifest)
+}
+
+/// Reads the sources of what is known, and gathers all that is asked for.
+pub(super) fn taken(
+    arguments: &UnsafeArgs,
+    ground: Ground,
+    kind: InputKind,
+) -> Result<Taken, Failure> {
+    let mut facts = facts(&ground);
+    operations::settle(&ground.metadata, &mut facts);
+    let surveyed = Surveyed {
+        metadata: &ground.metadata,
+        units: &ground.units,
+        host: &ground.compiler.host,
+        targets: &ground.compiler.targets,
+        toolchain: Toolchain {
+            verbose: &ground.compiler.verbose,
+            host: &ground.compiler.host.triple,
+            c_compiler: ground.compiler.has_c,
+        },
+        facts: &facts,
+    };
+    let mut census = surveyed.census();
+    let mut gaps = ground.gaps.clone();
+    gaps.extend(source_gaps(&ground, &facts));
+    let reconciliation = match arguments.compiled {
+        true => Some(compiled::reconcile(
+            arguments,
+            &ground,
+            &mut census,
+            &mut gaps,
+        )?),
+        false => None,
+    };
+
+    let mut policy = Policy::default();
+    let settings = gate::settings(arguments, &ground.project, &mut policy)?;
+    let mut effects = ground.effects.clone();
+    effects.extend(settings.effects.iter().cloned());
+    gaps.extend(settings.gaps.iter().cloned());
+    let known = settings.known(arguments, &ground, &census, &mut gaps)?;
+    let edited = edited(&ground, &mut gaps);
+    let survey = Survey {
+        known,
+        members: members(&ground),
+        workspace: workspace_manifest(&ground),
+        edited,
+        census,
+    };
+    // Findings about dependencies are at their places in the lockfile.
+    let path = match ground.project.has_lockfile {
+        true => shown(&ground.project.lockfile),
+        false => shown(&ground.project.manifest),
+    };
+    Ok(Taken {
+        subject: Subject {
+            path,
+            repository_path: None,
+            kind,
+            graph: Arc::clone(&ground.graph),
+        },
+        survey,
+        policy,
+        config: effects,
+        gaps,
+        edges: Some(Arc::new(Edges::of_units(&ground.graph, &ground.units))),
+        roles: ground.roles.clone(),
+        reconciliation: reconciliation.map(Arc::new),
+        folders: folders(&ground),
+        read: reader(&ground),
+    })
+}
+
+/// Finds the project and has cargo describe it.
+pub(super) fn ground(arguments: &UnsafeArgs) -> Result<Ground, Failure> {
+    let environment = Environment::of_process();
+    let cargo_home = environment.cargo_home();
+    let start = match (&arguments.manifest_path, &arguments.path) {
+        (Some(manifest), _) if manifest.file_name().is_none_or(|name| name != "Cargo.toml") => {
+            let shown = shown(manifest);
+            return Err(Failure(format!(
+                "{}: the manifest path must be a path to a Cargo.toml file",
+                visible(&shown)
+            )));
+        }
+        (Some(path), _) | (None, Some(path)) => path.clone(),
+        (None, None) => PathBuf::from("."),
+    };
+    let project = discover(&start, cargo_home.as_deref())?;
+    let tree = project.tree(environment.home().as_deref());
+    let network = &arguments.network;
+    let cache = dirs::cache(&dirs::env);
+    let selection = &arguments.selection;
+    let described = describe(
+        &project,
+        &MetadataOptions {
+            offline: network.offline || network.frozen,
+            locked: network.locked || network.frozen,
+            project_config: !arguments.no_project_config,
+            target: selection.target.first().cloned(),
+            timeout: RESOLVE,
+            work: work(),
+            cache,
+            environment,
+            shown,
+        },
+    )?;
+    let compiler = platforms_for(&tree, arguments)?;
+    grounded(arguments, &start, project, tree, described, compiler)
+}
+
+/// A folder of ours where there can be one.
+fn work() -> PathBuf {
+    let work = dirs::cache(&dirs::env).map(|cache| cache.join("resolve"));
+    work.filter(|work| std::fs::create_dir_all(work).is_ok())
+        .unwrap_or_else(std::env::temp_dir)
+}
+
+/// What the compiler sets on this machine, and for the targets that were named.
+pub(super) fn platforms_for(tree: &Path, arguments: &UnsafeArgs) -> Result<Compiler, Failure> {
+    let options = CompilerOptions {
+        timeout: ASK,
+        work: work(),
+        cache: dirs::cache(&dirs::env),
+        environment: Environment::of_process(),
+    };
+    Ok(platforms(tree, &arguments.selection.target, &options)?)
+}
+
+fn grounded(
+    arguments: &UnsafeArgs,
+    start: &Path,
+    project: Project,
+    tree: PathBuf,
+    described: Described,
+    compiler: Compiler,
+) -> Result<Ground, Failure> {
+    let Described {
+        metadata,
+        resolver,
+        lockfile: locked,
+        has_own_lockfile,
+        passed_on,
+        effects,
+        mut gaps,
+        ..
+    } = described;
+    let selection = &arguments.selection;
+    let selected = selected(arguments, start, &metadata);
+    let request = Request {
+        resolver,
+        selected: selected.clone(),
+        features: FeatureFlags {
+            features: selection.features.clone(),
+            all: selection.all_features,
+            no_default: selection.no_default_features,
+        },
+        dev: selection.all_targets || arguments.include_tests,
+        host: &compiler.host,
+        targets: Platforms::Only(&compiler.targets),
+    };
+    let units = Units::resolve(&metadata, &request)?;
+    let roles = roles(&metadata, &request)?;
+    let locked = lockfile::read(&locked).ok();
+    let graph = Arc::new(Graph::from_metadata(&metadata, locked.as_ref()));
+    for problem in &units.problems {
+        gaps.push(Gap {
+            package: graph.get(problem.package()).map(|package| package.id()),
+            ..Gap::new("graph", problem.to_string())
+        });
+    }
+    Ok(Ground {
+        project,
+        tree,
+        metadata,
+        graph,
+        selected,
+        units,
+        compiler,
+        roles,
+        has_own_lockfile,
+        passed_on,
+        effects,
+        gaps,
+    })
+}
+
+/// Which members are built, as cargo takes them: those that `-p` names, all, those of the folder, or
+/// the default ones.
+fn selected(arguments: &UnsafeArgs, start: &Path, metadata: &Metadata) -> Selected {
+    if arguments.selection.workspace {
+        let exclude = Vec::new();
+        return Selected::Workspace { exclude };
+    }
+    let named = |member: &PackageIdx, spec: &String| {
+        let (name, version) = spec.split_once('@').unwrap_or((spec, ""));
+        metadata.get(*member).is_some_and(|package| {
+            &*package.name == name && (version.is_empty() || package.version.to_string() == version)
+        })
+    };
+    let specs = arguments.packages.iter();
+    let specs: Vec<String> = specs
+        .filter(|spec| metadata.members.iter().any(|member| named(member, spec)))
+        .cloned()
+        .collect();
+    if !specs.is_empty() {
+        return Selected::Packages(specs);
+    }
+    // A member's own folder is about that member.
+    let start = match start.is_file() {
+        true => start.parent().map(Path::to_owned).unwrap_or_default(),
+        false => start.to_owned(),
+    };
+    let start = match start.as_os_str().is_empty() {
+        true => PathBuf::from("."),
+        false => start,
+    };
+    let Ok(start) = std::fs::canonicalize(start) else {
+        return Selected::Default;
+    };
+    let root = Path::new(&*metadata.workspace_root);
+    let members = metadata
+        .members
+        .iter()
+        .filter_map(|member| metadata.get(*member));
+    let around = members
+        .filter(|member| start.starts_with(member.root_dir()))
+        .max_by_key(|member| member.root_dir().len());
+    match around {
+        Some(member) if Path::new(member.root_dir()) != root => {
+            Selected::Packages(vec![member.id.to_string()])
+        }
+        _ => Selected::Default,
+    }
+}
+
+/// The facts of all packages, in the graph's order; none where there is no folder.
+pub(super) fn facts(ground: &Ground) -> Vec<Option<PackageFacts>> {
+    let workspace_lint = files::read_regular(&ground.project.manifest, manifest::MAX_BYTES)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| manifest::workspace_lint(&text));
+    let packages = ground.metadata.packages.iter().zip(ground.graph.packages());
+    let folders: Vec<Option<Folder>> = packages
+        .map(|(package, locked)| {
+            let root = PathBuf::from(package.root_dir());
+            if !root.is_dir() {
+                return None;
+            }
+            let is_ours = root.starts_with(&ground.tree) || package.source.is_none();
+            let checksum = locked.checksum.as_ref().map(ToString::to_string);
+            Some(Folder {
+                tree: if is_ours {
+                    ground.tree.clone()
+                } else {
+                    root.clone()
+                },
+                roots: roots(package, &root),
+                build_script: package
+                    .targets
+                    .iter()
+                    .find(|target| target.is_build_script())
+                    .map(|target| from_root(&root, &target.src_path)),
+                workspace_lint: workspace_lint.clone(),
+                identity: (!is_ours).then(|| {
+                    let checksum = checksum.unwrap_or_default();
+                    format!("{}\n{checksum}", package.id)
+                }),
+                root,
+            })
+        })
+        .collect();
+    let there: Vec<Folder> = folders.iter().flatten().cloned().collect();
+    let store = dirs::cache(&dirs::env).map(|cache| FactsStore::new(&cache));
+    let mut made = extract(&there, store.as_ref()).into_iter();
+    folders
+        .iter()
+        .map(|folder| folder.as_ref().and_then(|_| made.next()))
+        .collect()
+}
+
+fn roots(package: &MetadataPackage, root: &Path) -> Vec<String> {
+    let targets = package.targets.iter();
+    targets
+        .map(|target| from_root(root, &target.src_path))
+        .collect()
+}
+
+/// What of packages' sources was not at hand, or not understood.
+fn source_gaps(ground: &Ground, facts: &[Option<PackageFacts>]) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    for (package, facts) in ground.graph.packages().iter().zip(facts) {
+        let gap = |path: Option<String>, reason: String| Gap {
+            package: Some(package.id()),
+            path,
+            ..Gap::new("sources", reason)
+        };
+        match facts {
+            None => {
+                let reason = "its sources are not here: `cargo fetch` gets them".to_owned();
+                gaps.push(gap(None, reason));
+            }
+            Some(facts) => gaps.extend(facts.gaps.iter().map(|found| {
+                let path = Some(found.path.clone()).filter(|path| !path.is_empty());
+                gap(path, found.reason.clone())
+            })),
+        }
+    }
+    gaps
+}
+
+/// Vendored packages that are not what their archives held.
+fn edited(ground: &Ground, gaps: &mut Vec<Gap>) -> Vec<Edited> {
+    let cargo_home = dirs::cargo_home(&dirs::env);
+    let mut all = Vec::new();
+    for (index, package) in ground.graph.iter() {
+        let Some(folder) = package.root_dir.as_deref().map(Path::new) else {
+            continue;
+        };
+        if package.source.is_none() || !folder.starts_with(&ground.tree) {
+            continue;
+        }
+        match unpacked::check(folder, package, cargo_home.as_deref()) {
+            Ok(differences) if differences.is_empty() => {}
+            Ok(differences) => all.push(Edited {
+                package: index,
+                folder: shown(folder),
+                differences,
+            }),
+            Err(reason) => gaps.push(Gap {
+                package: Some(package.id()),
+                ..Gap::new("edited-source", reason)
+            }),
+        }
+    }
+    all
+}
+
+fn text_of(path: &Path) -> Option<SourceText> {
+    let bytes = files::read_regular(path, MAX_SHOWN).ok()?;
+    Some(SourceText {
+        file: shown(path),
+        text: String::from_utf8(bytes).ok()?,
+    })
+}
+
+/// The members that are judged, with what fixes need of them.
+fn members(ground: &Ground) -> Vec<Member> {
+    let mut members = Vec::new();
+    for (index, package) in ground.metadata.iter() {
+        if !ground.metadata.members.contains(&index) {
+            continue;
+        }
+        let units = ground.units.units_of(index);
+        if units.filter(|(_, unit)| unit.is_built).count() == 0 {
+            continue;
+        }
+        let Some(manifest) = text_of(Path::new(&*package.manifest_path)) else {
+            continue;
+        };
+        let roots = package
+            .targets
+            .iter()
+            .filter(|target| !target.is_dev() && !target.is_build_script());
+        members.push(Member {
+            package: index,
+            folder: shown(Path::new(package.root_dir())),
+            manifest,
+            roots: roots
+                .filter_map(|target| text_of(Path::new(&*target.src_path)))
+                .collect(),
+        });
+    }
+    members
+}
+
+fn workspace_manifest(ground: &Ground) -> Option<SourceText> {
+    text_of(&ground.project.manifest).filter(|file| file.text.contains("[workspace"))
+}
+
+fn folders(ground: &Ground) -> Vec<String> {
+    let packages = ground.metadata.packages.iter();
+    packages
+        .map(|package| shown(Path::new(package.root_dir())))
+        .collect()
+}
+
+/// Reads a package's file again.
+fn reader(ground: &Ground) -> Read {
+    let roots: Vec<(PackageIdx, PathBuf)> = ground
+        .metadata
+        .iter()
+        .map(|(index, package)| (index, PathBuf::from(package.root_dir())))
+        .collect();
+    Box::new(move |package, file| {
+        let (_, root) = roots.iter().find(|(index, _)| *index == package)?;
+        let bytes = files::read_regular(&root.join(file), MAX_SHOWN).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    })
+}
+
+/// The census of sources at another time: which sites there are, compiled or not.
+pub(super) fn sites_of(files: &[(String, Vec<u8>)]) -> Census {
+    use carapace_core::census::link::{Linked, Script, link};
+    use carapace_core::cfg::CfgSet;
+    use carapace_core::facts::{package::package, scan::scan};
+    let scans = files.iter().map(|(path, bytes)| scan(path, bytes.clone()));
+    let facts = package(scans.collect());
+    let census = link(&Linked {
+        facts: &facts,
+        root_dir: "",
+        targets: &[],
+        builds: &[],
+        host: &CfgSet::default(),
+        script: Script::default(),
+    });
+    Census {
+        packages: vec![census],
+    }
+}

@@ -1,0 +1,130 @@
+//! A project's own configuration: `carapace.toml`, or what its root manifest holds of it.
+
+use std::path::{Path, PathBuf};
+
+use carapace_core::policy::Policy;
+use carapace_core::policy::carapace_toml::{self, CarapaceToml};
+use carapace_core::report::{ConfigEffect, Gap};
+use carapace_core::text::visible;
+
+use crate::cli::Failure;
+use crate::host::files::{FileError, read_found};
+use crate::host::workspace::Project;
+
+/// No configuration of a person is larger, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The file, beside the lockfile.
+const FILE: &str = "carapace.toml";
+
+/// What a project says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// What it says.
+    pub toml: CarapaceToml,
+    /// The file that says it, as shown.
+    pub file: String,
+    /// The folder that its paths begin at.
+    pub folder: PathBuf,
+}
+
+impl Config {
+    /// Has a policy follow it, and tells what it switches off or loosens.
+    #[must_use = "what a project switches off is shown"]
+    pub fn apply(&self, policy: &mut Policy) -> Vec<ConfigEffect> {
+        self.toml.add_to(policy, &self.file);
+        self.toml.effects(&self.file)
+    }
+
+    /// The baseline that it names, if there is one. It lies below [`Self::folder`] by its letters;
+    /// whether it does with its links resolved is looked at when it is opened.
+    #[must_use]
+    pub fn baseline(&self) -> Option<PathBuf> {
+        let path = self.toml.baseline.as_ref()?;
+        Some(self.folder.join(&path.value))
+    }
+}
+
+/// Reads the configuration of a project; none if it has none. `shown` tells how a path is shown.
+/// The gaps are of configuration that is not followed.
+///
+/// # Errors
+/// [`Failure`] for a configuration that cannot be read or understood, that is there twice, or that is
+/// a link out of the project.
+pub fn read(
+    project: &Project,
+    shown: &dyn Fn(&Path) -> String,
+) -> Result<(Option<Config>, Vec<Gap>), Failure> {
+    let root = &project.root;
+    let own = root.join(FILE);
+    let own = match own.symlink_metadata() {
+        Ok(_) => {
+            let file = shown(&own);
+            let text = text(root, &own, &file)?;
+            let toml = carapace_toml::parse(&text).map_err(|error| fault(&file, &error))?;
+            Some((file, toml))
+        }
+        Err(_) => None,
+    };
+    let file = shown(&project.manifest);
+    let manifest = of_manifest(root, &project.manifest, &file)?;
+    let found = match (own, manifest.map(|toml| (file, toml))) {
+        (Some((own, _)), Some((manifest, _))) => {
+            return Err(Failure(format!(
+                "{}: {} has a `metadata.carapace` table, too: keep one of them",
+                visible(&own),
+                visible(&manifest)
+            )));
+        }
+        (own, manifest) => own.or(manifest),
+    };
+    let members = project
+        .members
+        .iter()
+        .map(|member| member.dir.join("Cargo.toml"));
+    let members = members.filter(|manifest| *manifest != project.manifest);
+    let mut gaps = Vec::new();
+    for manifest in members {
+        let file = shown(&manifest);
+        // What cannot be read of a member is told by who reads its sources.
+        let is_there = match of_manifest(&project.root, &manifest, &file) {
+            Ok(toml) => toml.is_some(),
+            Err(_) => false,
+        };
+        if is_there {
+            gaps.push(Gap {
+                path: Some(file),
+                ..Gap::new(
+                    "configuration",
+                    "`package.metadata.carapace` of a member is not followed: put it into \
+                     carapace.toml at the workspace's root",
+                )
+            });
+        }
+    }
+    let config = found.map(|(file, toml)| Config {
+        toml,
+        file,
+        folder: root.clone(),
+    });
+    Ok((config, gaps))
+}
+
+fn of_manifest(root: &Path, path: &Path, file: &str) -> Result<Option<CarapaceToml>, Failure> {
+    let text = text(root, path, file)?;
+    // Most manifests have nothing of it, and need no second reading.
+    if !text.contains("carapace") {
+        return Ok(None);
+    }
+    carapace_toml::parse_manifest(&text).map_err(|error| fault(file, &error))
+}
+
+fn text(root: &Path, path: &Path, file: &str) -> Result<String, Failure> {
+    let bytes =
+        read_found(root, path, MAX_BYTES).map_err(|error: FileError| fault(file, &error))?;
+    String::from_utf8(bytes).map_err(|_| fault(file, &"not UTF-8 text; save it as that"))
+}
+
+fn fault(file: &str, what: &dyn std::fmt::Display) -> Failure {
+    Failure(format!("{}: {}", visible(file), visible(&what.to_string())))
+}

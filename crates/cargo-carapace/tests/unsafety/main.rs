@@ -1,0 +1,16 @@
+//! The command `unsafe` as it is run: the program itself, on real files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod fixture;
+mod kinds;
+mod states;
+mod tokens;
