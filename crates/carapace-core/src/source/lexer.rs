@@ -201,6 +201,25 @@ enum Class {
 
 static CLASSES: [Class; 256] = classes();
 
+/// 1 for what can stand in a name, 2 for what is beyond ASCII, 0 for all else.
+static OF_NAMES: [u8; 256] = of_names();
+
+// A constant: a place outside of the table would not compile.
+#[allow(clippy::indexing_slicing)]
+const fn of_names() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => 1,
+            0x80.. => 2,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+}
+
 // A constant: a place outside of the table would not compile.
 #[allow(clippy::indexing_slicing)]
 const fn classes() -> [Class; 256] {
@@ -310,11 +329,11 @@ impl<'a> Lexer<'a> {
     /// The place behind the name that goes on at `from`.
     fn ident_end(&self, from: usize) -> usize {
         let mut at = from;
-        for byte in self.rest(from) {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => at += 1,
-                // No character of a name is white space; see `is_space`.
-                0x80.. if !self.is_high_space(at) => at += 1,
+        while let Some(byte) = self.bytes.get(at) {
+            match OF_NAMES.get(*byte as usize) {
+                Some(1) => at += 1,
+                // No character of a name is white space; see `is_high_space`.
+                Some(2) if !self.is_high_space(at) => at += 1,
                 _ => break,
             }
         }
