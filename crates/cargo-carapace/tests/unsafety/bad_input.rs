@@ -475,7 +475,7 @@ fn names_of_files() {
     }
     let closed = source.join("closed.rs");
     fs::write(&closed, "unsafe fn f() {}").unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     let document = judged(&world);
     has_gap(&document, "src", "UTF-8");
     if fs::read(&closed).is_err() {
