@@ -65,7 +65,8 @@ impl Lines {
             if token.kind == TokenKind::Unsafe {
                 let before = text.get(..token.start as usize).unwrap_or_default();
                 return match before.rsplit_once('\n') {
-                    None => (line, column.saturating_add(characters(before))),
+                    // A message may name a column 0, which there is not.
+                    None => (line, column.max(1).saturating_add(characters(before))),
                     Some((above, before)) => {
                         let down = above.matches('\n').count() + 1;
                         let down = u32::try_from(down).unwrap_or(u32::MAX);
