@@ -364,6 +364,7 @@ impl Machine<'_> {
         // What is called on standard output, on a file or on a process.
         if matches!(&**name, "write_all" | "write_str" | "write" | "push_str")
             && let [text] = arguments
+            && !self.program.functions.contains_key(name)
         {
             let text = self.value(text);
             if matches!(value, Value::Text(_) | Value::Prefix(_)) {
