@@ -16,9 +16,6 @@ use crate::facts::build_script::HelperFacts;
 use crate::facts::{FileFacts, ModuleFact, PackageFacts};
 use crate::graph::metadata::Target;
 
-/// How many steps a package's module tree may have: modules that lead to each other have no end.
-const MAX_VISITS: usize = 200_000;
-
 /// One way in which a package is built.
 #[derive(Debug, Clone, Copy)]
 pub struct Build<'a> {
@@ -252,7 +249,8 @@ impl<'a> Linker<'a> {
         self.files.get(path.as_str()).copied()
     }
 
-    /// The files that a root leads to, and as what.
+    /// The files that a root leads to, and as what. A file is gone into again only for a greater
+    /// state, so that modules that lead to each other have an end.
     fn reach(
         &self,
         root: usize,
@@ -260,7 +258,7 @@ impl<'a> Linker<'a> {
         eval: &mut dyn FnMut(&str) -> State,
     ) -> Vec<Option<State>> {
         let mut reached: Vec<Option<State>> = vec![None; self.facts.files.len()];
-        let mut visits = 0;
+        let mut known: Vec<Option<Vec<State>>> = vec![None; self.facts.files.len()];
         let children = self.file(root).map_or("", |file| folder(&file.path));
         let mut work = vec![Visit {
             file: root,
@@ -268,17 +266,22 @@ impl<'a> Linker<'a> {
             children: children.to_owned(),
         }];
         while let Some(visit) = work.pop() {
-            visits += 1;
-            let (Some(file), Some(slot)) = (self.file(visit.file), reached.get_mut(visit.file))
-            else {
+            let (Some(file), Some(slot), Some(evaluated)) = (
+                self.file(visit.file),
+                reached.get_mut(visit.file),
+                known.get_mut(visit.file),
+            ) else {
                 continue;
             };
-            let states = states(file, eval);
+            if slot.is_some_and(|known| known >= visit.state) {
+                continue;
+            }
+            let states = evaluated.get_or_insert_with(|| states(file, eval));
             let of = |condition: u32| states.get(condition as usize).copied();
             let state = visit
                 .state
                 .min(of(file.condition).unwrap_or(State::Inactive));
-            if slot.is_some_and(|known| known >= state) || visits > MAX_VISITS {
+            if slot.is_some_and(|known| known >= state) {
                 continue;
             }
             *slot = Some(state);

@@ -20,7 +20,7 @@ use unsafety::SiteFact;
 
 /// The version of the extractor: of what is looked for, and of how it is written down. Facts of
 /// another version are made anew.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// A condition's place in [`FileFacts::conditions`].
 pub type ConditionId = u32;
@@ -35,7 +35,7 @@ pub struct ConditionFact {
 }
 
 /// What a condition adds to that around it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConditionKind {
     /// Nothing.
     Always,

@@ -6,28 +6,34 @@
 //! in the expansion, and under what conditions, is what becomes of it. A macro that can't be found
 //! or whose arms do not fit is taken to leave its arguments where the call is.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::operations;
 use super::public;
 use super::scan::{Definition, Draft, Scan, draft, module};
-use super::{ConditionFact, ConditionId, ConditionKind, FileFacts, ModuleFact, PackageFacts};
+use super::{
+    ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, ModuleFact, PackageFacts,
+};
 use crate::census::link::{folder, join};
 use crate::source::expand::expand;
 use crate::source::outline::{self, Context, Outline, Source, Watch};
 
 /// How deep expansions may lead to expansions.
 const MAX_DEPTH: u32 = 48;
-/// How much text all expansions of a package may make, in bytes.
-const MAX_TEXT: usize = 64 * 1024 * 1024;
+/// How much text all expansions of a package may read and make, in bytes.
+const MAX_TEXT: usize = 96 * 1024 * 1024;
+/// How many conditions the places in all expansions of a package may have together.
+const MAX_CONDITIONS: usize = 4 * 1024 * 1024;
 
 /// Conditions from the call on, outermost first.
-type Chain = Vec<ConditionKind>;
+type Chain = Rc<[ConditionKind]>;
 
 /// What a call makes of its arguments.
 #[derive(Debug, Default)]
 struct Expanded {
-    /// For places in the arguments: under what each stands afterwards.
+    /// For places in the arguments, in order: under what each stands afterwards.
     places: Vec<(u32, Chain)>,
     modules: Vec<(ModuleFact, Chain)>,
 }
@@ -36,8 +42,10 @@ struct Expander<'a> {
     /// By name; the file that each is in.
     definitions: HashMap<&'a str, Vec<(usize, &'a Definition)>>,
     scans: &'a [Scan],
-    /// How much text may still be made.
-    fuel: std::cell::Cell<usize>,
+    /// How much text may still be read and made.
+    fuel: Cell<usize>,
+    /// How many conditions there may still be.
+    conditions: Cell<usize>,
 }
 
 /// Puts a package's facts together. The scans may come in any order.
@@ -57,10 +65,28 @@ pub fn package(mut scans: Vec<Scan>) -> PackageFacts {
             if let Some(helper) = &scan.helper {
                 facts.helper.get_or_insert_default().add(helper);
             }
+            let mut includes = scan.facts.includes.iter();
+            if includes.any(|include| include.path.is_none() && include.condition == 0) {
+                facts.gaps.push(FactGap {
+                    path: scan.facts.path.clone(),
+                    reason:
+                        "includes what its build script makes (`OUT_DIR`) or another file whose \
+                             path is computed: that was not read"
+                            .to_owned(),
+                });
+            }
             let file = expander.file(index, scan);
             if !file.is_empty() {
                 files.push(file);
             }
+        }
+        if expander.is_spent() {
+            facts.gaps.push(FactGap {
+                path: String::new(),
+                reason: "its macros make more code than is followed: what is handed to them may \
+                         be in another state"
+                    .to_owned(),
+            });
         }
     }
     facts.gaps.sort();
@@ -70,33 +96,56 @@ pub fn package(mut scans: Vec<Scan>) -> PackageFacts {
     facts
 }
 
-/// The files by whose names a file calls for what may not be read otherwise: paths from the package's
-/// folder, with `/`, and with `..` where they leave it.
+/// A file by whose name another one calls for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its path from the package's folder, with `/`, and with `..` where it leaves it.
+    pub path: String,
+    /// Whether it must be there, whatever is built.
+    pub is_certain: bool,
+}
+
+/// The files that a file calls for by their names.
 #[must_use]
-pub fn wanted(scan: &Scan) -> Vec<String> {
+pub fn wanted(scan: &Scan) -> Vec<Wanted> {
     let folder = folder(&scan.facts.path);
     let includes = scan.facts.includes.iter();
-    let mut wanted: Vec<String> = includes
-        .filter_map(|include| include.path.as_deref())
-        .map(|path| join(folder, path))
+    let mut wanted: Vec<Wanted> = includes
+        .filter_map(|include| {
+            Some(Wanted {
+                path: join(folder, include.path.as_deref()?),
+                is_certain: include.condition == 0,
+            })
+        })
         .collect();
     for module in &scan.facts.modules {
-        for (_, path) in &module.paths {
+        for (predicate, path) in &module.paths {
             let mut inside = folder.to_owned();
             for (name, own) in &module.inside {
                 inside = join(&inside, own.as_deref().unwrap_or(name));
             }
-            wanted.push(join(&inside, path));
+            wanted.push(Wanted {
+                path: join(&inside, path),
+                is_certain: module.condition == 0
+                    && predicate.is_none()
+                    && module.inside.is_empty(),
+            });
         }
     }
-    wanted.retain(|path| !path.ends_with(".rs") || path.starts_with(".."));
     // A file below one that lies elsewhere lies there, too.
     if scan.facts.path.starts_with("..") {
         let stem = scan.facts.path.strip_suffix(".rs").unwrap_or(folder);
         for module in &scan.facts.modules {
             for place in [folder, stem] {
-                wanted.push(join(place, &format!("{}.rs", module.name)));
-                wanted.push(join(place, &format!("{}/mod.rs", module.name)));
+                for path in [
+                    format!("{}.rs", module.name),
+                    format!("{}/mod.rs", module.name),
+                ] {
+                    wanted.push(Wanted {
+                        path: join(place, &path),
+                        is_certain: false,
+                    });
+                }
             }
         }
     }
@@ -126,13 +175,18 @@ impl<'a> Expander<'a> {
         Self {
             definitions,
             scans,
-            fuel: std::cell::Cell::new(MAX_TEXT),
+            fuel: Cell::new(MAX_TEXT),
+            conditions: Cell::new(MAX_CONDITIONS),
         }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.fuel.get() == 0 || self.conditions.get() == 0
     }
 
     fn file(&self, index: usize, scan: &Scan) -> FileFacts {
         let mut file = scan.facts.clone();
-        let mut expansions: BTreeMap<u32, Option<Expanded>> = BTreeMap::new();
+        let mut expansions: Expansions = BTreeMap::new();
         let asked: HashSet<u32> = scan
             .drafts
             .iter()
@@ -141,9 +195,25 @@ impl<'a> Expander<'a> {
                 Draft::Known(_) => None,
             })
             .collect();
+        // Whether a condition is inside of a call whose expansion is known. A call's own condition
+        // comes before those of its arguments, and what is around a call before the call.
+        let mut is_known: Vec<bool> = Vec::new();
         for (at, call) in scan.calls.iter().enumerate() {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
-            let is_asked = asked.contains(&at);
+            while is_known.len() <= call.condition as usize {
+                let Some((parent, draft)) = scan.drafts.get(is_known.len()) else {
+                    break;
+                };
+                let own = match draft {
+                    Draft::Call(call) => matches!(expansions.get(call), Some(Some(_))),
+                    Draft::Known(_) => false,
+                };
+                is_known.push(own || is_known.get(*parent as usize) == Some(&true));
+            }
+            if is_known.get(call.condition as usize) == Some(&true) {
+                continue;
+            }
+            let is_asked = asked.contains(&at) && self.is_defined(&call.path);
             if is_asked || self.declares_modules(&call.path) {
                 let (start, end) = call.arguments;
                 let arguments = scan.bytes.get(start as usize..end as usize);
@@ -176,13 +246,14 @@ impl<'a> Expander<'a> {
     }
 
     /// Puts what the expansions tell in the place of what the arguments look like.
-    fn apply(
-        &self,
-        scan: &Scan,
-        file: &mut FileFacts,
-        expansions: &BTreeMap<u32, Option<Expanded>>,
-    ) {
-        let outermost = |condition| outermost(scan, expansions, condition);
+    fn apply(&self, scan: &Scan, file: &mut FileFacts, expansions: &Expansions) {
+        let calls = outermost(scan, expansions);
+        let outermost = |condition: ConditionId| -> Option<(u32, &Expanded)> {
+            let call = calls.get(condition as usize).copied().flatten()?;
+            Some((call, expansions.get(&call)?.as_ref()?))
+        };
+        let mut grafts = Grafts::default();
+        let never = [ConditionKind::Never];
         for (site, offset) in file.sites.iter_mut().zip(&scan.offsets) {
             let Some((call, expanded)) = site.conditions.first().copied().and_then(outermost)
             else {
@@ -192,13 +263,16 @@ impl<'a> Expander<'a> {
                 continue;
             };
             let place = offset.saturating_sub(call.arguments.0);
-            let chains = expanded.places.iter().filter(|(at, _)| *at == place);
+            let first = expanded.places.partition_point(|(at, _)| *at < place);
+            let chains = expanded.places.get(first..).unwrap_or_default().iter();
             site.conditions = chains
-                .map(|(_, chain)| graft(&mut file.conditions, call.condition, chain))
+                .take_while(|(at, _)| *at == place)
+                .map(|(_, chain)| grafts.add(&mut file.conditions, call.condition, chain))
                 .collect();
+            site.conditions.sort_unstable();
+            site.conditions.dedup();
             if site.conditions.is_empty() {
-                let never = [ConditionKind::Never];
-                site.conditions = vec![graft(&mut file.conditions, call.condition, &never)];
+                site.conditions = vec![grafts.add(&mut file.conditions, call.condition, &never)];
             }
         }
         file.modules
@@ -213,7 +287,7 @@ impl<'a> Expander<'a> {
             }
             for (module, chain) in &expanded.modules {
                 let mut module = within(module, &call.inside);
-                module.condition = graft(&mut file.conditions, call.condition, chain);
+                module.condition = grafts.add(&mut file.conditions, call.condition, chain);
                 file.modules.push(module);
             }
         }
@@ -252,11 +326,12 @@ impl<'a> Expander<'a> {
         let depth = depth.checked_sub(1)?;
         let mut all: Option<Expanded> = None;
         for (index, definition) in self.candidates(path, file) {
+            // A short one has its cost, too.
+            self.spend(512 + definition.body.len() + arguments.len())?;
             let Some(expansion) = expand(&definition.body, arguments) else {
                 continue;
             };
-            self.fuel
-                .set(self.fuel.get().checked_sub(expansion.text.len())?);
+            self.spend(expansion.text.len())?;
             let source = Source::new(expansion.text.as_bytes());
             let outline = Outline::of_fragment(&source, Watch::default(), context);
             let around = self
@@ -265,54 +340,81 @@ impl<'a> Expander<'a> {
                 .map(|scan| definition_chain(scan, definition));
             let around = around.unwrap_or_default();
 
-            let nested: Vec<Option<Expanded>> = outline
-                .calls
-                .iter()
-                .map(|call| {
-                    let path = source.text_between(call.path as usize, call.bang as usize);
-                    let path = path.replace(char::is_whitespace, "");
-                    if !self.is_defined(&path) {
-                        return None;
-                    }
-                    let open = call.arguments as usize;
-                    let start = source.token(open).end as usize;
-                    let end = source.token(source.groups.end(open)).start as usize;
-                    let arguments = expansion.text.get(start..end)?;
-                    self.call(&path, arguments, call.context, file, depth)
-                })
-                .collect();
-            let chain = |condition| chain(&source, &outline, &nested, condition);
-            let joined = |condition, inner: &Chain| -> Option<Chain> {
-                let outer = chain(condition)?;
-                Some(
-                    [&around, &outer, inner]
-                        .into_iter()
-                        .flatten()
-                        .cloned()
-                        .collect(),
-                )
+            // What is inside of a call whose expansion is known is known from that.
+            let mut nested: Vec<Option<Expanded>> = Vec::with_capacity(outline.calls.len());
+            let mut is_known: Vec<bool> = Vec::new();
+            for call in &outline.calls {
+                while is_known.len() <= call.condition as usize {
+                    let Some(condition) = outline.conditions.get(is_known.len()) else {
+                        break;
+                    };
+                    let own = match condition.kind {
+                        outline::ConditionKind::Call(call) => {
+                            matches!(nested.get(call as usize), Some(Some(_)))
+                        }
+                        _ => false,
+                    };
+                    is_known.push(own || is_known.get(condition.parent as usize) == Some(&true));
+                }
+                if is_known.get(call.condition as usize) == Some(&true) {
+                    nested.push(None);
+                    continue;
+                }
+                let path = source.text_between(call.path as usize, call.bang as usize);
+                let path = path.replace(char::is_whitespace, "");
+                let open = call.arguments as usize;
+                let start = source.token(open).end as usize;
+                let end = source.token(source.groups.end(open)).start as usize;
+                let arguments = expansion.text.get(start..end);
+                let arguments = arguments.filter(|_| self.is_defined(&path));
+                nested.push(
+                    arguments.and_then(|arguments| {
+                        self.call(&path, arguments, call.context, file, depth)
+                    }),
+                );
+            }
+            let mut outer: HashMap<outline::ConditionId, Option<Chain>> = HashMap::new();
+            let mut outer = |condition: outline::ConditionId| -> Option<Chain> {
+                let known = outer.entry(condition);
+                let chain = known.or_insert_with(|| {
+                    let own = chain(&source, &outline, &nested, condition)?;
+                    Some(around.iter().cloned().chain(own).collect())
+                });
+                chain.clone()
             };
             let all = all.get_or_insert_default();
             for mark in &outline.marks {
                 let place = source.token(mark.token as usize).start;
                 if let Some(origin) = expansion.origin(place)
-                    && let Some(chain) = joined(mark.condition, &Chain::new())
+                    && let Some(chain) = outer(mark.condition)
                 {
+                    self.note(chain.len())?;
                     all.places.push((origin, chain));
                 }
             }
             for declared in &outline.modules {
-                if let Some(chain) = joined(declared.condition, &Chain::new()) {
+                if let Some(chain) = outer(declared.condition) {
                     all.modules.push((module(declared), chain));
                 }
             }
             for (call, inner) in outline.calls.iter().zip(&nested) {
                 let Some(inner) = inner else { continue };
+                let Some(outer) = outer(call.condition) else {
+                    continue;
+                };
+                // Many places have the same conditions: these are joined once.
+                let mut joined: HashMap<*const ConditionKind, Chain> = HashMap::new();
+                let mut joined = |chain: &Chain| -> Chain {
+                    let known = joined.entry(chain.as_ptr());
+                    let made =
+                        known.or_insert_with(|| outer.iter().chain(&**chain).cloned().collect());
+                    Rc::clone(made)
+                };
                 let start = source.token(call.arguments as usize).end;
                 for (place, chain) in &inner.places {
-                    if let Some(origin) = expansion.origin(start + place)
-                        && let Some(chain) = joined(call.condition, chain)
-                    {
+                    if let Some(origin) = expansion.origin(start + place) {
+                        let chain = joined(chain);
+                        self.note(chain.len())?;
                         all.places.push((origin, chain));
                     }
                 }
@@ -320,14 +422,31 @@ impl<'a> Expander<'a> {
                     continue;
                 }
                 let inside = outline.inline_modules(&source, call.item);
+                let inside = inside.unwrap_or_default();
                 for (module, chain) in &inner.modules {
-                    if let Some(chain) = joined(call.condition, chain) {
-                        all.modules.push((within(module, &inside), chain));
-                    }
+                    self.note(1 + inside.len() + chain.len())?;
+                    all.modules.push((within(module, &inside), joined(chain)));
                 }
             }
         }
+        if let Some(all) = &mut all {
+            all.places.sort_by_key(|(at, _)| *at);
+        }
         all
+    }
+
+    /// Takes text from what may be read and made; none if there is not so much left.
+    fn spend(&self, bytes: usize) -> Option<()> {
+        let left = self.fuel.get().checked_sub(bytes);
+        self.fuel.set(left.unwrap_or(0));
+        left.map(|_| ())
+    }
+
+    /// The same with conditions.
+    fn note(&self, count: usize) -> Option<()> {
+        let left = self.conditions.get().checked_sub(count + 1);
+        self.conditions.set(left.unwrap_or(0));
+        left.map(|_| ())
     }
 }
 
@@ -338,24 +457,21 @@ fn within(module: &ModuleFact, inside: &[(String, Option<String>)]) -> ModuleFac
     module
 }
 
-/// The outermost call around a condition whose expansion is known.
-fn outermost<'e>(
-    scan: &Scan,
-    expansions: &'e BTreeMap<u32, Option<Expanded>>,
-    condition: ConditionId,
-) -> Option<(u32, &'e Expanded)> {
-    let mut found = None;
-    let mut at = condition;
-    while at != 0 {
-        let (parent, draft) = scan.drafts.get(at as usize)?;
-        if let Draft::Call(call) = draft
-            && let Some(Some(expanded)) = expansions.get(call)
-        {
-            found = Some((*call, expanded));
-        }
-        at = *parent;
+/// What calls become, by their places in a scan; none where that can't be told.
+type Expansions = BTreeMap<u32, Option<Expanded>>;
+
+/// For each condition the outermost call around it whose expansion is known.
+fn outermost(scan: &Scan, expansions: &Expansions) -> Vec<Option<u32>> {
+    let mut calls: Vec<Option<u32>> = Vec::with_capacity(scan.drafts.len());
+    for (parent, draft) in &scan.drafts {
+        let around = calls.get(*parent as usize).copied().flatten();
+        let own = match draft {
+            Draft::Call(call) if matches!(expansions.get(call), Some(Some(_))) => Some(*call),
+            _ => None,
+        };
+        calls.push(around.or(own));
     }
-    found
+    calls
 }
 
 /// The conditions of an expansion's outline, outermost first; none where an inner call's expansion
@@ -365,8 +481,8 @@ fn chain(
     outline: &Outline,
     nested: &[Option<Expanded>],
     condition: outline::ConditionId,
-) -> Option<Chain> {
-    let mut kinds = Chain::new();
+) -> Option<Vec<ConditionKind>> {
+    let mut kinds = Vec::new();
     let mut at = condition;
     while at != outline::ALWAYS {
         let found = outline.conditions.get(at as usize)?;
@@ -389,8 +505,8 @@ fn chain(
 }
 
 /// Under what a definition stands in its file, as far as `cfg`s say.
-fn definition_chain(scan: &Scan, definition: &Definition) -> Chain {
-    let mut kinds = Chain::new();
+fn definition_chain(scan: &Scan, definition: &Definition) -> Vec<ConditionKind> {
+    let mut kinds = Vec::new();
     let mut at = definition.condition;
     while at != 0 {
         let Some((parent, draft)) = scan.drafts.get(at as usize) else {
@@ -405,22 +521,45 @@ fn definition_chain(scan: &Scan, definition: &Definition) -> Chain {
     kinds
 }
 
-/// Adds conditions below one, and gives the last.
-fn graft(
-    conditions: &mut Vec<ConditionFact>,
-    below: ConditionId,
-    chain: &[ConditionKind],
-) -> ConditionId {
-    let mut at = below;
-    for kind in chain {
-        let id = u32::try_from(conditions.len()).unwrap_or(u32::MAX);
-        conditions.push(ConditionFact {
-            parent: at,
-            kind: kind.clone(),
-        });
-        at = id;
+/// Conditions that were added, each once.
+#[derive(Debug, Default)]
+struct Grafts {
+    /// By the chain and what is around it.
+    chains: HashMap<(ConditionId, *const ConditionKind), ConditionId>,
+    /// By what is around it.
+    each: HashMap<(ConditionId, ConditionKind), ConditionId>,
+}
+
+impl Grafts {
+    /// Adds conditions below one, and gives the last. The chain has to outlive this.
+    fn add(
+        &mut self,
+        conditions: &mut Vec<ConditionFact>,
+        below: ConditionId,
+        chain: &[ConditionKind],
+    ) -> ConditionId {
+        let key = (below, chain.as_ptr());
+        if chain.is_empty() {
+            return below;
+        }
+        if let Some(known) = self.chains.get(&key) {
+            return *known;
+        }
+        let mut at = below;
+        for kind in chain {
+            let next = u32::try_from(conditions.len()).unwrap_or(u32::MAX);
+            let around = at;
+            at = *self.each.entry((around, kind.clone())).or_insert(next);
+            if at == next {
+                conditions.push(ConditionFact {
+                    parent: around,
+                    kind: kind.clone(),
+                });
+            }
+        }
+        self.chains.insert(key, at);
+        at
     }
-    at
 }
 
 fn last_segment(path: &str) -> &str {

@@ -18,7 +18,9 @@ use super::{
 };
 use crate::facts::unsafety::SiteKind;
 use crate::source::lexer::{Cut, Lexer, Piece, TokenKind};
-use crate::source::outline::{self, Context, Mark, ModDeclaration, Outline, Source, Watch};
+use crate::source::outline::{
+    self, Context, InlineModules, Mark, ModDeclaration, Outline, Source, Watch,
+};
 
 /// Files above this size, in bytes, are read token by token, without an outline: their sites are
 /// there, but not their conditions, which is a gap.
@@ -36,7 +38,7 @@ pub(super) struct Call {
     /// What it stands among.
     pub(super) context: Context,
     /// The modules of the same file that it is in; see [`ModuleFact::inside`].
-    pub(super) inside: Vec<(String, Option<String>)>,
+    pub(super) inside: InlineModules,
 }
 
 /// A macro's definition.
@@ -144,6 +146,9 @@ pub fn scan(path: &str, bytes: Vec<u8>) -> Scan {
         helper: HelperFacts::new(&bytes).filter(|_| !is_script(path)),
         ..Scan::default()
     };
+    if std::str::from_utf8(&bytes).is_err() {
+        scan.gap("is no UTF-8 text, which no compiler takes: read as far as it is one");
+    }
     if !is_of_interest(path, &bytes) {
         return scan;
     }
@@ -243,6 +248,23 @@ impl Scan {
             let close = source.token(source.groups.end(open));
             (source.token(open).end, close.start)
         };
+        let mut is_cut = outline.is_cut;
+        // As many as would fill the file again.
+        let mut repeats = source.bytes.len() / 4 + (1 << 16);
+        let mut inline_modules = |item| {
+            let inside = outline.inline_modules(source, item);
+            let count = inside.as_ref().map_or(0, Vec::len);
+            match (repeats.checked_sub(count), inside) {
+                (Some(rest), Some(inside)) => {
+                    repeats = rest;
+                    inside
+                }
+                _ => {
+                    is_cut = true;
+                    Vec::new()
+                }
+            }
+        };
         self.calls = outline
             .calls
             .iter()
@@ -253,9 +275,12 @@ impl Scan {
                 arguments: inside(call.arguments),
                 condition: call.condition,
                 context: call.context,
-                inside: outline.inline_modules(source, call.item),
+                inside: inline_modules(call.item),
             })
             .collect();
+        if is_cut {
+            self.gap("its modules and conditions say too much to be followed: some are unknown");
+        }
         self.definitions = outline
             .macros
             .iter()
@@ -273,12 +298,20 @@ impl Scan {
         self.declared = declared(source, outline);
         self.callers = callers(source, outline);
         let mut lines = Lines::new(source.bytes);
+        let exported = exported(outline);
         for mark in &outline.marks {
-            self.site(source, outline, mark, &mut lines);
+            self.site(source, outline, mark, &mut lines, &exported);
         }
     }
 
-    fn site(&mut self, source: &Source<'_>, outline: &Outline, mark: &Mark, lines: &mut Lines<'_>) {
+    fn site(
+        &mut self,
+        source: &Source<'_>,
+        outline: &Outline,
+        mark: &Mark,
+        lines: &mut Lines<'_>,
+        exported: &[bool],
+    ) {
         let start = source.token(mark.token as usize).start;
         let (line, column) = lines.place(start as usize);
         self.offsets.push(start);
@@ -291,27 +324,26 @@ impl Scan {
             operations: Vec::new(),
             safety_comment: super::safety::is_documented(source, outline, mark),
             public: false,
-            exported_macro: is_exported(outline, mark.condition),
+            exported_macro: exported.get(mark.condition as usize) == Some(&true),
         });
     }
 }
 
-/// Whether a condition is, or is in, the definition of a macro that other packages can use.
-fn is_exported(outline: &Outline, condition: outline::ConditionId) -> bool {
-    let mut at = condition;
-    while at != outline::ALWAYS {
-        let Some(found) = outline.conditions.get(at as usize) else {
-            return false;
+/// For each condition whether it is, or is in, the definition of a macro that other packages can use.
+fn exported(outline: &Outline) -> Vec<bool> {
+    let mut exported: Vec<bool> = Vec::with_capacity(outline.conditions.len());
+    for condition in &outline.conditions {
+        let around = exported.get(condition.parent as usize) == Some(&true);
+        let own = match &condition.kind {
+            outline::ConditionKind::Definition(definition) => {
+                let definition = outline.macros.get(*definition as usize);
+                definition.is_some_and(|definition| definition.exported)
+            }
+            _ => false,
         };
-        if let outline::ConditionKind::Definition(definition) = &found.kind
-            && let Some(definition) = outline.macros.get(*definition as usize)
-            && definition.exported
-        {
-            return true;
-        }
-        at = found.parent;
+        exported.push(around || own);
     }
-    false
+    exported
 }
 
 pub(super) fn draft(kind: &outline::ConditionKind) -> Draft {
@@ -360,8 +392,10 @@ impl From<Scan> for FileFacts {
 pub struct Lines<'a> {
     bytes: &'a [u8],
     line: u32,
-    /// Where the line begins.
-    start: usize,
+    /// The last place that was asked for.
+    at: usize,
+    /// How many characters of its line are before it.
+    characters: u32,
 }
 
 impl<'a> Lines<'a> {
@@ -372,24 +406,30 @@ impl<'a> Lines<'a> {
             bytes,
             line: 1,
             // A byte order mark is no character of the line.
-            start: if bytes.starts_with(b"\xef\xbb\xbf") {
+            at: if bytes.starts_with(b"\xef\xbb\xbf") {
                 3
             } else {
                 0
             },
+            characters: 0,
         }
     }
 
     /// The line and the column, both from 1, the column in characters, of a place that is not before
     /// the last one asked for.
     pub fn place(&mut self, at: usize) -> (u32, u32) {
-        let ahead = self.bytes.get(self.start..at).unwrap_or_default();
-        for end in memchr::memchr_iter(b'\n', ahead) {
-            self.line = self.line.saturating_add(1);
-            self.start = self.start.max(at - ahead.len() + end + 1);
+        let mut ahead = self.bytes.get(self.at..at).unwrap_or_default();
+        self.at = self.at.max(at);
+        let ends = memchr::memchr_iter(b'\n', ahead).count();
+        if let Some(last) = memchr::memrchr(b'\n', ahead) {
+            let ends = u32::try_from(ends).unwrap_or(u32::MAX);
+            self.line = self.line.saturating_add(ends);
+            self.characters = 0;
+            ahead = ahead.get(last + 1..).unwrap_or_default();
         }
-        let before = self.bytes.get(self.start..at).unwrap_or_default();
-        let characters = before.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-        (self.line, u32::try_from(characters + 1).unwrap_or(u32::MAX))
+        let characters = ahead.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let characters = u32::try_from(characters).unwrap_or(u32::MAX);
+        self.characters = self.characters.saturating_add(characters);
+        (self.line, self.characters.saturating_add(1))
     }
 }

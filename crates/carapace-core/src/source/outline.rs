@@ -16,12 +16,14 @@ mod calls;
 mod elements;
 mod items;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::lexer::{Lexed, Token, TokenKind};
 use super::tree::Groups;
 use crate::facts::unsafety::SiteKind;
 
+/// Modules with a body, outermost first, each with its `path` attribute.
+pub type InlineModules = Vec<(String, Option<String>)>;
 /// A condition's place in [`Outline::conditions`].
 pub type ConditionId = u32;
 /// An item's place in [`Outline::items`].
@@ -265,9 +267,18 @@ pub struct Outline {
     pub lints: Vec<LintAttribute>,
     /// The condition of the file's own `#![cfg(…)]` attributes.
     pub file_condition: ConditionId,
-    /// Modules with a body here, and their `path` attributes.
-    inline_paths: Vec<(ItemId, Option<String>)>,
+    /// Whether something was left out, as it would have repeated too much of the file's text.
+    pub is_cut: bool,
+    /// Modules with a body here that have a `path` attribute.
+    inline_paths: HashMap<ItemId, String>,
 }
+
+/// How deep items may nest for their modules to be known.
+const MAX_NESTING: usize = 128;
+/// What of an item's path is kept at most, in bytes; the innermost names.
+const MAX_ITEM_PATH: usize = 512;
+/// What of one name is kept in such a path, in bytes.
+const MAX_NAME: usize = 128;
 
 /// A file's bytes, tokens and groups.
 #[derive(Debug, Clone)]
@@ -412,6 +423,9 @@ struct Outliner<'a, 's> {
     watched: Vec<u32>,
     /// The groups that were looked at.
     seen: Vec<Group>,
+    /// How much of the file's text may still be repeated, in bytes: predicates of a `cfg_attr` for
+    /// each of its attributes, names of modules for each module in them.
+    repeats: usize,
 }
 
 impl Outline {
@@ -431,6 +445,7 @@ impl Outline {
             work: Vec::new(),
             watched: watched(source),
             seen: Vec::new(),
+            repeats: source.bytes.len().saturating_mul(4) + (1 << 20),
         };
         outliner.out.conditions.push(Condition {
             parent: ALWAYS,
@@ -465,42 +480,58 @@ impl Outline {
     }
 
     /// The modules in the file that an item is in, or is: outermost first, each with its `path`
-    /// attribute.
+    /// attribute. None if they nest too deep.
     #[must_use]
-    pub fn inline_modules(
-        &self,
-        source: &Source<'_>,
-        item: ItemId,
-    ) -> Vec<(String, Option<String>)> {
+    pub fn inline_modules(&self, source: &Source<'_>, item: ItemId) -> Option<InlineModules> {
         let mut modules = Vec::new();
         let mut at = item;
-        while let Some(found) = self.items.get(at as usize).filter(|_| at != FILE) {
+        for _ in 0..MAX_NESTING {
+            let Some(found) = self.items.get(at as usize).filter(|_| at != FILE) else {
+                modules.reverse();
+                return Some(modules);
+            };
             if found.kind == ItemKind::Mod {
-                let path = self.inline_paths.iter().find(|(id, _)| *id == at);
-                let path = path.and_then(|(_, path)| path.clone());
+                let path = self.inline_paths.get(&at).cloned();
                 let name = found.name.map(|name| source.name(name as usize));
                 modules.push((name.unwrap_or_default(), path));
             }
             at = found.parent;
         }
-        modules.reverse();
-        modules
+        None
     }
 
-    /// The path of an item from the file, without the file itself.
+    /// The path of an item from the file, without the file itself. Of one that is too long, `…` and
+    /// its end.
     #[must_use]
     pub fn item_path(&self, source: &Source<'_>, item: ItemId) -> String {
         let mut names = Vec::new();
+        let mut length = 0;
         let mut at = item;
+        let mut steps = 0;
         while let Some(found) = self.items.get(at as usize).filter(|_| at != FILE) {
+            steps += 1;
+            if length > MAX_ITEM_PATH || steps > MAX_NESTING {
+                names.push("…".to_owned());
+                break;
+            }
             if let Some(name) = found.name {
-                names.push(source.name(name as usize));
+                let name = shortened(source.name(name as usize));
+                length += name.len();
+                names.push(name);
             }
             at = found.parent;
         }
         names.reverse();
         names.join("::")
     }
+}
+
+fn shortened(mut name: String) -> String {
+    if name.len() > MAX_NAME {
+        name.truncate(name.floor_char_boundary(MAX_NAME));
+        name.push('…');
+    }
+    name
 }
 
 /// The tokens that lead to something unsafe, to another file, or to a macro.
@@ -543,6 +574,24 @@ impl Outliner<'_, '_> {
         let id = place(self.out.conditions.len());
         self.out.conditions.push(Condition { parent, kind });
         id
+    }
+
+    /// Whether so much of the text may be repeated.
+    fn may_repeat(&mut self, bytes: usize) -> bool {
+        match self.repeats.checked_sub(bytes) {
+            Some(rest) => self.repeats = rest,
+            None => self.out.is_cut = true,
+        }
+        !self.out.is_cut
+    }
+
+    /// A predicate that is one of several things' own; without a text, and so unknown, if that would
+    /// be too much.
+    fn repeated(&mut self, predicate: &str) -> String {
+        match self.may_repeat(predicate.len()) {
+            true => predicate.to_owned(),
+            false => String::new(),
+        }
     }
 
     fn mark(&mut self, mark: Mark) {

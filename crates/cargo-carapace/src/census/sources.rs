@@ -89,8 +89,9 @@ pub(super) fn list(root: &Path, tree: &Path, stamps: bool) -> Listing {
                         is_dir = resolved.is_dir();
                         is_file = resolved.is_file();
                         // A link to a folder around it has no end.
-                        if is_dir && (root.starts_with(&resolved) || !seen.insert(resolved.clone()))
-                        {
+                        let is_around =
+                            folder.starts_with(&resolved) || root.starts_with(&resolved);
+                        if is_dir && (is_around || !seen.insert(resolved.clone())) {
                             continue;
                         }
                         place = resolved;

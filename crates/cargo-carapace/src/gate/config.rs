@@ -67,7 +67,11 @@ pub fn read(
         Err(_) => None,
     };
     let file = shown(&project.manifest);
-    let manifest = of_manifest(root, &project.manifest, &file)?;
+    // A folder that is judged alone may have none.
+    let manifest = match project.manifest.symlink_metadata() {
+        Ok(_) => of_manifest(root, &project.manifest, &file)?,
+        Err(_) => None,
+    };
     let found = match (own, manifest.map(|toml| (file, toml))) {
         (Some((own, _)), Some((manifest, _))) => {
             return Err(Failure(format!(

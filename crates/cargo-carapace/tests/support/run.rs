@@ -101,6 +101,8 @@ pub struct Run {
     variables: BTreeMap<OsString, OsString>,
     folder: PathBuf,
     stdin: Vec<u8>,
+    /// How much memory it may have, in KiB.
+    memory: Option<u32>,
 }
 
 /// What a run has said.
@@ -131,6 +133,7 @@ impl Run {
             variables: kept.collect(),
             folder: std::env::temp_dir(),
             stdin: Vec::new(),
+            memory: None,
         }
         .set("SOURCE_DATE_EPOCH", TODAY)
         .set("CARGO_HTTP_PROXY", "http://127.0.0.1:9")
@@ -160,8 +163,23 @@ impl Run {
         self
     }
 
+    /// With no more memory than this, in KiB; of Linux alone.
+    pub fn within(mut self, memory: u32) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-carapace"));
+        let program = env!("CARGO_BIN_EXE_cargo-carapace");
+        let mut command = match self.memory {
+            None => Command::new(program),
+            Some(memory) => {
+                let mut command = Command::new("sh");
+                let script = format!("ulimit -v {memory} && exec \"$0\" \"$@\"");
+                command.args(["-c", &script, program]);
+                command
+            }
+        };
         command
             .args(&self.arguments)
             .env_clear()

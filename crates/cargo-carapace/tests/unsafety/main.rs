@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_input;
 mod fixture;
 mod kinds;
 mod states;

@@ -21,28 +21,43 @@ pub(crate) fn keywords(text: &str) -> Vec<usize> {
     found
 }
 
-/// The offset of a place.
-fn offset(text: &str, line: u64, column: u64) -> usize {
-    let before: usize = text
-        .split_inclusive('\n')
-        .take(line as usize - 1)
-        .map(str::len)
-        .sum();
-    let line = &text[before..];
-    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
-    let before = text.len() - line.len();
-    before
-        + line
-            .chars()
-            .take(column as usize - 1)
-            .map(char::len_utf8)
-            .sum::<usize>()
+/// Finds the offsets of places that come in order.
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+    column: u64,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(text: &'a str) -> Self {
+        let at = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
+        Self {
+            text,
+            at,
+            line: 1,
+            column: 1,
+        }
+    }
+
+    fn offset(&mut self, line: u64, column: u64) -> usize {
+        for found in self.text[self.at..].chars() {
+            if (self.line, self.column) >= (line, column) {
+                break;
+            }
+            self.at += found.len_utf8();
+            self.column += 1;
+            if found == '\n' {
+                (self.line, self.column) = (self.line + 1, 1);
+            }
+        }
+        assert_eq!((self.line, self.column), (line, column), "no such place");
+        self.at
+    }
 }
 
 /// The `unsafe` that a site stands for: the one there, or that of the attribute which begins there.
-fn keyword(text: &str, site: &Value, keywords: &[usize]) -> Option<usize> {
-    let number = |key: &str| site[key].as_u64().unwrap();
-    let at = offset(text, number("line"), number("column"));
+fn keyword(text: &str, at: usize, keywords: &[usize]) -> Option<usize> {
     if keywords.binary_search(&at).is_ok() {
         return Some(at);
     }
@@ -71,9 +86,14 @@ pub(crate) fn accounted(document: &Value) {
             };
             let text = String::from_utf8(bytes).unwrap();
             let expected = keywords(&text);
+            let mut cursor = Cursor::new(&text);
             let mut found: Vec<usize> = sites
                 .iter()
-                .filter_map(|site| keyword(&text, site, &expected))
+                .filter_map(|site| {
+                    let number = |key: &str| site[key].as_u64().unwrap();
+                    let at = cursor.offset(number("line"), number("column"));
+                    keyword(&text, at, &expected)
+                })
                 .collect();
             found.sort_unstable();
             if found != expected {
@@ -81,12 +101,11 @@ pub(crate) fn accounted(document: &Value) {
                     let line = |at: &usize| text[..*at].matches('\n').count() + 1;
                     places.iter().map(line).collect()
                 };
-                panic!(
-                    "{}: {:?}, not {:?}",
-                    root.join(file).display(),
-                    lines(&found),
-                    lines(&expected)
-                );
+                let (mut found, mut expected) = (lines(&found), lines(&expected));
+                found.truncate(20);
+                expected.truncate(20);
+                let file = root.join(file);
+                panic!("{}: {found:?}, not {expected:?}", file.display());
             }
         }
     }

@@ -1,53 +1,72 @@
 //! What an arm becomes.
 
+use std::collections::HashMap;
+
 use super::{Binding, Bindings, Expansion, MAX_DEPTH, MAX_TEXT, Stretch, repetition};
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
+
+/// How many tokens of the definition may be gone through.
+const MAX_STEPS: usize = 16 * MAX_TEXT;
+
+/// What metavariables stand for in one turn.
+type Scope<'a, 'b> = HashMap<&'a [u8], &'b Binding>;
 
 struct Writer<'s, 'a> {
     body: &'s Source<'a>,
     arguments: &'s Source<'a>,
     out: Expansion,
+    steps: usize,
 }
 
-pub(super) fn transcribe(
-    definition: &Source<'_>,
+pub(super) fn transcribe<'a>(
+    definition: &Source<'a>,
     body: (usize, usize),
-    arguments: &Source<'_>,
+    arguments: &Source<'a>,
     bindings: &Bindings,
 ) -> Option<Expansion> {
     let mut writer = Writer {
         body: definition,
         arguments,
         out: Expansion::default(),
+        steps: MAX_STEPS,
     };
-    writer.sequence(body, bindings, MAX_DEPTH)?;
+    let bindings = bindings.iter();
+    let scope = bindings.map(|(name, binding)| (name.as_bytes(), binding));
+    writer.sequence(body, &scope.collect(), MAX_DEPTH)?;
     Some(writer.out)
 }
 
-impl Writer<'_, '_> {
+impl<'a> Writer<'_, 'a> {
+    /// The name of the metavariable behind a `$`.
+    fn name(&self, dollar: usize) -> &'a [u8] {
+        let name = self.body.bytes_of(dollar + 1);
+        name.strip_prefix(b"r#").unwrap_or(name)
+    }
+
     fn sequence(
         &mut self,
         (from, to): (usize, usize),
-        bindings: &Bindings,
+        scope: &Scope<'_, '_>,
         depth: usize,
     ) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         let mut at = from;
         while at < to {
+            self.steps = self.steps.checked_sub(1)?;
             if self.out.text.len() > MAX_TEXT {
                 return None;
             }
             let next = self.body.kind(at + 1);
             if let Some(found) = repetition(self.body, at) {
-                self.turns(found.inside, found.separator, bindings, depth)?;
+                self.turns(found.inside, found.separator, scope, depth)?;
                 at = found.next;
                 continue;
             }
             let is_variable =
                 self.body.kind(at) == TokenKind::Dollar && (next.is_ident() || next.is_keyword());
             if is_variable {
-                match bindings.get(&self.body.name(at + 1)) {
+                match scope.get(self.name(at)) {
                     Some(Binding::Tokens(start, end)) => self.argument(*start, *end),
                     Some(Binding::Turns(_)) => return None,
                     // `$crate`, and the metavariables of a definition in the expansion.
@@ -70,16 +89,20 @@ impl Writer<'_, '_> {
         &mut self,
         inside: (usize, usize),
         separator: (usize, usize),
-        bindings: &Bindings,
+        scope: &Scope<'_, '_>,
         depth: usize,
     ) -> Option<()> {
-        let names: Vec<String> = (inside.0..inside.1)
+        self.steps = self.steps.checked_sub(inside.1 - inside.0)?;
+        let names = (inside.0..inside.1)
             .filter(|at| self.body.kind(*at) == TokenKind::Dollar)
-            .map(|at| self.body.name(at + 1))
+            .map(|at| self.name(at));
+        // What is used in the turns, and nothing else: that is written, each time.
+        let used: Scope<'_, '_> = names
+            .filter_map(|name| Some((name, *scope.get(name)?)))
             .collect();
-        let repeated = names.iter().filter_map(|name| match bindings.get(name) {
-            Some(Binding::Turns(turns)) => Some(turns.len()),
-            _ => None,
+        let repeated = used.values().filter_map(|binding| match binding {
+            Binding::Turns(turns) => Some(turns.len()),
+            Binding::Tokens(..) => None,
         });
         // A repetition that no metavariable counts belongs to a definition in the expansion.
         let Some(count) = repeated.max() else {
@@ -94,12 +117,15 @@ impl Writer<'_, '_> {
                     self.token(at);
                 }
             }
-            let mut inner = bindings.clone();
-            for name in &names {
-                if let Some(Binding::Turns(turns)) = bindings.get(name) {
-                    inner.insert(name.clone(), turns.get(turn)?.clone());
-                }
+            let mut inner = Scope::with_capacity(used.len());
+            for (name, binding) in &used {
+                let own = match binding {
+                    Binding::Turns(turns) => turns.get(turn)?,
+                    binding @ Binding::Tokens(..) => binding,
+                };
+                inner.insert(*name, own);
             }
+            self.steps = self.steps.checked_sub(used.len())?;
             self.sequence(inside, &inner, depth)?;
         }
         Some(())

@@ -1,5 +1,7 @@
 //! Attributes: what they say of the element that they stand before.
 
+use std::rc::Rc;
+
 use super::{
     ConditionId, ConditionKind, Context, FILE, Group, ItemId, LintAttribute, Outliner, place,
 };
@@ -29,7 +31,7 @@ struct Meta {
     start: usize,
     end: usize,
     /// The predicate of the `cfg_attr` around it.
-    predicate: Option<String>,
+    predicate: Option<Rc<str>>,
     depth: u32,
 }
 
@@ -90,7 +92,8 @@ impl Outliner<'_, '_> {
             let is_unsafe = source.kind(meta.start) == TokenKind::Unsafe;
             if is_unsafe {
                 // `unsafe(no_mangle)`
-                exports.push((place(token), meta.predicate.clone()));
+                let predicate = meta.predicate.as_deref();
+                exports.push((place(token), predicate.map(|text| self.repeated(text))));
                 if source.kind(meta.start + 1) != TokenKind::OpenParen {
                     continue;
                 }
@@ -107,7 +110,10 @@ impl Outliner<'_, '_> {
                 b"cfg" if is_list => {
                     let text = source.text_between(arguments + 1, inside);
                     let text = match &meta.predicate {
-                        Some(predicate) => format!("any(not({predicate}), {text})"),
+                        Some(predicate) if self.may_repeat(predicate.len()) => {
+                            format!("any(not({predicate}), {text})")
+                        }
+                        Some(_) => String::new(),
                         None => text,
                     };
                     attributes.condition =
@@ -118,11 +124,14 @@ impl Outliner<'_, '_> {
                 }
                 b"path" if source.kind(arguments) == TokenKind::Eq => {
                     if let Some(path) = source.string(arguments + 1) {
-                        attributes.paths.push((meta.predicate, path));
+                        let predicate = meta.predicate.as_deref();
+                        let predicate = predicate.map(|text| self.repeated(text));
+                        attributes.paths.push((predicate, path));
                     }
                 }
                 b"no_mangle" | b"export_name" | b"link_section" | b"link" if !is_unsafe => {
-                    exports.push((place(token), meta.predicate));
+                    let predicate = meta.predicate.as_deref();
+                    exports.push((place(token), predicate.map(|text| self.repeated(text))));
                 }
                 b"macro_export" => attributes.macro_export = true,
                 b"test" | b"bench" | b"rstest" | b"test_case" | b"quickcheck"
@@ -131,7 +140,10 @@ impl Outliner<'_, '_> {
                 {
                     attributes.condition = match meta.predicate {
                         Some(predicate) => {
-                            let text = format!("any(test, not({predicate}))");
+                            let text = match self.may_repeat(predicate.len()) {
+                                true => format!("any(test, not({predicate}))"),
+                                false => String::new(),
+                            };
                             self.condition(attributes.condition, ConditionKind::Cfg(text))
                         }
                         None => self.condition(attributes.condition, ConditionKind::Test),
@@ -145,9 +157,11 @@ impl Outliner<'_, '_> {
                         .into_iter()
                         .any(|at| source.is_word(at, "unsafe_code"))
                     {
+                        let predicate = meta.predicate.as_deref();
+                        let predicate = predicate.map(|text| self.repeated(text));
                         self.out.lints.push(LintAttribute {
                             level: String::from_utf8_lossy(level).into_owned(),
-                            predicate: meta.predicate,
+                            predicate,
                         });
                     }
                 }
@@ -170,7 +184,7 @@ impl Outliner<'_, '_> {
     }
 
     /// `cfg_attr(predicate, attribute, …)`
-    fn cfg_attr(&self, meta: &Meta, from: usize, end: usize, work: &mut Vec<Meta>) {
+    fn cfg_attr(&mut self, meta: &Meta, from: usize, end: usize, work: &mut Vec<Meta>) {
         let source = self.source;
         let mut parts = Vec::new();
         let mut start = from;
@@ -193,14 +207,16 @@ impl Outliner<'_, '_> {
         };
         let own = source.text_between(start, behind);
         let predicate = match &meta.predicate {
-            Some(around) => format!("all({around}, {own})"),
+            Some(around) if self.may_repeat(around.len()) => format!("all({around}, {own})"),
+            Some(_) => String::new(),
             None => own,
         };
+        let predicate: Rc<str> = predicate.into();
         for (start, end) in parts.filter(|(start, end)| start < end) {
             work.push(Meta {
                 start,
                 end,
-                predicate: Some(predicate.clone()),
+                predicate: Some(Rc::clone(&predicate)),
                 depth: meta.depth + 1,
             });
         }

@@ -172,8 +172,11 @@ impl Outliner<'_, '_> {
     /// The place behind `$name`, `$name:kind` or `$(…)*`.
     fn after_metavariable(&self, at: usize) -> usize {
         let source = self.source;
-        if source.kind(at + 1) != TokenKind::OpenParen {
-            return at + 2;
+        let next = source.kind(at + 1);
+        if next != TokenKind::OpenParen {
+            // A `$` by itself is none, and what stands behind it may end the element.
+            let is_name = next.is_ident() || next.is_keyword();
+            return at + 1 + usize::from(is_name);
         }
         let mut behind = source.groups.after(at + 1);
         for _ in 0..2 {
@@ -471,20 +474,31 @@ impl Outliner<'_, '_> {
             let id = self.new_item(ItemKind::Mod, Some(name), qualifiers, element, group);
             self.unsafe_mark(qualifiers, Some(body), element, group);
             self.set_body(id, body);
-            let path = paths.into_iter().next().map(|(_, path)| path);
-            self.out.inline_paths.push((id, path));
+            if let Some((_, path)) = paths.into_iter().next() {
+                self.out.inline_paths.insert(id, path);
+            }
             self.later(body, Self::body_group(element, Context::Code, true, body));
             return self.source.groups.after(body);
         }
         self.unsafe_mark(qualifiers, None, element, group);
         let inside = self.out.inline_modules(self.source, group.item);
-        self.out.modules.push(ModDeclaration {
-            name: text,
-            inside,
-            paths,
-            condition: element.condition,
-            public: qualifiers.visibility == Visibility::Public,
-        });
+        // What a module costs is the same for the shortest name.
+        let cost = |(name, path): &(String, Option<String>)| {
+            32 + name.len() + path.as_deref().map_or(0, str::len)
+        };
+        let cost = inside.as_ref().map(|inside| inside.iter().map(cost).sum());
+        match inside {
+            Some(inside) if self.may_repeat(cost.unwrap_or_default()) => {
+                self.out.modules.push(ModDeclaration {
+                    name: text,
+                    inside,
+                    paths,
+                    condition: element.condition,
+                    public: qualifiers.visibility == Visibility::Public,
+                });
+            }
+            _ => self.out.is_cut = true,
+        }
         body + 1
     }
 
