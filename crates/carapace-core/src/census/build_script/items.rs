@@ -30,6 +30,8 @@ pub(super) struct Program {
     pub(super) types: HashMap<Name, Rc<Type>>,
     /// The variants of all its enums, and whose they are.
     pub(super) variants: HashMap<Name, Name>,
+    /// The modules and types of which all is imported.
+    pub(super) globs: Vec<Name>,
     /// What the names that are imported stand for.
     pub(super) imports: HashMap<Name, Vec<Name>>,
     /// The traits that its types implement, as type and trait.
@@ -489,6 +491,10 @@ impl Reader<'_> {
             match source.kind(at) {
                 T::Comma => {
                     prefix.truncate(length);
+                    at += 1;
+                }
+                T::Star => {
+                    self.program.globs.extend(prefix.last().cloned());
                     at += 1;
                 }
                 T::OpenBrace if depth < MAX_DEPTH => {

@@ -96,6 +96,8 @@ struct Frame {
     owner: Name,
     scope: Vec<(Name, usize)>,
     slots: usize,
+    /// The function that was called; none of a closure.
+    function: Option<Rc<Function>>,
     returns: Ways,
     loops: Vec<Loop>,
 }
@@ -142,6 +144,7 @@ impl<'a> Machine<'a> {
                 owner: "crate".into(),
                 scope: Vec::new(),
                 slots: 0,
+                function: None,
                 returns: None,
                 loops: Vec::new(),
             }],
@@ -1226,7 +1229,20 @@ impl<'a> Machine<'a> {
             let value = arguments.next().unwrap_or(Value::Unknown);
             self.matches(parameter, value, &mut bound);
         }
-        self.frame(function.owner.clone(), Vec::new(), bound, &function.body)
+        // Of what nothing is known, every call is the same: it does not get further by itself.
+        let is_unknown = bound
+            .iter()
+            .all(|(_, value)| matches!(value, Value::Unknown));
+        let is_this = |frame: &&Frame| {
+            let of_frame = frame.function.as_ref();
+            of_frame.is_some_and(|known| Rc::ptr_eq(known, function))
+        };
+        if is_unknown && self.frames.iter().filter(is_this).count() >= 2 {
+            return self.lose("a call within itself");
+        }
+        let owner = function.owner.clone();
+        let called = Some(function.clone());
+        self.frame(owner, called, Vec::new(), bound, &function.body)
     }
 
     /// Calls a closure.
@@ -1243,12 +1259,19 @@ impl<'a> Machine<'a> {
         }
         let scope = capture.scope.clone();
         self.burn(scope.len() / 4);
-        self.frame(capture.owner.clone(), scope, bound, &capture.closure.body)
+        self.frame(
+            capture.owner.clone(),
+            None,
+            scope,
+            bound,
+            &capture.closure.body,
+        )
     }
 
     fn frame(
         &mut self,
         owner: Name,
+        function: Option<Rc<Function>>,
         scope: Vec<(Name, usize)>,
         bound: Vec<(Name, Value)>,
         body: &Expr,
@@ -1262,6 +1285,7 @@ impl<'a> Machine<'a> {
             owner,
             scope,
             slots,
+            function,
             returns: None,
             loops: Vec::new(),
         });
@@ -1289,6 +1313,7 @@ impl<'a> Machine<'a> {
     pub(super) fn eval_apart(&mut self, constant: &Constant) -> Value {
         self.frame(
             constant.owner.clone(),
+            None,
             Vec::new(),
             Vec::new(),
             &constant.value,

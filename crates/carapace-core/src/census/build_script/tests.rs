@@ -236,6 +236,8 @@ fn values() {
         r#"fn r() -> Option<u32> { let x: u32 = Some("5")?.parse().ok()?; Some(x) } if r() == Some(5) { set("a") }"#,
         r#"fn d(n: u32) -> u32 { if n == 0 { 7 } else { d(n - 1) } } if d(4) == 7 { set("a") }"#,
         r#"static mut ON: bool = false; fn f() { unsafe { ON = true; } } f(); if unsafe { ON } { set("a") }"#,
+        r#"enum C { None, A } fn f() -> Option<u8> { None } if f().is_none() { set("a") }"#,
+        r#"enum C { X, Y } use C::*; match X { Y => set("b"), X => set("a") }"#,
         r#"let name = concat!("a"); set(name)"#,
         r#"let s = "release: 1.2"; if &s["release: ".len()..] == "1.2" { set("a") }"#,
     ] {
