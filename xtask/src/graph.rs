@@ -20,7 +20,7 @@ pub(crate) fn run(root: &Path, folders: &[String]) -> Result<(), String> {
     let status = Command::new(cargo)
         .args(["test", "--profile", "xtask", "--package", "cargo-carapace"])
         .args(["--test", "graph_oracle", "--"])
-        .args(["--ignored", "--exact", "--nocapture", "folders"])
+        .args(["--exact", "--nocapture", "folders"])
         .current_dir(root)
         .env("CARAPACE_GRAPH_FOLDERS", folders)
         .status()

@@ -4,10 +4,13 @@ mod advisory;
 mod build_script;
 mod cfg;
 mod compiled;
+mod facts;
 mod gate;
 mod index;
+mod lexer;
 mod lockfile;
 mod metadata;
+mod outline;
 mod planted;
 mod registry;
 mod text;
@@ -99,6 +102,30 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: compiled::seeds,
         dictionary: compiled::DICTIONARY,
         run: compiled::run,
+        planted: false,
+    },
+    Target {
+        name: "lexer",
+        about: "tokens of sources, as rustc's own lexer has them",
+        seeds: lexer::seeds,
+        dictionary: lexer::DICTIONARY,
+        run: lexer::run,
+        planted: false,
+    },
+    Target {
+        name: "outline",
+        about: "sources: outlines, macros, facts, and the census of them",
+        seeds: outline::seeds,
+        dictionary: outline::DICTIONARY,
+        run: outline::run,
+        planted: false,
+    },
+    Target {
+        name: "facts",
+        about: "facts of packages as they are kept, damaged or hostile",
+        seeds: facts::seeds,
+        dictionary: facts::DICTIONARY,
+        run: facts::run,
         planted: false,
     },
     Target {

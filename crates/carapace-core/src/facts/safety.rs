@@ -65,7 +65,10 @@ impl Reader<'_, '_> {
     /// their conditions.
     fn is_branch(&self, statement: usize) -> bool {
         let mut at = statement;
-        while self.source.kind(at) == TokenKind::Pound {
+        for _ in 0..MAX_ATTRIBUTES {
+            if self.source.kind(at) != TokenKind::Pound {
+                break;
+            }
             at = self.source.groups.after(at + 1);
         }
         matches!(self.source.kind(at), TokenKind::If | TokenKind::Match)
@@ -162,10 +165,17 @@ impl Reader<'_, '_> {
     }
 }
 
+/// How far back a line's begin is looked for, in bytes.
+const MAX_LINE: usize = 4096;
+/// How many attributes before a statement are passed over.
+const MAX_ATTRIBUTES: usize = 64;
+
 /// Where the line begins that a place is in.
 fn line_start(bytes: &[u8], at: usize) -> usize {
-    let before = bytes.get(..at).unwrap_or_default();
-    memrchr(b'\n', before).map_or(0, |end| end + 1)
+    // A longer line is no person's, and to go back over it for each of its sites takes for ever.
+    let from = at.saturating_sub(MAX_LINE);
+    let before = bytes.get(from..at).unwrap_or_default();
+    memrchr(b'\n', before).map_or(from, |end| from + end + 1)
 }
 
 /// The last line before a place at the begin of a line that is not blank: where its text begins, and

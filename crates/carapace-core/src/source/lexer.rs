@@ -201,6 +201,25 @@ enum Class {
 
 static CLASSES: [Class; 256] = classes();
 
+/// 1 for what can stand in a name, 2 for what is beyond ASCII, 0 for all else.
+static OF_NAMES: [u8; 256] = of_names();
+
+// A constant: a place outside of the table would not compile.
+#[allow(clippy::indexing_slicing)]
+const fn of_names() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => 1,
+            0x80.. => 2,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+}
+
 // A constant: a place outside of the table would not compile.
 #[allow(clippy::indexing_slicing)]
 const fn classes() -> [Class; 256] {
@@ -310,15 +329,23 @@ impl<'a> Lexer<'a> {
     /// The place behind the name that goes on at `from`.
     fn ident_end(&self, from: usize) -> usize {
         let mut at = from;
-        for byte in self.rest(from) {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => at += 1,
-                // No character of a name is white space; see `is_space`.
-                0x80.. if !self.is_high_space(at) => at += 1,
+        while let Some(byte) = self.bytes.get(at) {
+            match OF_NAMES.get(*byte as usize) {
+                Some(1) => at += 1,
+                // No character of a name is white space; see `is_high_space`.
+                Some(2) if !self.is_high_space(at) => at += 1,
                 _ => break,
             }
         }
         at
+    }
+
+    /// The place behind the suffix that a literal may have at `from`.
+    fn suffix_end(&self, from: usize) -> usize {
+        match self.bytes.get(from) {
+            Some(b'0'..=b'9') => from,
+            _ => self.ident_end(from),
+        }
     }
 
     /// Whether white space beyond ASCII begins here: U+0085, U+200E, U+200F, U+2028, U+2029.
@@ -357,7 +384,7 @@ impl<'a> Lexer<'a> {
         while let Some(found) = memchr2(b'"', b'\\', self.rest(at)) {
             at += found;
             if self.bytes.get(at) == Some(&b'"') {
-                return self.ident_end(at + 1);
+                return self.suffix_end(at + 1);
             }
             at += 2;
         }
@@ -381,7 +408,7 @@ impl<'a> Lexer<'a> {
             at += found + 1;
             let closing = self.rest(at).iter().take(hashes);
             if closing.take_while(|byte| **byte == b'#').count() == hashes {
-                return Some(self.ident_end(at + hashes));
+                return Some(self.suffix_end(at + hashes));
             }
         }
         self.cut = Some(Cut::Literal);
@@ -397,7 +424,7 @@ impl<'a> Lexer<'a> {
                 let mut at = first + 2;
                 while let Some(byte) = self.bytes.get(at) {
                     match byte {
-                        b'\'' => return (self.ident_end(at + 1), TokenKind::Char),
+                        b'\'' => return (self.suffix_end(at + 1), TokenKind::Char),
                         b'\n' => break,
                         b'\\' => at += 2,
                         _ => at += 1,
@@ -408,7 +435,7 @@ impl<'a> Lexer<'a> {
             Some(_) => {
                 let behind = first + self.char_len(first);
                 if self.bytes.get(behind) == Some(&b'\'') && self.bytes.get(first) != Some(&b'\'') {
-                    return (self.ident_end(behind + 1), TokenKind::Char);
+                    return (self.suffix_end(behind + 1), TokenKind::Char);
                 }
                 let mut end = self.ident_end(first);
                 if end == first {
@@ -433,38 +460,54 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// The place behind a number and its suffix, step by step as rustc takes it.
     fn number(&self) -> usize {
-        // Radix, digits, separators, suffix: all are characters of names.
-        let mut at = self.number_part(self.at);
-        let is_decimal =
-            self.peek(0) != Some(b'0') || !matches!(self.peek(1), Some(b'x' | b'o' | b'b'));
-        if is_decimal && self.bytes.get(at) == Some(&b'.') {
-            match self.bytes.get(at + 1) {
-                // `1..2`, `1.method()`
-                Some(b'.' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) => {}
-                Some(b'0'..=b'9') => at = self.number_part(at + 1),
-                _ => at += 1,
+        let is_zero = self.peek(0) == Some(b'0');
+        let mut at = match self.peek(1).filter(|_| is_zero) {
+            Some(b'b' | b'o') => self.digits(self.at + 2),
+            Some(b'x') => {
+                let digits = self.rest(self.at + 2).iter();
+                let is_digit = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b'_';
+                self.at + 2 + digits.take_while(is_digit).count()
             }
+            _ => self.digits(self.at),
+        };
+        match self.bytes.get(at) {
+            Some(b'.') => match self.bytes.get(at + 1) {
+                // `1..2`, `1.method()`
+                Some(b'.' | b'_' | b'a'..=b'z' | b'A'..=b'Z') => {}
+                Some(0x80..) if !self.is_high_space(at + 1) => {}
+                Some(b'0'..=b'9') => {
+                    at = self.digits(at + 1);
+                    if matches!(self.bytes.get(at), Some(b'e' | b'E')) {
+                        at = self.exponent(at);
+                    }
+                }
+                _ => at += 1,
+            },
+            Some(b'e' | b'E') => at = self.exponent(at),
+            _ => {}
         }
-        at
+        self.suffix_end(at)
     }
 
-    /// Digits and letters, and the sign of an exponent.
-    fn number_part(&self, from: usize) -> usize {
-        let end = self.ident_end(from);
-        let is_hex = self.rest(from).starts_with(b"0x");
-        let is_exponent = matches!(self.bytes.get(end.wrapping_sub(1)), Some(b'e' | b'E'));
-        let digits = self.rest(from);
-        let mantissa = digits.get(..end.saturating_sub(from + 1));
-        let is_number = mantissa.is_some_and(|mantissa| {
-            mantissa.iter().all(|b| b.is_ascii_digit() || *b == b'_') && !mantissa.is_empty()
-        });
-        let has_sign = matches!(self.bytes.get(end), Some(b'+' | b'-'))
-            && matches!(self.bytes.get(end + 1), Some(b'0'..=b'9' | b'_'));
-        if !is_hex && is_exponent && is_number && has_sign {
-            return self.ident_end(end + 1);
+    fn digits(&self, from: usize) -> usize {
+        let digits = self.rest(from).iter();
+        let is_digit = |byte: &&u8| byte.is_ascii_digit() || **byte == b'_';
+        from + digits.take_while(is_digit).count()
+    }
+
+    /// The place behind the exponent whose `e` is at a place; that of the `e` if it is none, but the
+    /// beginning of a suffix.
+    fn exponent(&self, e: usize) -> usize {
+        let sign = usize::from(matches!(self.bytes.get(e + 1), Some(b'+' | b'-')));
+        let end = self.digits(e + 1 + sign);
+        let mut digits = self.rest(e + 1 + sign).iter().take(end - e - 1 - sign);
+        if digits.any(u8::is_ascii_digit) {
+            end
+        } else {
+            e
         }
-        end
     }
 
     /// The token that begins with a letter.
@@ -659,10 +702,10 @@ mod tests {
 
     #[test]
     fn numbers() {
-        let source = "1..2 1.0e-3 0x1e+1 1.max(2) 1_000u8 2. 1e+5 x.0.1";
+        let source = "1..2 1.0e-3 0x1e+1 1.max(2) 1_000u8 2. 1e+5 x.0.1 1f.2";
         let expected = [
             "1", ".", ".", "2", "1.0e-3", "0x1e", "+", "1", "1", ".", "max", "(", "2", ")",
-            "1_000u8", "2.", "1e+5", "x", ".", "0.1",
+            "1_000u8", "2.", "1e+5", "x", ".", "0.1", "1f", ".", "2",
         ];
         assert_eq!(texts(source), expected);
     }

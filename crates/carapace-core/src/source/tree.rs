@@ -66,7 +66,8 @@ impl Groups {
     #[must_use]
     pub fn end(&self, open: usize) -> usize {
         match self.mates.get(open) {
-            Some(&mate) if mate != NONE => mate as usize,
+            // That of a closing bracket is behind it.
+            Some(&mate) if mate != NONE => open.max(mate as usize),
             _ => open,
         }
     }
@@ -131,6 +132,15 @@ mod tests {
         assert_eq!(ends("{ ( [ }"), [3, 3, 3]);
         assert_eq!(ends("( } )"), [2]);
         assert_eq!(ends("{ {"), [2, 2]);
+    }
+
+    #[test]
+    fn what_opens_no_group_ends_where_it_is() {
+        let tokens = Lexed::new(b"a ( ) ]").tokens;
+        let groups = Groups::new(&tokens);
+        let places = [0, 2, 3, 4];
+        assert_eq!(places.map(|at| groups.end(at)), places);
+        assert_eq!(places.map(|at| groups.after(at)), places.map(|at| at + 1));
     }
 
     #[test]

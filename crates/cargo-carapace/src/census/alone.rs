@@ -18,6 +18,7 @@ use carapace_core::text::visible;
 use semver::Version;
 use toml::{Table, Value};
 
+use super::extract::Early;
 use super::project::{Ground, platforms_for, taken};
 use super::{Taken, manifest};
 use crate::audit::inputs::shown;
@@ -104,7 +105,7 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         effects: Vec::new(),
         gaps,
     };
-    taken(arguments, ground, InputKind::Package)
+    taken(arguments, ground, Early::default(), InputKind::Package)
 }
 
 fn read_manifest(root: &Path, path: &Path) -> Result<Table, String> {

@@ -1,6 +1,6 @@
 //! From packages' folders to their facts, on all cores.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,43 +45,117 @@ struct Task {
     place: PathBuf,
 }
 
-/// Reads packages, each into its facts, in their order. What is kept of trusted ones is not read
-/// again.
-pub fn extract(folders: &[Folder], kept: Option<&FactsStore>) -> Vec<PackageFacts> {
-    let looked: Vec<(Listing, Option<String>, Option<PackageFacts>)> =
-        parallel(folders, |folder| {
-            let store = kept.filter(|_| folder.identity.is_some());
-            let listing = sources::list(&folder.root, &folder.tree, store.is_some());
-            let key = store.map(|_| FactsStore::key(folder, &listing));
-            let facts = store
-                .zip(key.as_ref())
-                .and_then(|(store, key)| store.get(key));
-            (listing, key, facts)
-        });
-    let fresh: Vec<usize> = (0..folders.len())
-        .filter(|at| looked.get(*at).is_some_and(|(_, _, facts)| facts.is_none()))
-        .collect();
-    let wanted: Vec<(&Folder, &Listing)> = fresh
+/// What is known of a package's folder before its targets are.
+#[derive(Debug)]
+struct Looked {
+    listing: Listing,
+    /// Its key, where its facts are kept.
+    key: Option<String>,
+    /// What was kept.
+    kept: Option<PackageFacts>,
+    /// What its sources say, without what its manifest and build script say.
+    made: Option<PackageFacts>,
+}
+
+fn look(folder: &Folder, kept: Option<&FactsStore>) -> Looked {
+    let store = kept.filter(|_| folder.identity.is_some());
+    let listing = sources::list(&folder.root, &folder.tree, store.is_some());
+    let key = store.map(|_| FactsStore::key(folder, &listing));
+    let known = store.zip(key.as_ref());
+    Looked {
+        kept: known.and_then(|(store, key)| store.get(key)),
+        listing,
+        key,
+        made: None,
+    }
+}
+
+/// Packages that were read before cargo said what their targets are, by folder.
+#[derive(Debug, Default)]
+pub struct Early(HashMap<PathBuf, Looked>);
+
+/// Reads packages while cargo still answers: of these, only folder, tree and identity count.
+pub fn early(folders: &[Folder], kept: Option<&FactsStore>) -> Early {
+    let mut looked = parallel(folders, |folder| look(folder, kept));
+    make(folders, &mut looked);
+    let roots = folders.iter().map(|folder| folder.root.clone());
+    Early(roots.zip(looked).collect())
+}
+
+/// Reads packages, each into its facts, in their order. What is kept of trusted ones, or was read
+/// early, is not read again.
+pub fn extract(
+    folders: &[Folder],
+    kept: Option<&FactsStore>,
+    mut early: Early,
+) -> Vec<PackageFacts> {
+    let known: Vec<Mutex<Option<Looked>>> = folders
         .iter()
-        .filter_map(|at| Some((folders.get(*at)?, &looked.get(*at)?.0)))
+        .map(|folder| {
+            let is_plain = folder.identity.is_some() && folder.odd_roots().next().is_none();
+            let known = is_plain.then(|| early.0.remove(&folder.root)).flatten();
+            Mutex::new(known)
+        })
         .collect();
-    let made = read(&wanted);
-    if let Some(store) = kept {
-        let keep: Vec<(&String, &PackageFacts)> = fresh
-            .iter()
-            .zip(&made)
-            .filter_map(|(at, facts)| Some((looked.get(*at)?.1.as_ref()?, facts)))
-            .collect();
-        parallel(&keep, |(key, facts)| store.put(key, facts));
-        if !keep.is_empty() {
-            store.sweep();
+    let places: Vec<usize> = (0..folders.len()).collect();
+    let looked = parallel(&places, |at| {
+        let folder = folders.get(*at)?;
+        let known = known.get(*at)?.lock().ok()?.take();
+        Some(known.unwrap_or_else(|| look(folder, kept)))
+    });
+    let mut looked: Vec<Looked> = looked.into_iter().flatten().collect();
+    make(folders, &mut looked);
+    let rest = parallel(&places, |at| {
+        let (folder, looked) = (folders.get(*at)?, looked.get(*at)?);
+        looked.kept.is_none().then(|| {
+            let script = folder.build_script.as_deref();
+            (
+                manifest_lint(folder, &looked.listing),
+                script.map(|root| build_script(root, folder, &looked.listing)),
+            )
+        })
+    });
+    let mut keep: Vec<(&String, &PackageFacts)> = Vec::new();
+    for (looked, rest) in looked.iter_mut().zip(rest) {
+        if let (Some(facts), Some((lint, script))) = (&mut looked.made, rest) {
+            facts.manifest_lint = lint;
+            facts.build_script = script;
         }
     }
-    let mut made = made.into_iter();
-    let facts = looked
-        .into_iter()
-        .map(|(_, _, facts)| facts.or_else(|| made.next()));
-    facts.map(Option::unwrap_or_default).collect()
+    for looked in &looked {
+        if let (Some(key), Some(facts)) = (&looked.key, &looked.made) {
+            keep.push((key, facts));
+        }
+    }
+    if let Some(store) = kept {
+        store.put(&keep);
+    }
+    let looked = looked.into_iter();
+    looked
+        .map(|looked| looked.kept.or(looked.made).unwrap_or_default())
+        .collect()
+}
+
+/// Reads those of which nothing is kept or made yet.
+fn make(folders: &[Folder], looked: &mut [Looked]) {
+    let is_fresh = |looked: &Looked| looked.kept.is_none() && looked.made.is_none();
+    let fresh = folders.iter().zip(looked.iter());
+    let fresh: Vec<(&Folder, &Listing)> = fresh
+        .filter(|(_, looked)| is_fresh(looked))
+        .map(|(folder, looked)| (folder, &looked.listing))
+        .collect();
+    let mut made = read(&fresh).into_iter();
+    for looked in looked.iter_mut().filter(|looked| is_fresh(looked)) {
+        looked.made = made.next();
+    }
+}
+
+impl Folder {
+    /// Roots of targets that are called otherwise than Rust files are, or lie elsewhere.
+    fn odd_roots(&self) -> impl Iterator<Item = &String> {
+        let roots = self.roots.iter();
+        roots.filter(|path| !path.ends_with(".rs") || path.starts_with(".."))
+    }
 }
 
 /// Reads packages whose files are listed.
@@ -95,9 +169,7 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
                 place: place.to_owned(),
             });
         }
-        // Targets whose root is called otherwise, or lies elsewhere.
-        let roots = folder.roots.iter();
-        for path in roots.filter(|path| !path.ends_with(".rs") || path.starts_with("..")) {
+        for path in folder.odd_roots() {
             tasks.extend(task(index, folder, listing, path));
         }
     }
@@ -172,15 +244,10 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
         let scans = scans.lock().ok().and_then(|mut scans| scans.take());
         package(scans.unwrap_or_default())
     });
-    for ((facts, (folder, listing)), gaps) in all.iter_mut().zip(folders).zip(gaps) {
+    for ((facts, (_, listing)), gaps) in all.iter_mut().zip(folders).zip(gaps) {
         facts.native_sources = listing.native;
         facts.gaps.extend(gaps);
         facts.gaps.sort();
-        facts.manifest_lint = manifest_lint(folder, listing);
-        facts.build_script = folder
-            .build_script
-            .as_deref()
-            .map(|root| build_script(root, folder, listing));
     }
     all
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use carapace_core::census::Census;
@@ -15,12 +16,12 @@ use carapace_core::graph::metadata::{Metadata, MetadataPackage};
 use carapace_core::graph::units::{
     FeatureFlags, Platforms, Request, Roles, Selected, Units, roles,
 };
-use carapace_core::graph::{Graph, PackageIdx, lockfile};
+use carapace_core::graph::{Graph, Package, PackageIdx, lockfile};
 use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::text::visible;
 
-use super::extract::{Folder, extract, from_root};
+use super::extract::{Early, Folder, early, extract, from_root};
 use super::gate;
 use super::store::FactsStore;
 use super::{Read, Taken, compiled, manifest};
@@ -64,16 +65,18 @@ pub(super) struct Ground {
 
 /// Takes the census of the project that was asked for.
 pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
-    taken(arguments, ground(arguments)?, InputKind::Manifest)
+    let (ground, early) = ground(arguments)?;
+    taken(arguments, ground, early, InputKind::Manifest)
 }
 
 /// Reads the sources of what is known, and gathers all that is asked for.
 pub(super) fn taken(
     arguments: &UnsafeArgs,
     ground: Ground,
+    early: Early,
     kind: InputKind,
 ) -> Result<Taken, Failure> {
-    let mut facts = facts(&ground);
+    let mut facts = facts(&ground, early);
     operations::settle(&ground.metadata, &mut facts);
     let surveyed = Surveyed {
         metadata: &ground.metadata,
@@ -139,7 +142,7 @@ pub(super) fn taken(
 }
 
 /// Finds the project and has cargo describe it.
-pub(super) fn ground(arguments: &UnsafeArgs) -> Result<Ground, Failure> {
+pub(super) fn ground(arguments: &UnsafeArgs) -> Result<(Ground, Early), Failure> {
     let environment = Environment::of_process();
     let cargo_home = environment.cargo_home();
     let start = match (&arguments.manifest_path, &arguments.path) {
@@ -158,22 +161,32 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<Ground, Failure> {
     let network = &arguments.network;
     let cache = dirs::cache(&dirs::env);
     let selection = &arguments.selection;
-    let described = describe(
-        &project,
-        &MetadataOptions {
-            offline: network.offline || network.frozen,
-            locked: network.locked || network.frozen,
-            project_config: !arguments.no_project_config,
-            target: selection.target.first().cloned(),
-            timeout: RESOLVE,
-            work: work(),
-            cache,
-            environment,
-            shown,
-        },
-    )?;
-    let compiler = platforms_for(&tree, arguments)?;
-    grounded(arguments, &start, project, tree, described, compiler)
+    let options = MetadataOptions {
+        offline: network.offline || network.frozen,
+        locked: network.locked || network.frozen,
+        project_config: !arguments.no_project_config,
+        target: selection.target.first().cloned(),
+        timeout: RESOLVE,
+        work: work(),
+        cache,
+        environment,
+        shown,
+    };
+    // cargo uses one core and part of a second: rustc answers meanwhile, and sources are read.
+    let cargo_home = cargo_home.as_deref();
+    let (described, compiler, early) = thread::scope(|scope| {
+        let compiler = scope.spawn(|| platforms_for(&tree, arguments));
+        let early = scope.spawn(|| read_early(&project, &tree, cargo_home));
+        (describe(&project, &options), compiler.join(), early.join())
+    });
+    let described = described?;
+    // A panic is a fault of ours: it goes on here.
+    let compiler = compiler.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let early = early.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    Ok((
+        grounded(arguments, &start, project, tree, described, compiler)?,
+        early,
+    ))
 }
 
 /// A folder of ours where there can be one.
@@ -302,7 +315,7 @@ fn selected(arguments: &UnsafeArgs, start: &Path, metadata: &Metadata) -> Select
 }
 
 /// The facts of all packages, in the graph's order; none where there is no folder.
-pub(super) fn facts(ground: &Ground) -> Vec<Option<PackageFacts>> {
+pub(super) fn facts(ground: &Ground, early: Early) -> Vec<Option<PackageFacts>> {
     let workspace_lint = files::read_regular(&ground.project.manifest, manifest::MAX_BYTES)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
@@ -315,7 +328,6 @@ pub(super) fn facts(ground: &Ground) -> Vec<Option<PackageFacts>> {
                 return None;
             }
             let is_ours = root.starts_with(&ground.tree) || package.source.is_none();
-            let checksum = locked.checksum.as_ref().map(ToString::to_string);
             Some(Folder {
                 tree: if is_ours {
                     ground.tree.clone()
@@ -329,21 +341,70 @@ pub(super) fn facts(ground: &Ground) -> Vec<Option<PackageFacts>> {
                     .find(|target| target.is_build_script())
                     .map(|target| from_root(&root, &target.src_path)),
                 workspace_lint: workspace_lint.clone(),
-                identity: (!is_ours).then(|| {
-                    let checksum = checksum.unwrap_or_default();
-                    format!("{}\n{checksum}", package.id)
-                }),
+                identity: (!is_ours).then(|| identity(locked)),
                 root,
             })
         })
         .collect();
     let there: Vec<Folder> = folders.iter().flatten().cloned().collect();
     let store = dirs::cache(&dirs::env).map(|cache| FactsStore::new(&cache));
-    let mut made = extract(&there, store.as_ref()).into_iter();
+    let mut made = extract(&there, store.as_ref(), early).into_iter();
     folders
         .iter()
         .map(|folder| folder.as_ref().and_then(|_| made.next()))
         .collect()
+}
+
+/// What a package's facts are kept by, besides its files.
+fn identity(package: &Package) -> String {
+    let checksum = package.checksum.as_ref().map(ToString::to_string);
+    let checksum = checksum.unwrap_or_default();
+    format!("{} {}\n{checksum}", package.name, package.version)
+}
+
+/// Reads what the lockfile names and cargo's home has, so that both cores work while cargo answers.
+fn read_early(project: &Project, tree: &Path, cargo_home: Option<&Path>) -> Early {
+    let Some(home) = cargo_home.filter(|home| !home.starts_with(tree)) else {
+        return Early::default();
+    };
+    let bytes = files::read_found(tree, &project.lockfile, lockfile::MAX_BYTES as u64);
+    let graph = bytes.ok().and_then(|bytes| {
+        let locked = lockfile::read(&bytes).ok()?;
+        Graph::from_lockfile(&locked).ok()
+    });
+    let Some(graph) = graph else {
+        return Early::default();
+    };
+    let registries = std::fs::read_dir(home.join("registry").join("src"));
+    let registries = registries.into_iter().flatten().flatten();
+    let registries: Vec<PathBuf> = registries.map(|entry| entry.path()).collect();
+    let folders: Vec<Folder> = graph
+        .packages()
+        .iter()
+        .filter(|package| package.checksum.is_some())
+        .filter_map(|package| {
+            let name = format!("{}-{}", package.name, package.version);
+            // A name from a lockfile leads nowhere else; with two registries it may be another one's.
+            if name.contains(['/', '\\', ':', '\0']) {
+                return None;
+            }
+            let mut there = registries.iter().map(|registry| registry.join(&name));
+            let root = there.find(|root| root.is_dir())?;
+            if there.any(|root| root.is_dir()) {
+                return None;
+            }
+            Some(Folder {
+                tree: root.clone(),
+                root,
+                roots: Vec::new(),
+                build_script: None,
+                workspace_lint: None,
+                identity: Some(identity(package)),
+            })
+        })
+        .collect();
+    let store = dirs::cache(&dirs::env).map(|cache| FactsStore::new(&cache));
+    early(&folders, store.as_ref())
 }
 
 fn roots(package: &MetadataPackage, root: &Path) -> Vec<String> {

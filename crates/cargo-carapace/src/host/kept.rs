@@ -1,9 +1,7 @@
-//! What can be made anew and takes time to make, kept in our cache folder: what cargo and rustc have
-//! said, and what sources say.
+//! What cargo and rustc have said, kept in our cache folder.
 //!
 //! ```text
 //! graph/KEY    a line with a checksum, and the answer; KEY is made of all that it depends on
-//! facts/KEY    the same with the facts of a package
 //! ```
 //!
 //! *Invariants.* A file appears whole or not at all: it is written beside and renamed. A damaged
@@ -18,8 +16,6 @@ use super::files;
 
 /// How many answers of cargo and rustc are kept; the oldest go first.
 const MAX_ANSWERS: usize = 128;
-/// Of how many packages facts are kept: those of a few dozen large projects.
-const MAX_FACTS: usize = 20_000;
 /// What an answer may weigh, in bytes.
 const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 /// What the first line begins with.
@@ -29,7 +25,6 @@ const MARK: &str = "carapace-kept";
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     folder: PathBuf,
-    max: usize,
 }
 
 impl Kept {
@@ -37,15 +32,6 @@ impl Kept {
     pub(crate) fn answers(cache: &Path) -> Self {
         Self {
             folder: cache.join("graph"),
-            max: MAX_ANSWERS,
-        }
-    }
-
-    /// What packages' sources say.
-    pub(crate) fn facts(cache: &Path) -> Self {
-        Self {
-            folder: cache.join("facts"),
-            max: MAX_FACTS,
         }
     }
 
@@ -92,7 +78,7 @@ impl Kept {
             .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
             .collect();
         kept.sort_unstable();
-        let many = kept.len().saturating_sub(self.max);
+        let many = kept.len().saturating_sub(MAX_ANSWERS);
         for (_, path) in kept.into_iter().take(many) {
             let _ = fs::remove_file(path);
         }

@@ -160,8 +160,10 @@ impl<'a> Reader<'_, 'a> {
                     Locals::new(source, item.head as usize, body, end)
                 }
                 _ => {
+                    // Blocks in each other share no function to be read once.
                     let from = mark.statement as usize;
-                    Locals::new(source, from, from, source.groups.end(open))
+                    let end = source.groups.end(open).min(from + MAX_STATEMENT);
+                    Locals::new(source, from, from, end)
                 }
             });
         let own = around(outline, mark.item, |kind| {
@@ -276,6 +278,9 @@ impl Words {
         id
     }
 }
+
+/// How many tokens of a statement outside of functions are looked through for its variables.
+const MAX_STATEMENT: usize = 2048;
 
 /// The nearest item around of a kind.
 pub(crate) fn around(

@@ -187,6 +187,9 @@ impl Outliner<'_, '_> {
                     let bracket = at + 2;
                     let predicate = self.cfg_in(bracket);
                     let body = source.groups.after(bracket);
+                    if body >= end {
+                        break;
+                    }
                     let condition = self.both(&mut otherwise, predicate);
                     self.later(
                         body,
@@ -226,8 +229,11 @@ impl Outliner<'_, '_> {
             while at < end && !source.is_pair(at, TokenKind::Eq, TokenKind::Gt) {
                 at += 1;
             }
-            let predicate = source.text_between(start, at);
             let body = at + 2;
+            if body >= end {
+                break;
+            }
+            let predicate = source.text_between(start, at);
             let condition = match predicate.as_str() {
                 "_" => otherwise,
                 _ => self.both(&mut otherwise, predicate),
