@@ -173,19 +173,21 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
             };
             let mut evaluator = predicates.evaluator(&known);
             let mut eval = |text: &str| evaluator.state(text);
-            let Some(root) = linker.root(target) else {
-                continue;
-            };
-            let reached = linker.reach(root, state, &mut eval);
-            let build_time = build.build_time || is_script || target.is_proc_macro();
-            linker.note(&reached, build_time, &mut eval);
+            let root = linker.root(target);
             if state == State::Active && !is_script {
-                let level = linker.root_lint(root, &mut eval);
+                // A file that says nothing is not among the facts.
+                let level = root.and_then(|root| linker.root_lint(root, &mut eval));
                 lint = Some(match lint {
                     Some(other) if other < level => other,
                     _ => level,
                 });
             }
+            let Some(root) = root else {
+                continue;
+            };
+            let reached = linker.reach(root, state, &mut eval);
+            let build_time = build.build_time || is_script || target.is_proc_macro();
+            linker.note(&reached, build_time, &mut eval);
         }
     }
     // The manifest's word holds for all targets; a command line's `forbid` can't be lifted either.

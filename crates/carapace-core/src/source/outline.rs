@@ -276,9 +276,9 @@ pub struct Outline {
 /// How deep items may nest for their modules to be known.
 const MAX_NESTING: usize = 128;
 /// What of an item's path is kept at most, in bytes; the innermost names.
-const MAX_ITEM_PATH: usize = 512;
+const MAX_ITEM_PATH: usize = 1024;
 /// What of one name is kept in such a path, in bytes.
-const MAX_NAME: usize = 128;
+const MAX_NAME: usize = 256;
 
 /// A file's bytes, tokens and groups.
 #[derive(Debug, Clone)]

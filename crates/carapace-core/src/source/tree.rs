@@ -72,6 +72,15 @@ impl Groups {
         }
     }
 
+    /// Where the group begins that a bracket closes; the place itself if it closes none.
+    #[must_use]
+    pub fn begin(&self, close: usize) -> usize {
+        match self.mates.get(close) {
+            Some(&mate) if mate != NONE => close.min(mate as usize),
+            _ => close,
+        }
+    }
+
     /// The token behind the group that opens at a token.
     #[must_use]
     pub fn after(&self, open: usize) -> usize {

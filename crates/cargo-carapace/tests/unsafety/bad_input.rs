@@ -88,16 +88,11 @@ fn nesting() {
     for open in [
         "(", "[", "{", "<", "([{", "f(", "a::<", "&", "*", "-", "!", "|", "if ", "unsafe{", "||",
     ] {
-        let document = with(&format!(
-            "fn f() {{ {} unsafe {{ g() }}",
+        let source = format!(
+            "unsafe fn f() {{}} fn g() {{ {} unsafe {{ h() }}",
             open.repeat(many / open.len())
-        ));
-        assert!(count(&document) > 2, "{open}");
-        let document = with(&format!(
-            "unsafe fn f() {{}} {}",
-            open.repeat(many / open.len())
-        ));
-        assert!(count(&document) > 2, "{open}");
+        );
+        assert!(count(&with(&source)) > 3, "{open}");
     }
     for (open, close) in [
         ("(", ")"),

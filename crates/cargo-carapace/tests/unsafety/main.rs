@@ -12,6 +12,10 @@ mod support;
 
 mod bad_input;
 mod fixture;
+mod formats;
 mod kinds;
+mod packages;
+mod policy;
+mod published;
 mod states;
 mod tokens;

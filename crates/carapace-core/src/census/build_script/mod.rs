@@ -1,7 +1,7 @@
 //! What a build script sets, without running it.
 //!
 //! A script is followed through on values that may be unknown: its sources are read by a parser of
-//! their own ([`syntax`], [`parser`], [`items`]), and gone through by the [`machine`], which knows
+//! their own (`syntax`, `parser`, `items`), and gone through by the `machine`, which knows
 //! what cargo tells a script, what the compiler says of itself, and the libraries that scripts use
 //! to ask it. Conditions that depend on anything else are unknown: both ways are gone.
 //!

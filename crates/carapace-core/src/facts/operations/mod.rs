@@ -619,7 +619,7 @@ impl<'a> Site<'_, '_, 'a> {
     /// Whether what is in the brackets before a token is a value that is called.
     fn is_value_called(&self, open: usize) -> bool {
         let source = self.source();
-        let begin = source.groups.end(open - 1);
+        let begin = source.groups.begin(open - 1);
         match begin.checked_sub(1).map(|before| source.kind(before)) {
             // `f(…)(…)`, `x[…](…)` and `(x.f)(…)` call values.
             None => true,

@@ -117,7 +117,8 @@ impl Outliner<'_, '_> {
             is_module: group.is_module && is_element,
         };
         match name {
-            b"include" => {
+            // Other packages have macros of that name.
+            b"include" if self.is_of_std(path, bang) => {
                 let path = source.string(open + 1);
                 self.out.includes.push(Include {
                     path: path.filter(|_| source.groups.end(open) <= open + 3),
@@ -168,6 +169,15 @@ impl Outliner<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a macro's path is its name alone, or begins with the standard library.
+    fn is_of_std(&self, path: usize, bang: usize) -> bool {
+        let source = self.source;
+        let first = (path..bang).find(|at| source.kind(*at) != TokenKind::Colon);
+        first.is_some_and(|first| {
+            first + 1 == bang || matches!(source.bytes_of(first), b"std" | b"core")
+        })
     }
 
     /// `cfg_if! { if #[cfg(a)] { … } else if #[cfg(b)] { … } else { … } }`, as the package `cfg-if`

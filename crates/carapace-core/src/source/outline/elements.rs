@@ -159,7 +159,8 @@ impl Outliner<'_, '_> {
                     continue;
                 }
                 TokenKind::OpenBrace => {
-                    let is_first = at == from || (is_block && at == from + 1 && heads.is_empty());
+                    let is_named = is_block && at == from + 1 && heads.is_empty();
+                    let is_first = at == from || (is_named && !self.holds_fields(at));
                     let context = brace(previous, &mut heads, arrow, is_first);
                     self.inside(at, context, element);
                     at = source.groups.after(at);
@@ -195,6 +196,23 @@ impl Outliner<'_, '_> {
         matches!(self.source.kind(at), TokenKind::Dot | TokenKind::Question)
     }
 
+    /// Whether braces behind a name begin as the literal of a structure does.
+    fn holds_fields(&self, open: usize) -> bool {
+        let source = self.source;
+        let mut at = open + 1;
+        while source.kind(at) == TokenKind::Pound && source.kind(at + 1) == TokenKind::OpenBracket {
+            at = source.groups.after(at + 1);
+        }
+        let is_name = source.kind(at).is_ident() || source.kind(at) == TokenKind::Number;
+        match source.kind(at + 1) {
+            TokenKind::Comma | TokenKind::CloseBrace => is_name,
+            TokenKind::Colon => is_name && source.kind(at + 2) != TokenKind::Colon,
+            // `..rest`
+            TokenKind::Dot => source.kind(at) == TokenKind::Dot,
+            _ => false,
+        }
+    }
+
     /// Has a group of an element looked at.
     fn inside(&mut self, open: usize, context: Context, element: &Element) {
         self.later(
@@ -224,8 +242,7 @@ impl Outliner<'_, '_> {
             TokenKind::Unsafe | TokenKind::Const => kind(1) == TokenKind::OpenBrace,
             TokenKind::Async => matches!(kind(1), TokenKind::OpenBrace | TokenKind::Move),
             TokenKind::Lifetime => kind(1) == TokenKind::Colon,
-            // `try { … }`, and `yes { … }` of a macro that takes code by names. That nobody begins a
-            // statement with the literal of a structure is relied on.
+            // `try { … }`, `yes { … }` of a macro that takes code by names, or a structure's literal.
             TokenKind::Ident => kind(1) == TokenKind::OpenBrace,
             _ => false,
         }
