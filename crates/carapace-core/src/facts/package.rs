@@ -27,6 +27,11 @@ const MAX_TEXT: usize = 96 * 1024 * 1024;
 /// How many conditions the places in all expansions of a package may have together.
 const MAX_CONDITIONS: usize = 4 * 1024 * 1024;
 
+/// Through how many definitions a call may come to one that declares modules.
+const MAX_LEVELS: usize = 4;
+/// How many definitions that declare modules are looked for in others.
+const MAX_MAKERS: usize = 64;
+
 /// Conditions from the call on, outermost first.
 type Chain = Rc<[ConditionKind]>;
 
@@ -41,6 +46,8 @@ struct Expanded {
 struct Expander<'a> {
     /// By name; the file that each is in.
     definitions: HashMap<&'a str, Vec<(usize, &'a Definition)>>,
+    /// Those that make modules, or call one that does.
+    with_modules: HashSet<&'a str>,
     scans: &'a [Scan],
     /// How much text may still be read and made.
     fuel: Cell<usize>,
@@ -173,6 +180,7 @@ impl<'a> Expander<'a> {
             }
         }
         Self {
+            with_modules: with_modules(&definitions),
             definitions,
             scans,
             fuel: Cell::new(MAX_TEXT),
@@ -298,8 +306,7 @@ impl<'a> Expander<'a> {
     }
 
     fn declares_modules(&self, path: &str) -> bool {
-        let definitions = self.definitions.get(last_segment(path));
-        definitions.is_some_and(|found| found.iter().any(|(_, d)| d.body.contains("mod ")))
+        self.with_modules.contains(last_segment(path))
     }
 
     /// The definitions that a call may mean: those in its file, else all of that name.
@@ -450,6 +457,33 @@ impl<'a> Expander<'a> {
     }
 }
 
+/// The definitions whose expansion may declare modules.
+fn with_modules<'a>(
+    definitions: &HashMap<&'a str, Vec<(usize, &'a Definition)>>,
+) -> HashSet<&'a str> {
+    let that = |holds: &dyn Fn(&str) -> bool| -> HashSet<&'a str> {
+        let found = definitions.iter();
+        let found = found.filter(|(_, all)| all.iter().any(|(_, d)| holds(&d.body)));
+        found.map(|(name, _)| *name).collect()
+    };
+    let mut all = that(&|body| body.contains("mod "));
+    for _ in 0..MAX_LEVELS {
+        // Each is looked for in each.
+        if all.is_empty() || all.len() > MAX_MAKERS {
+            break;
+        }
+        let calls: Vec<String> = all.iter().map(|name| format!("{name}!")).collect();
+        let next = that(&|body| {
+            body.contains("mod ") || calls.iter().any(|call| body.contains(call.as_str()))
+        });
+        if next.len() == all.len() {
+            break;
+        }
+        all.extend(next);
+    }
+    all
+}
+
 /// A module that is declared in an expansion, as it is seen from around the call.
 fn within(module: &ModuleFact, inside: &[(String, Option<String>)]) -> ModuleFact {
     let mut module = module.clone();
@@ -564,4 +598,23 @@ impl Grafts {
 
 fn last_segment(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::scan;
+    use super::*;
+
+    #[test]
+    fn modules_that_macros_declare_by_other_macros() {
+        let text = "macro_rules! all { ($m:ident) => { mod $m; }; }
+            macro_rules! one { ($c:ident, $m:ident) => { #[cfg($c)] all!($m); }; }
+            one!(fast, inner);";
+        let facts = package(vec![scan("src/lib.rs", text.as_bytes().to_vec())]);
+        let file = &facts.files[0];
+        let module = &file.modules[0];
+        let condition = &file.conditions[module.condition as usize];
+        assert_eq!(module.name, "inner");
+        assert_eq!(condition.kind, ConditionKind::Cfg("fast".to_owned()));
+    }
 }

@@ -70,15 +70,14 @@ impl Machine<'_> {
         if self.program.types.contains_key(&name) {
             return (name.clone(), name);
         }
-        match self.program.variants.get(&name) {
-            Some(of) => (of.clone(), name),
-            None if matches!(&*name, "Some" | "None" | "Ok" | "Err") => ("".into(), name),
-            None => {
-                let import = self.program.imports.get(&name);
-                let of = import.and_then(|path| path.get(path.len().checked_sub(2)?).cloned());
-                (of.unwrap_or_else(|| "".into()), name)
-            }
+        // A variant by its name alone must be imported, or be one that all know.
+        let import = self.program.imports.get(&name);
+        if let Some(of) = import.and_then(|path| path.get(path.len().checked_sub(2)?)) {
+            return (of.clone(), name);
         }
+        let own = self.program.variants.get(&name);
+        let own = own.filter(|of| self.program.globs.contains(of));
+        (own.cloned().unwrap_or_else(|| "".into()), name)
     }
 
     /// The value of a path that is no variable.
@@ -364,6 +363,7 @@ impl Machine<'_> {
         // What is called on standard output, on a file or on a process.
         if matches!(&**name, "write_all" | "write_str" | "write" | "push_str")
             && let [text] = arguments
+            && !self.program.functions.contains_key(name)
         {
             let text = self.value(text);
             if matches!(value, Value::Text(_) | Value::Prefix(_)) {

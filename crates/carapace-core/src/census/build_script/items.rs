@@ -24,10 +24,14 @@ pub(super) struct Program {
     pub(super) functions: HashMap<Name, Vec<Rc<Function>>>,
     /// Constants by name.
     pub(super) constants: HashMap<Name, Vec<Rc<Constant>>>,
+    /// What `static mut` declares: variables that all functions see.
+    pub(super) statics: Vec<(Name, Rc<Constant>)>,
     /// Types by name.
     pub(super) types: HashMap<Name, Rc<Type>>,
     /// The variants of all its enums, and whose they are.
     pub(super) variants: HashMap<Name, Name>,
+    /// The modules and types of which all is imported.
+    pub(super) globs: Vec<Name>,
     /// What the names that are imported stand for.
     pub(super) imports: HashMap<Name, Vec<Name>>,
     /// The traits that its types implement, as type and trait.
@@ -297,7 +301,8 @@ impl Reader<'_> {
         conditions: Vec<Condition>,
         depth: usize,
     ) -> usize {
-        let at = at + 1 + usize::from(source.kind(at + 1) == T::Mut);
+        let is_variable = source.kind(at + 1) == T::Mut;
+        let at = at + 1 + usize::from(is_variable);
         let name: Name = source.name(at).into();
         let owner = self.owner.clone();
         let mut parser = Parser::new(source, (at + 1, end), depth, self);
@@ -312,8 +317,13 @@ impl Reader<'_> {
             conditions,
             value,
         };
-        let all = self.program.constants.entry(name).or_default();
-        all.push(Rc::new(constant));
+        let constant = Rc::new(constant);
+        if is_variable {
+            self.program.statics.push((name, constant));
+        } else {
+            let all = self.program.constants.entry(name).or_default();
+            all.push(constant);
+        }
         next
     }
 
@@ -481,6 +491,10 @@ impl Reader<'_> {
             match source.kind(at) {
                 T::Comma => {
                     prefix.truncate(length);
+                    at += 1;
+                }
+                T::Star => {
+                    self.program.globs.extend(prefix.last().cloned());
                     at += 1;
                 }
                 T::OpenBrace if depth < MAX_DEPTH => {

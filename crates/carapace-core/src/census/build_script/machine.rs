@@ -96,6 +96,8 @@ struct Frame {
     owner: Name,
     scope: Vec<(Name, usize)>,
     slots: usize,
+    /// The function that was called; none of a closure.
+    function: Option<Rc<Function>>,
     returns: Ways,
     loops: Vec<Loop>,
 }
@@ -132,12 +134,17 @@ impl<'a> Machine<'a> {
             program,
             environment,
             facts,
-            state: Some(State::default()),
+            // Those that all functions see come first.
+            state: Some(State {
+                slots: vec![Value::Unknown; program.statics.len()],
+                ..State::default()
+            }),
             frames: vec![Frame {
                 id: 0,
                 owner: "crate".into(),
                 scope: Vec::new(),
                 slots: 0,
+                function: None,
                 returns: None,
                 loops: Vec::new(),
             }],
@@ -156,6 +163,21 @@ impl<'a> Machine<'a> {
     pub(super) fn main(&mut self) -> Option<BTreeMap<Name, bool>> {
         let all = self.program.functions.get("main")?;
         let main = all.iter().find(|f| &*f.owner == "crate")?.clone();
+        for (slot, (name, constant)) in self.program.statics.iter().enumerate() {
+            let value = self.eval_apart(constant);
+            let mut all = self.program.statics.iter();
+            // Which of two is meant is not known.
+            if all.position(|(known, _)| known == name) == Some(slot)
+                && !all.any(|(known, _)| known == name)
+            {
+                let place = Place {
+                    slot,
+                    steps: Rc::new([]),
+                    mutable: true,
+                };
+                self.write(&place, value);
+            }
+        }
         let value = self.function(&main, None, Vec::new());
         let mut ways = self.exits.take();
         if let Some(state) = self.state.take()
@@ -173,6 +195,19 @@ impl<'a> Machine<'a> {
     pub(super) fn give_up(&mut self, why: &'static str) {
         self.any = true;
         self.reason.get_or_insert(why);
+    }
+
+    /// Gives up, and forgets all that was known: code was passed over that may change it.
+    fn lose(&mut self, why: &'static str) -> Value {
+        self.give_up(why);
+        if let Some(state) = &mut self.state {
+            state.slots.fill(Value::Unknown);
+            state
+                .files
+                .values_mut()
+                .for_each(|text| *text = Value::Unknown);
+        }
+        Value::Unknown
     }
 
     /// Takes fuel; whether there is any.
@@ -232,7 +267,10 @@ impl<'a> Machine<'a> {
     fn variable(&self, name: &str) -> Option<usize> {
         let scope = &self.frames.last()?.scope;
         let found = scope.iter().rev().find(|(known, _)| &**known == name);
-        found.map(|(_, slot)| *slot)
+        let is_static = |(known, _): &(Name, Rc<Constant>)| &**known == name;
+        found
+            .map(|(_, slot)| *slot)
+            .or_else(|| self.program.statics.iter().position(is_static))
     }
 
     pub(super) fn read(&self, place: &Place) -> Value {
@@ -385,8 +423,7 @@ impl<'a> Machine<'a> {
             return Value::Unknown;
         }
         if self.depth >= MAX_DEPTH {
-            self.give_up("too deep");
-            return Value::Unknown;
+            return self.lose("too deep");
         }
         self.depth += 1;
         let value = self.eval_within(expression);
@@ -1192,15 +1229,27 @@ impl<'a> Machine<'a> {
             let value = arguments.next().unwrap_or(Value::Unknown);
             self.matches(parameter, value, &mut bound);
         }
-        self.frame(function.owner.clone(), Vec::new(), bound, &function.body)
+        // Of what nothing is known, every call is the same: it does not get further by itself.
+        let is_unknown = bound
+            .iter()
+            .all(|(_, value)| matches!(value, Value::Unknown));
+        let is_this = |frame: &&Frame| {
+            let of_frame = frame.function.as_ref();
+            of_frame.is_some_and(|known| Rc::ptr_eq(known, function))
+        };
+        if is_unknown && self.frames.iter().filter(is_this).count() >= 2 {
+            return self.lose("a call within itself");
+        }
+        let owner = function.owner.clone();
+        let called = Some(function.clone());
+        self.frame(owner, called, Vec::new(), bound, &function.body)
     }
 
     /// Calls a closure.
     pub(super) fn closure(&mut self, capture: &Rc<Capture>, arguments: Vec<Value>) -> Value {
         if !self.frames.iter().any(|frame| frame.id == capture.frame) {
             // What it sees is gone.
-            self.give_up("a closure outlives its call");
-            return Value::Unknown;
+            return self.lose("a closure outlives its call");
         }
         let mut bound = Vec::new();
         let mut arguments = arguments.into_iter();
@@ -1210,19 +1259,25 @@ impl<'a> Machine<'a> {
         }
         let scope = capture.scope.clone();
         self.burn(scope.len() / 4);
-        self.frame(capture.owner.clone(), scope, bound, &capture.closure.body)
+        self.frame(
+            capture.owner.clone(),
+            None,
+            scope,
+            bound,
+            &capture.closure.body,
+        )
     }
 
     fn frame(
         &mut self,
         owner: Name,
+        function: Option<Rc<Function>>,
         scope: Vec<(Name, usize)>,
         bound: Vec<(Name, Value)>,
         body: &Expr,
     ) -> Value {
         if self.frames.len() > MAX_CALLS {
-            self.give_up("too many calls");
-            return Value::Unknown;
+            return self.lose("too many calls");
         }
         let slots = self.state.as_ref().map_or(0, |state| state.slots.len());
         self.frames.push(Frame {
@@ -1230,6 +1285,7 @@ impl<'a> Machine<'a> {
             owner,
             scope,
             slots,
+            function,
             returns: None,
             loops: Vec::new(),
         });
@@ -1257,6 +1313,7 @@ impl<'a> Machine<'a> {
     pub(super) fn eval_apart(&mut self, constant: &Constant) -> Value {
         self.frame(
             constant.owner.clone(),
+            None,
             Vec::new(),
             Vec::new(),
             &constant.value,

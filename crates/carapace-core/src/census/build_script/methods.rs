@@ -871,6 +871,8 @@ impl Machine<'_> {
                 }
                 None => value.clone(),
             },
+            // What it is borrowed for is not followed.
+            "as_mut" | "as_deref_mut" if place.is_some() => return None,
             "as_ref" | "as_deref" | "as_mut" | "as_deref_mut" | "clone" | "cloned" | "copied"
             | "to_owned" | "into" => value.clone(),
             "iter" | "into_iter" => Value::list(success.cloned().into_iter().collect()),
@@ -900,8 +902,8 @@ impl Machine<'_> {
         let first = values.first();
         Some(match (name, value) {
             (
-                "clone" | "to_owned" | "into" | "as_ref" | "borrow" | "deref" | "as_mut" | "by_ref"
-                | "iter" | "into_iter" | "as_str",
+                "clone" | "to_owned" | "into" | "as_ref" | "borrow" | "deref" | "iter"
+                | "into_iter" | "as_str",
                 _,
             ) => value.clone(),
             ("to_string", value) => self.shown(&value.clone(), ""),

@@ -92,6 +92,19 @@ pub struct ScriptEnvironment<'a> {
 /// Packages whose functions are evaluated as what they do.
 const KNOWN_HELPERS: [&str; 3] = ["autocfg", "cfg_aliases", "rustversion"];
 
+/// The minor version of the oldest Python that a package for Python's stable interface is for. Such
+/// a package is the same for all versions, and is made for CPython.
+fn stable_python(environment: &ScriptEnvironment<'_>) -> Option<u8> {
+    let features = environment.features.iter();
+    let versions = features.filter_map(|name| name.strip_prefix("abi3-py3")?.parse().ok());
+    versions.min()
+}
+
+/// Whether what a cfg tells is which Python it is.
+fn is_of_python(name: &str) -> bool {
+    name.starts_with("Py_") || matches!(name, "PyPy" | "GraalPy")
+}
+
 /// Where the package's folder and that for what is made are taken to be.
 const PACKAGE: &str = "/package";
 const OUTPUT: &str = "/output";
@@ -263,6 +276,31 @@ impl ScriptCfgs {
         if may_be { None } else { Some(false) }
     }
 
+    /// Adds what a package may set whose code the script calls.
+    fn add(&mut self, name: &str, helper: &HelperFacts, environment: &ScriptEnvironment<'_>) {
+        let stable = match name {
+            "pyo3-build-config" => stable_python(environment),
+            _ => None,
+        };
+        let is_decided = |name: &str| stable.is_some() && is_of_python(name);
+        self.any |= helper.computed;
+        let prefixes = helper.prefixes.iter().filter(|name| !is_decided(name));
+        self.prefixes.extend(prefixes.cloned());
+        for name in helper.cfgs.iter().chain(&helper.words) {
+            if !is_decided(name) {
+                let flag = Predicate::Flag(name.as_str().into());
+                self.printed.entry(flag).or_insert(false);
+                self.prefixes.push(format!("{name}="));
+            }
+        }
+        if let Some(minor) = stable {
+            let versions = (7..=minor).map(|minor| format!("Py_3_{minor}"));
+            for name in versions.chain(["Py_LIMITED_API".to_owned()]) {
+                self.printed.insert(Predicate::Flag(name.into()), true);
+            }
+        }
+    }
+
     /// Why it may set whatever its strings allow, where that is so.
     #[must_use]
     pub fn given_up(&self) -> Option<&'static str> {
@@ -311,16 +349,8 @@ pub fn evaluate(facts: &BuildScriptFacts, environment: &ScriptEnvironment<'_>) -
     }
     if helpers || cfgs.any {
         for (name, helper) in environment.helpers {
-            if KNOWN_HELPERS.contains(name) {
-                continue;
-            }
-            cfgs.any |= helper.computed;
-            cfgs.prefixes.extend(helper.prefixes.iter().cloned());
-            for name in helper.cfgs.iter().chain(&helper.words) {
-                cfgs.printed
-                    .entry(Predicate::Flag(name.as_str().into()))
-                    .or_insert(false);
-                cfgs.prefixes.push(format!("{name}="));
+            if !KNOWN_HELPERS.contains(name) {
+                cfgs.add(name, helper, environment);
             }
         }
     }

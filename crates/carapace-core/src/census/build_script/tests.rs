@@ -153,6 +153,12 @@ fn ways() {
         "a? b? c"
     );
     assert_eq!(
+        main_of(
+            r#"let mut o = Some(vec![1]); o.as_mut().unwrap().push(2); if o.unwrap().len() == 1 { set("b") }"#
+        ),
+        "b?"
+    );
+    assert_eq!(
         main_of(r#"if unknown() { panic!() } else { set("b") }"#),
         "b"
     );
@@ -229,6 +235,9 @@ fn values() {
         r#"macro_rules! m { ($($x:literal),*) => { $(set($x);)* } } m!("a");"#,
         r#"fn r() -> Option<u32> { let x: u32 = Some("5")?.parse().ok()?; Some(x) } if r() == Some(5) { set("a") }"#,
         r#"fn d(n: u32) -> u32 { if n == 0 { 7 } else { d(n - 1) } } if d(4) == 7 { set("a") }"#,
+        r#"static mut ON: bool = false; fn f() { unsafe { ON = true; } } f(); if unsafe { ON } { set("a") }"#,
+        r#"enum C { None, A } fn f() -> Option<u8> { None } if f().is_none() { set("a") }"#,
+        r#"enum C { X, Y } use C::*; match X { Y => set("b"), X => set("a") }"#,
         r#"let name = concat!("a"); set(name)"#,
         r#"let s = "release: 1.2"; if &s["release: ".len()..] == "1.2" { set("a") }"#,
     ] {
@@ -390,6 +399,12 @@ fn helpers() {
         &[("pyo3-build-config", &helper)],
     );
     assert_eq!(found, "PyPy? PyPy=… Py_3_…");
+    let found = cfgs_with(
+        &[("build.rs", script)],
+        &["abi3", "abi3-py38"],
+        &[("pyo3-build-config", &helper)],
+    );
+    assert_eq!(found, "Py_3_7 Py_3_8 Py_LIMITED_API");
 }
 
 #[test]

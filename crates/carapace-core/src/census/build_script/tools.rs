@@ -47,8 +47,13 @@ const PATHS: [(&str, u64); 14] = [
     ("std::alloc::Layout", 28),
 ];
 
-/// Sources that scripts have compiled to see whether they can be, and since which `1.N` they can.
-const SOURCES: [(&str, u64); 5] = [
+/// Sources that scripts have compiled to see whether they can be, in one line, and since which `1.N`
+/// they can.
+const SOURCES: [(&str, u64); 6] = [
+    (
+        "#![allow(dead_code)] #[track_caller] fn foo() { let _location = std::panic::Location::caller(); }",
+        46,
+    ),
     (
         "const unsafe fn foo(p: *const u8) -> isize { p.offset_from(p) }",
         65,
@@ -206,7 +211,9 @@ impl Machine<'_> {
             return Some(false);
         }
         let minor = self.environment.toolchain.minor()?;
-        let known = SOURCES.iter().find(|(known, _)| *known == text.trim());
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let line = words.join(" ");
+        let known = SOURCES.iter().find(|(known, _)| *known == line);
         if let Some((_, since)) = known {
             return Some(minor >= *since);
         }
