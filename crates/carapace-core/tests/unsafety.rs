@@ -173,9 +173,7 @@ fn states(facts: &PackageFacts, features: &[&str]) -> Vec<(String, u32, u32, Sit
 }
 
 fn facts(files: &[(&str, &str)]) -> PackageFacts {
-    let scans = files
-        .iter()
-        .map(|(path, text)| scan(path, text.as_bytes().to_vec()));
+    let scans = files.iter().map(|(path, text)| scan(path, text.as_bytes()));
     package(scans.collect())
 }
 
@@ -190,7 +188,7 @@ proptest! {
             tokens.filter(|at| source.kind(*at) == TokenKind::Unsafe).collect();
         for context in [Context::Code, Context::Impl, Context::Foreign, Context::Arms, Context::List] {
             for all_items in [false, true] {
-                let outline = Outline::of_fragment(&source, Watch { all_items }, context);
+                let outline = Outline::of_fragment(&source, Watch { all_items, bare_calls: all_items }, context);
                 let mut found = words(&source, &outline);
                 found.sort_unstable();
                 prop_assert_eq!(&found, &expected, "{:?}", context);

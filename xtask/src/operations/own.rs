@@ -66,7 +66,7 @@ pub(crate) fn scanned(crates: &BTreeMap<String, PathBuf>) -> Result<Vec<Site>, S
         for path in sources(folder)? {
             let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
             let name = path.strip_prefix(folder).unwrap_or(&path);
-            scans.push(scan(&name.to_string_lossy(), bytes));
+            scans.push(scan(&name.to_string_lossy(), &bytes));
         }
         facts.push(package(scans));
     }

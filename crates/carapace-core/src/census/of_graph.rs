@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::build_script::Toolchain;
 use super::link::{Build, Linked, Script, link};
-use super::{Census, Native, PackageCensus};
+use super::{Native, PackageCensus};
 use crate::facts::PackageFacts;
 use crate::facts::build_script::HelperFacts;
 use crate::graph::PackageIdx;
@@ -123,20 +123,6 @@ impl Surveyed<'_> {
     #[must_use]
     pub fn shipped(&self) -> BTreeSet<UnitIdx> {
         self.units.reached(Follow::BUILT)
-    }
-
-    /// The census of all packages.
-    #[must_use]
-    pub fn census(&self) -> Census {
-        let shipped = self.shipped();
-        let packages = self.metadata.iter().zip(self.facts);
-        let census = packages.map(|((index, package), facts)| match facts {
-            Some(facts) => self.package(index, package, facts, &shipped),
-            None => PackageCensus::default(),
-        });
-        Census {
-            packages: census.collect(),
-        }
     }
 }
 

@@ -243,7 +243,7 @@ mod tests {
     fn done(packages: &[(&str, &[(&str, usize)])]) -> Vec<Vec<Operation>> {
         let facts: Vec<PackageFacts> = packages
             .iter()
-            .map(|(text, _)| package(vec![scan("src/lib.rs", text.as_bytes().to_vec())]))
+            .map(|(text, _)| package(vec![scan("src/lib.rs", text.as_bytes())]))
             .collect();
         let packages: Vec<Package<'_>> = facts
             .iter()

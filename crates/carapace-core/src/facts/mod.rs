@@ -20,7 +20,7 @@ use unsafety::SiteFact;
 
 /// The version of the extractor: of what is looked for, and of how it is written down. Facts of
 /// another version are made anew.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 /// A condition's place in [`FileFacts::conditions`].
 pub type ConditionId = u32;

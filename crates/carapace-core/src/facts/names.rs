@@ -84,7 +84,13 @@ pub struct FileNames {
 #[must_use]
 pub fn names(path: &str, bytes: &[u8]) -> FileNames {
     let source = Source::new(bytes);
-    let outline = Outline::new(&source, Watch { all_items: true });
+    let outline = Outline::new(
+        &source,
+        Watch {
+            all_items: true,
+            ..Watch::default()
+        },
+    );
     let reader = Reader {
         source: &source,
         outline: &outline,

@@ -6,7 +6,7 @@
 //! in the expansion, and under what conditions, is what becomes of it. A macro that can't be found
 //! or whose arms do not fit is taken to leave its arguments where the call is.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use super::{
     ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, ModuleFact, PackageFacts,
 };
 use crate::census::link::{folder, join};
-use crate::source::expand::expand;
+use crate::source::expand;
 use crate::source::outline::{self, Context, Outline, Source, Watch};
 
 /// How deep expansions may lead to expansions.
@@ -44,11 +44,12 @@ struct Expanded {
 }
 
 struct Expander<'a> {
-    /// By name; the file that each is in.
-    definitions: HashMap<&'a str, Vec<(usize, &'a Definition)>>,
+    definitions: Definitions<'a>,
     /// Those that make modules, or call one that does.
     with_modules: HashSet<&'a str>,
     scans: &'a [Scan],
+    /// Those that were read, by their place in memory.
+    read: RefCell<HashMap<*const Definition, Rc<expand::Definition<'a>>>>,
     /// How much text may still be read and made.
     fuel: Cell<usize>,
     /// How many conditions there may still be.
@@ -101,6 +102,33 @@ pub fn package(mut scans: Vec<Scan>) -> PackageFacts {
     operations::decide_all(&mut facts, &scans);
     public::decide(&mut facts, &scans);
     facts
+}
+
+/// The scans of files, by their places, that call macros of the package that declare modules, and
+/// where these calls were left out: [`Scanner::scan_fully`](super::scan::Scanner::scan_fully) has them.
+#[must_use]
+pub fn to_read_again(scans: &[Scan]) -> Vec<usize> {
+    let with_modules = with_modules(&definitions(scans));
+    let is_called = |scan: &Scan| scan.bare.iter().any(|name| with_modules.contains(&**name));
+    let scans = scans.iter().enumerate();
+    scans
+        .filter(|(_, scan)| !with_modules.is_empty() && is_called(scan))
+        .map(|(at, _)| at)
+        .collect()
+}
+
+/// By name; the file that each is in.
+type Definitions<'a> = HashMap<&'a str, Vec<(usize, &'a Definition)>>;
+
+fn definitions(scans: &[Scan]) -> Definitions<'_> {
+    let mut definitions = Definitions::new();
+    for (index, scan) in scans.iter().enumerate() {
+        for definition in &scan.definitions {
+            let same = definitions.entry(&definition.name).or_default();
+            same.push((index, definition));
+        }
+    }
+    definitions
 }
 
 /// A file by whose name another one calls for it.
@@ -172,17 +200,12 @@ impl FileFacts {
 
 impl<'a> Expander<'a> {
     fn new(scans: &'a [Scan]) -> Self {
-        let mut definitions: HashMap<&str, Vec<(usize, &Definition)>> = HashMap::new();
-        for (index, scan) in scans.iter().enumerate() {
-            for definition in &scan.definitions {
-                let same = definitions.entry(&definition.name).or_default();
-                same.push((index, definition));
-            }
-        }
+        let definitions = definitions(scans);
         Self {
             with_modules: with_modules(&definitions),
             definitions,
             scans,
+            read: RefCell::default(),
             fuel: Cell::new(MAX_TEXT),
             conditions: Cell::new(MAX_CONDITIONS),
         }
@@ -223,9 +246,7 @@ impl<'a> Expander<'a> {
             }
             let is_asked = asked.contains(&at) && self.is_defined(&call.path);
             if is_asked || self.declares_modules(&call.path) {
-                let (start, end) = call.arguments;
-                let arguments = scan.bytes.get(start as usize..end as usize);
-                let arguments = String::from_utf8_lossy(arguments.unwrap_or_default());
+                let arguments = scan.arguments(call);
                 let expanded = self.call(&call.path, &arguments, call.context, index, MAX_DEPTH);
                 expansions.insert(at, expanded);
             }
@@ -321,6 +342,12 @@ impl<'a> Expander<'a> {
         if here.is_empty() { all.to_vec() } else { here }
     }
 
+    fn read(&self, definition: &'a Definition) -> Rc<expand::Definition<'a>> {
+        let mut read = self.read.borrow_mut();
+        let known = read.entry(std::ptr::from_ref(definition));
+        Rc::clone(known.or_insert_with(|| Rc::new(expand::Definition::new(&definition.body))))
+    }
+
     /// What a call makes of its arguments; none if that can't be told.
     fn call(
         &self,
@@ -331,16 +358,20 @@ impl<'a> Expander<'a> {
         depth: u32,
     ) -> Option<Expanded> {
         let depth = depth.checked_sub(1)?;
+        let watch = Watch {
+            bare_calls: !self.with_modules.is_empty(),
+            ..Watch::default()
+        };
         let mut all: Option<Expanded> = None;
         for (index, definition) in self.candidates(path, file) {
             // A short one has its cost, too.
             self.spend(512 + definition.body.len() + arguments.len())?;
-            let Some(expansion) = expand(&definition.body, arguments) else {
+            let Some(expansion) = self.read(definition).expand(arguments) else {
                 continue;
             };
             self.spend(expansion.text.len())?;
             let source = Source::new(expansion.text.as_bytes());
-            let outline = Outline::of_fragment(&source, Watch::default(), context);
+            let outline = Outline::of_fragment(&source, watch, context);
             let around = self
                 .scans
                 .get(index)
@@ -458,9 +489,7 @@ impl<'a> Expander<'a> {
 }
 
 /// The definitions whose expansion may declare modules.
-fn with_modules<'a>(
-    definitions: &HashMap<&'a str, Vec<(usize, &'a Definition)>>,
-) -> HashSet<&'a str> {
+fn with_modules<'a>(definitions: &Definitions<'a>) -> HashSet<&'a str> {
     let that = |holds: &dyn Fn(&str) -> bool| -> HashSet<&'a str> {
         let found = definitions.iter();
         let found = found.filter(|(_, all)| all.iter().any(|(_, d)| holds(&d.body)));
@@ -602,7 +631,7 @@ fn last_segment(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scan::scan;
+    use super::super::scan::{Scanner, scan};
     use super::*;
 
     #[test]
@@ -610,11 +639,32 @@ mod tests {
         let text = "macro_rules! all { ($m:ident) => { mod $m; }; }
             macro_rules! one { ($c:ident, $m:ident) => { #[cfg($c)] all!($m); }; }
             one!(fast, inner);";
-        let facts = package(vec![scan("src/lib.rs", text.as_bytes().to_vec())]);
+        let facts = package(vec![scan("src/lib.rs", text.as_bytes())]);
         let file = &facts.files[0];
         let module = &file.modules[0];
         let condition = &file.conditions[module.condition as usize];
         assert_eq!(module.name, "inner");
         assert_eq!(condition.kind, ConditionKind::Cfg("fast".to_owned()));
+    }
+
+    #[test]
+    fn a_call_that_declares_modules_has_its_file_read_again() {
+        let files = [
+            ("src/lib.rs", "#[macro_use] mod m; mod a; mod b;"),
+            (
+                "src/m.rs",
+                "macro_rules! one { ($m:ident) => { mod $m; }; }
+                macro_rules! two { ($m:ident) => { one!($m); }; }",
+            ),
+            ("src/a.rs", "two!(inner); other!(x); mod c;"),
+            ("src/b.rs", "other!(x); mod d;"),
+        ];
+        let mut scanner = Scanner::default();
+        let scans = files.map(|(path, text)| scanner.scan(path, text.as_bytes()));
+        assert_eq!(to_read_again(&scans), [2]);
+        let mut scans = scans.to_vec();
+        scans[2] = scanner.scan_fully(files[2].0, files[2].1.as_bytes());
+        let fully = files.map(|(path, text)| scan(path, text.as_bytes()));
+        assert_eq!(package(scans), package(fully.to_vec()));
     }
 }

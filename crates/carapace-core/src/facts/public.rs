@@ -418,7 +418,7 @@ mod tests {
     /// Whether each site of a package is public, files in the order of their paths.
     fn public(files: &[(&str, &str)]) -> Vec<bool> {
         let scans = files.iter();
-        let scans = scans.map(|(path, text)| scan(path, text.as_bytes().to_vec()));
+        let scans = scans.map(|(path, text)| scan(path, text.as_bytes()));
         let facts = package(scans.collect());
         let sites = facts.files.iter().flat_map(|file| &file.sites);
         sites.map(|site| site.public).collect()

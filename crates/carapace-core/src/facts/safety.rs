@@ -246,7 +246,7 @@ mod tests {
 
     /// Whether each site of a source is documented, in order.
     fn documented(source: &str) -> Vec<bool> {
-        let facts = FileFacts::from(scan("src/lib.rs", source.as_bytes().to_vec()));
+        let facts = FileFacts::from(scan("src/lib.rs", source.as_bytes()));
         let sites = facts.sites.iter();
         sites.map(|site| site.safety_comment).collect()
     }

@@ -3,6 +3,8 @@
 //! What a macro of the package does to code that is handed to it is not known from one file; a
 //! [`Scan`] keeps what [`super::package`] needs to find out.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -19,7 +21,7 @@ use super::{
 use crate::facts::unsafety::SiteKind;
 use crate::source::lexer::{Cut, Lexer, Piece, TokenKind};
 use crate::source::outline::{
-    self, Context, InlineModules, Mark, ModDeclaration, Outline, Source, Watch,
+    self, Buffers, Context, InlineModules, Mark, ModDeclaration, Outline, Source, Watch,
 };
 
 /// Files above this size, in bytes, are read token by token, without an outline: their sites are
@@ -76,20 +78,20 @@ pub struct Scan {
     /// Who calls whom, and what is public.
     pub(super) callers: Callers,
     pub(super) gaps: Vec<FactGap>,
-    /// The file, where calls refer to it.
-    pub(super) bytes: Vec<u8>,
+    /// The arguments of the calls.
+    texts: Texts,
+    /// The macros that are called among items and whose calls were left out.
+    pub(super) bare: BTreeSet<String>,
     pub(super) len: u64,
     /// What its code sets in the name of build scripts; of build scripts nothing.
     pub(super) helper: Option<HelperFacts>,
 }
 
-static WORDS: LazyLock<[Finder<'static>; 9]> = LazyLock::new(|| {
+static WORDS: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
     [
         "unsafe",
-        "extern",
         "macro_rules",
         "include!",
-        "union",
         "no_mangle",
         "export_name",
         "link_section",
@@ -98,9 +100,44 @@ static WORDS: LazyLock<[Finder<'static>; 9]> = LazyLock::new(|| {
     .map(Finder::new)
 });
 
-/// Keywords that are parts of many other words, and what must follow them.
-static KEYWORDS: LazyLock<[(Finder<'static>, &[u8]); 2]> =
-    LazyLock::new(|| [(Finder::new("mod"), b""), (Finder::new("static"), b"mut")]);
+/// A keyword, and whether it is of interest with this behind it.
+type Keyword = (Finder<'static>, fn(&[u8]) -> bool);
+
+/// Keywords that are parts of many other words or stand before much that is of no interest, and
+/// whether what follows is.
+static KEYWORDS: LazyLock<[Keyword; 4]> = LazyLock::new(|| {
+    [
+        (
+            Finder::new("mod"),
+            is_declared_elsewhere as fn(&[u8]) -> bool,
+        ),
+        (Finder::new("static"), |behind| behind.starts_with(b"mut")),
+        (Finder::new("extern"), |behind| {
+            !behind.starts_with(b"crate")
+        }),
+        (Finder::new("union"), |behind| {
+            behind
+                .first()
+                .is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        }),
+    ]
+});
+
+/// Whether a `mod` has its body in another file: what is in this one's braces is seen by itself.
+fn is_declared_elsewhere(behind: &[u8]) -> bool {
+    let is_name = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'#');
+    let name = behind.iter().take_while(|byte| is_name(byte)).count();
+    let behind = behind.get(name..).unwrap_or_default();
+    trimmed(behind).first() != Some(&b'{')
+}
+
+/// Without the white space before it.
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let spaces = bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b'\t'..=b'\r' | b' '));
+    bytes.get(spaces.count()..).unwrap_or_default()
+}
 
 /// Whether a file can say anything of interest: a look, so that most are not read as tokens.
 fn is_of_interest(path: &str, bytes: &[u8]) -> bool {
@@ -110,22 +147,18 @@ fn is_of_interest(path: &str, bytes: &[u8]) -> bool {
         || WORDS.iter().any(|word| word.find(bytes).is_some())
         || KEYWORDS
             .iter()
-            .any(|(word, next)| has_keyword(word, next, bytes))
+            .any(|(word, is_meant)| has_keyword(word, *is_meant, bytes))
 }
 
-/// Whether a keyword stands somewhere with white space behind it and then this, or with a comment.
-fn has_keyword(word: &Finder<'_>, next: &[u8], bytes: &[u8]) -> bool {
-    let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
+/// Whether a keyword stands somewhere with white space behind it and then what is meant, or with what
+/// needs none (`extern"C"`), a comment, or something beyond ASCII.
+fn has_keyword(word: &Finder<'_>, is_meant: fn(&[u8]) -> bool, bytes: &[u8]) -> bool {
     word.find_iter(bytes).any(|at| {
         let behind = bytes.get(at + word.needle().len()..).unwrap_or_default();
-        match behind.first() {
-            Some(b'/' | 0x80..) => true,
-            Some(byte) if is_space(byte) => {
-                let behind = behind.trim_ascii_start();
-                behind.starts_with(next) || matches!(behind.first(), Some(b'/' | 0x80..))
-            }
-            _ => false,
-        }
+        let inner = trimmed(behind);
+        matches!(behind.first(), Some(b'"' | b'{'))
+            || matches!(inner.first(), Some(b'/' | 0x80..))
+            || inner.len() < behind.len() && is_meant(inner)
     })
 }
 
@@ -136,38 +169,125 @@ fn is_script(path: &str) -> bool {
 
 /// Looks through a file; `path` is from the package's folder, with `/`.
 #[must_use]
-pub fn scan(path: &str, bytes: Vec<u8>) -> Scan {
+pub fn scan(path: &str, bytes: &[u8]) -> Scan {
+    Scanner::default().scan_fully(path, bytes)
+}
+
+/// Looks through files, one after the other.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    buffers: Buffers,
+}
+
+impl Scanner {
+    /// Looks through a file; `path` is from the package's folder, with `/`. Calls of macros that may
+    /// declare modules are left out: few packages have such macros, and thousands of such calls.
+    /// [`super::package::to_read_again`] tells where they matter.
+    pub fn scan(&mut self, path: &str, bytes: &[u8]) -> Scan {
+        self.read(path, bytes, false)
+    }
+
+    /// Looks through a file, and leaves nothing out.
+    pub fn scan_fully(&mut self, path: &str, bytes: &[u8]) -> Scan {
+        self.read(path, bytes, true)
+    }
+
+    fn read(&mut self, path: &str, bytes: &[u8], bare_calls: bool) -> Scan {
+        let mut scan = looked_at(path, bytes);
+        if !is_of_interest(path, bytes) {
+            return scan;
+        }
+        if bytes.len() > MAX_OUTLINED {
+            scan.tokens_only(bytes);
+            return scan;
+        }
+        let source = Source::within(bytes, std::mem::take(&mut self.buffers));
+        let watch = Watch {
+            bare_calls,
+            ..Watch::default()
+        };
+        let outline = Outline::new(&source, watch);
+        scan.outlined(&source, &outline);
+        self.buffers = source.into_buffers();
+        scan
+    }
+}
+
+/// Stretches of a file.
+#[derive(Debug, Clone, Default)]
+struct Texts {
+    bytes: Vec<u8>,
+    /// Each stretch in the file, in order, and where its bytes begin in `bytes`.
+    places: Vec<(u32, u32, usize)>,
+}
+
+impl Texts {
+    /// Of a file, those that are asked for; what lies in another is in that.
+    fn new(file: &[u8], mut wanted: Vec<(u32, u32)>) -> Self {
+        wanted.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
+        let mut texts = Self::default();
+        let mut behind = 0;
+        for (start, end) in wanted {
+            if end <= behind {
+                continue;
+            }
+            let bytes = file.get(start as usize..end as usize);
+            texts.places.push((start, end, texts.bytes.len()));
+            texts.bytes.extend_from_slice(bytes.unwrap_or_default());
+            behind = end;
+        }
+        texts
+    }
+
+    fn get(&self, start: u32, end: u32) -> Option<&[u8]> {
+        let behind = self.places.partition_point(|(first, ..)| *first <= start);
+        let (first, last, at) = self.places.get(behind.checked_sub(1)?)?;
+        let from = at + (start - first) as usize;
+        let to = at + (end.min(*last).checked_sub(*first)?) as usize;
+        self.bytes.get(from..to)
+    }
+}
+
+fn looked_at(path: &str, bytes: &[u8]) -> Scan {
     let mut scan = Scan {
         facts: FileFacts {
             path: path.to_owned(),
             ..FileFacts::default()
         },
         len: bytes.len() as u64,
-        helper: HelperFacts::new(&bytes).filter(|_| !is_script(path)),
+        helper: HelperFacts::new(bytes).filter(|_| !is_script(path)),
         ..Scan::default()
     };
-    if std::str::from_utf8(&bytes).is_err() {
+    if std::str::from_utf8(bytes).is_err() {
         scan.gap("is no UTF-8 text, which no compiler takes: read as far as it is one");
-    }
-    if !is_of_interest(path, &bytes) {
-        return scan;
-    }
-    if bytes.len() > MAX_OUTLINED {
-        scan.tokens_only(&bytes);
-        return scan;
-    }
-    let source = Source::new(&bytes);
-    let outline = Outline::new(&source, Watch::default());
-    scan.outlined(&source, &outline);
-    let keeps = !scan.calls.is_empty();
-    drop(source);
-    if keeps {
-        scan.bytes = bytes;
     }
     scan
 }
 
 impl Scan {
+    /// The file, from the package's folder.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.facts.path
+    }
+
+    /// How much there is to do with it, about.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        let texts = self
+            .definitions
+            .iter()
+            .map(|definition| definition.body.len());
+        let of_sites = 256 * self.facts.sites.len();
+        (self.texts.bytes.len() + of_sites + texts.sum::<usize>()) as u64
+    }
+
+    /// The arguments of a call of this file.
+    pub(super) fn arguments(&self, call: &Call) -> Cow<'_, str> {
+        let (start, end) = call.arguments;
+        String::from_utf8_lossy(self.texts.get(start, end).unwrap_or_default())
+    }
+
     fn gap(&mut self, reason: &str) {
         self.gaps.push(FactGap {
             path: self.facts.path.clone(),
@@ -281,6 +401,10 @@ impl Scan {
         if is_cut {
             self.gap("its modules and conditions say too much to be followed: some are unknown");
         }
+        let arguments = self.calls.iter().map(|call| call.arguments).collect();
+        self.texts = Texts::new(source.bytes, arguments);
+        let bare = outline.bare.iter();
+        self.bare = bare.map(|name| source.name(*name as usize)).collect();
         self.definitions = outline
             .macros
             .iter()
@@ -431,5 +555,51 @@ impl<'a> Lines<'a> {
         let characters = u32::try_from(characters).unwrap_or(u32::MAX);
         self.characters = self.characters.saturating_add(characters);
         (self.line, self.characters.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_nothing_is_not_read() {
+        for text in [
+            "mod tests { fn a() {} }",
+            "mod r#x\n{ }",
+            "a modest model; static X: u8 = 0; extern crate alloc; a.union(b); // external",
+            "a.union (b) // &'static str",
+        ] {
+            assert!(!is_of_interest("src/a.rs", text.as_bytes()), "{text}");
+        }
+        for text in [
+            "mod a;",
+            "mod r#a ;",
+            "mod /**/ a;",
+            "mod\u{85}a;",
+            "mod a /**/;",
+            "mod \u{e9}a;",
+            "mod $a;",
+            "extern{}",
+            "extern\"C\" {}",
+            "extern\t{}",
+            "extern /**/ {}",
+            "static  mut A: u8 = 0;",
+            "static/**/mut A: u8 = 0;",
+            "union\x0bA {}",
+            "union _A {}",
+            "a unsafe",
+        ] {
+            assert!(is_of_interest("src/a.rs", text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn stretches_lie_in_stretches() {
+        let texts = Texts::new(b"0123456789", vec![(5, 6), (1, 4), (2, 3), (5, 5)]);
+        assert_eq!(texts.get(1, 4), Some(&b"123"[..]));
+        assert_eq!(texts.get(2, 3), Some(&b"2"[..]));
+        assert_eq!(texts.get(5, 6), Some(&b"5"[..]));
+        assert_eq!(texts.get(0, 1), None);
     }
 }

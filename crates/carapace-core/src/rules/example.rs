@@ -181,7 +181,7 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
 /// its workspace.
 fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCensus {
     let sources = files.iter().filter(|(file, _)| file.ends_with(".rs"));
-    let scans = sources.map(|(file, text)| scan(file, text.as_bytes().to_vec()));
+    let scans = sources.map(|(file, text)| scan(file, text.as_bytes()));
     let facts = package(scans.collect());
     let target = |(kind, file): (&str, &str)| Target {
         name: "example".into(),

@@ -16,6 +16,8 @@ mod transcribe;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::lexer::TokenKind;
 use super::outline::Source;
 
@@ -63,25 +65,51 @@ enum Binding {
     Turns(Vec<Self>),
 }
 
-type Bindings = HashMap<String, Binding>;
+/// By the metavariables' names.
+type Bindings<'a> = HashMap<&'a [u8], Binding, RandomState>;
 
-/// Expands a call by a definition: both are texts without the brackets around them. None if no arm
-/// takes the arguments, or a bound is passed.
+/// A definition of a macro, read.
+#[derive(Debug)]
+pub struct Definition<'a> {
+    source: Source<'a>,
+    arms: Vec<Arm>,
+}
+
+impl<'a> Definition<'a> {
+    /// Reads the text of a definition, without the brackets around it.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        let source = Source::new(text.as_bytes());
+        let arms = match source.groups.balanced {
+            true => arms(&source),
+            false => Vec::new(),
+        };
+        Self { source, arms }
+    }
+
+    /// Expands a call with these arguments, without the brackets around them. None if no arm takes
+    /// them, or a bound is passed.
+    #[must_use]
+    pub fn expand(&self, arguments: &str) -> Option<Expansion> {
+        let arguments = Source::new(arguments.as_bytes());
+        if !arguments.groups.balanced {
+            return None;
+        }
+        for (pattern, body) in &self.arms {
+            let end = arguments.lexed.tokens.len();
+            let mut matcher = matcher::Matcher::new(&self.source, &arguments);
+            if let Some(bindings) = matcher.all(*pattern, end) {
+                return transcribe::transcribe(&self.source, *body, &arguments, &bindings);
+            }
+        }
+        None
+    }
+}
+
+/// Expands one call by a definition; see [`Definition`].
 #[must_use]
 pub fn expand(definition: &str, arguments: &str) -> Option<Expansion> {
-    let definition = Source::new(definition.as_bytes());
-    let arguments = Source::new(arguments.as_bytes());
-    if !arguments.groups.balanced || !definition.groups.balanced {
-        return None;
-    }
-    for (pattern, body) in arms(&definition) {
-        let end = arguments.lexed.tokens.len();
-        let mut matcher = matcher::Matcher::new(&definition, &arguments);
-        if let Some(bindings) = matcher.all(pattern, end) {
-            return transcribe::transcribe(&definition, body, &arguments, &bindings);
-        }
-    }
-    None
+    Definition::new(definition).expand(arguments)
 }
 
 /// The token ranges of an arm's pattern and of what it becomes.

@@ -189,6 +189,8 @@ pub struct Lexer<'a> {
 enum Class {
     Space,
     Ident,
+    /// A letter that literals can begin with, too.
+    Prefix,
     Digit,
     Quote,
     Apostrophe,
@@ -235,6 +237,7 @@ const fn classes() -> [Class; 256] {
 const fn class(byte: u8) -> Class {
     Class::Single(match byte {
         b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | b' ' => return Class::Space,
+        b'b' | b'c' | b'r' => return Class::Prefix,
         b'a'..=b'z' | b'A'..=b'Z' | b'_' => return Class::Ident,
         b'0'..=b'9' => return Class::Digit,
         b'"' => return Class::Quote,
@@ -329,7 +332,7 @@ impl<'a> Lexer<'a> {
     /// The place behind the name that goes on at `from`.
     fn ident_end(&self, from: usize) -> usize {
         let mut at = from;
-        while let Some(byte) = self.bytes.get(at) {
+        for byte in self.rest(from) {
             match OF_NAMES.get(*byte as usize) {
                 Some(1) => at += 1,
                 // No character of a name is white space; see `is_high_space`.
@@ -510,7 +513,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The token that begins with a letter.
+    /// The token that begins with a letter of [`Class::Prefix`].
     fn word(&mut self) -> (usize, TokenKind) {
         let start = self.at;
         let rest = self.rest(start);
@@ -537,52 +540,58 @@ impl<'a> Lexer<'a> {
                 (end, TokenKind::Char) => (end, TokenKind::Char),
                 _ => (start + 1, TokenKind::Ident),
             },
-            _ => {
-                let end = self.ident_end(start);
-                let text = self.bytes.get(start..end).unwrap_or_default();
-                (end, keyword(text))
-            }
+            _ => self.plain_word(start),
         }
+    }
+
+    /// A name or keyword.
+    fn plain_word(&self, start: usize) -> (usize, TokenKind) {
+        let end = self.ident_end(start);
+        let text = self.bytes.get(start..end).unwrap_or_default();
+        (end, keyword(text))
     }
 }
 
+/// The keyword of a text. Patterns byte by byte become one tree of decisions, where those of whole
+/// texts would be compared one after the other.
+#[rustfmt::skip]
 fn keyword(text: &[u8]) -> TokenKind {
     match text {
-        b"as" => TokenKind::As,
-        b"fn" => TokenKind::Fn,
-        b"if" => TokenKind::If,
-        b"in" => TokenKind::In,
-        b"dyn" => TokenKind::Dyn,
-        b"for" => TokenKind::For,
-        b"let" => TokenKind::Let,
-        b"mod" => TokenKind::Mod,
-        b"mut" => TokenKind::Mut,
-        b"pub" => TokenKind::Pub,
-        b"ref" => TokenKind::Ref,
-        b"use" => TokenKind::Use,
-        b"else" => TokenKind::Else,
-        b"enum" => TokenKind::Enum,
-        b"impl" => TokenKind::Impl,
-        b"loop" => TokenKind::Loop,
-        b"move" => TokenKind::Move,
-        b"self" => TokenKind::SelfValue,
-        b"Self" => TokenKind::SelfType,
-        b"type" => TokenKind::Type,
-        b"async" => TokenKind::Async,
-        b"break" => TokenKind::Break,
-        b"const" => TokenKind::Const,
-        b"crate" => TokenKind::Crate,
-        b"match" => TokenKind::Match,
-        b"super" => TokenKind::Super,
-        b"trait" => TokenKind::Trait,
-        b"where" => TokenKind::Where,
-        b"while" => TokenKind::While,
-        b"extern" => TokenKind::Extern,
-        b"return" => TokenKind::Return,
-        b"static" => TokenKind::Static,
-        b"struct" => TokenKind::Struct,
-        b"unsafe" => TokenKind::Unsafe,
-        b"continue" => TokenKind::Continue,
+        [b'a', b's'] => TokenKind::As,
+        [b'f', b'n'] => TokenKind::Fn,
+        [b'i', b'f'] => TokenKind::If,
+        [b'i', b'n'] => TokenKind::In,
+        [b'd', b'y', b'n'] => TokenKind::Dyn,
+        [b'f', b'o', b'r'] => TokenKind::For,
+        [b'l', b'e', b't'] => TokenKind::Let,
+        [b'm', b'o', b'd'] => TokenKind::Mod,
+        [b'm', b'u', b't'] => TokenKind::Mut,
+        [b'p', b'u', b'b'] => TokenKind::Pub,
+        [b'r', b'e', b'f'] => TokenKind::Ref,
+        [b'u', b's', b'e'] => TokenKind::Use,
+        [b'e', b'l', b's', b'e'] => TokenKind::Else,
+        [b'e', b'n', b'u', b'm'] => TokenKind::Enum,
+        [b'i', b'm', b'p', b'l'] => TokenKind::Impl,
+        [b'l', b'o', b'o', b'p'] => TokenKind::Loop,
+        [b'm', b'o', b'v', b'e'] => TokenKind::Move,
+        [b's', b'e', b'l', b'f'] => TokenKind::SelfValue,
+        [b'S', b'e', b'l', b'f'] => TokenKind::SelfType,
+        [b't', b'y', b'p', b'e'] => TokenKind::Type,
+        [b'a', b's', b'y', b'n', b'c'] => TokenKind::Async,
+        [b'b', b'r', b'e', b'a', b'k'] => TokenKind::Break,
+        [b'c', b'o', b'n', b's', b't'] => TokenKind::Const,
+        [b'c', b'r', b'a', b't', b'e'] => TokenKind::Crate,
+        [b'm', b'a', b't', b'c', b'h'] => TokenKind::Match,
+        [b's', b'u', b'p', b'e', b'r'] => TokenKind::Super,
+        [b't', b'r', b'a', b'i', b't'] => TokenKind::Trait,
+        [b'w', b'h', b'e', b'r', b'e'] => TokenKind::Where,
+        [b'w', b'h', b'i', b'l', b'e'] => TokenKind::While,
+        [b'e', b'x', b't', b'e', b'r', b'n'] => TokenKind::Extern,
+        [b'r', b'e', b't', b'u', b'r', b'n'] => TokenKind::Return,
+        [b's', b't', b'a', b't', b'i', b'c'] => TokenKind::Static,
+        [b's', b't', b'r', b'u', b'c', b't'] => TokenKind::Struct,
+        [b'u', b'n', b's', b'a', b'f', b'e'] => TokenKind::Unsafe,
+        [b'c', b'o', b'n', b't', b'i', b'n', b'u', b'e'] => TokenKind::Continue,
         _ => TokenKind::Ident,
     }
 }
@@ -590,16 +599,21 @@ fn keyword(text: &[u8]) -> TokenKind {
 impl Iterator for Lexer<'_> {
     type Item = Piece;
 
+    #[inline]
     fn next(&mut self) -> Option<Piece> {
         loop {
             let byte = self.peek(0)?;
             let start = self.at;
             let (end, kind) = match CLASSES.get(byte as usize).copied()? {
                 Class::Space => {
-                    self.at += 1;
+                    // Lines begin with many.
+                    let spaces = self.rest(start + 1).iter();
+                    let spaces = spaces.take_while(|byte| **byte == b' ').count();
+                    self.at = start + 1 + spaces;
                     continue;
                 }
-                Class::Ident => self.word(),
+                Class::Ident => self.plain_word(start),
+                Class::Prefix => self.word(),
                 Class::Digit => (self.number(), TokenKind::Number),
                 Class::Quote => (self.string(start), TokenKind::Str),
                 Class::Apostrophe => self.apostrophe(start),
@@ -657,17 +671,24 @@ impl Lexed {
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         let mut lexed = Self::default();
+        lexed.read(bytes);
+        lexed
+    }
+
+    /// Reads all of another file, in the memory that the last one took.
+    pub fn read(&mut self, bytes: &[u8]) {
+        self.tokens.clear();
+        self.comments.clear();
         // Measured: a token takes 4.6 bytes of source on average.
-        lexed.tokens.reserve(bytes.len() / 6);
+        self.tokens.reserve(bytes.len() / 4);
         let mut lexer = Lexer::new(bytes);
         for piece in &mut lexer {
             match piece {
-                Piece::Token(token) => lexed.tokens.push(token),
-                Piece::Comment(comment) => lexed.comments.push(comment),
+                Piece::Token(token) => self.tokens.push(token),
+                Piece::Comment(comment) => self.comments.push(comment),
             }
         }
-        lexed.cut = lexer.cut();
-        lexed
+        self.cut = lexer.cut();
     }
 }
 

@@ -242,6 +242,9 @@ pub struct Watch {
     /// Every item at the level of modules, implementations and traits, rather than only what leads
     /// to something unsafe.
     pub all_items: bool,
+    /// Calls of macros among items in which nothing asked for stands: they may declare modules by
+    /// their names alone. Without it, [`Outline::bare`] has the macros' names.
+    pub bare_calls: bool,
 }
 
 /// The outline of a file.
@@ -257,8 +260,11 @@ pub struct Outline {
     pub includes: Vec<Include>,
     /// Macros.
     pub macros: Vec<MacroDefinition>,
-    /// Calls of macros in which something asked for stands, or that stand among items.
+    /// Calls of macros in which something asked for stands, and those of [`Watch::bare_calls`].
     pub calls: Vec<MacroCall>,
+    /// The tokens of the names of macros whose calls among items were left out; one for many calls
+    /// in a row.
+    pub bare: Vec<u32>,
     /// `use` and `extern crate`.
     pub uses: Vec<UseDeclaration>,
     /// What is unsafe, by place.
@@ -291,16 +297,48 @@ pub struct Source<'a> {
     pub groups: Groups,
 }
 
+/// Memory that files are read in, one after the other: taking it anew for each costs more than the
+/// reading of small ones.
+#[derive(Debug, Clone, Default)]
+pub struct Buffers {
+    lexed: Lexed,
+    groups: Groups,
+}
+
 impl<'a> Source<'a> {
     /// Reads a file.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        let lexed = Lexed::new(bytes);
-        let groups = Groups::new(&lexed.tokens);
+        Self::within(bytes, Buffers::default())
+    }
+
+    /// Reads a file in the memory that another one took.
+    #[must_use]
+    pub fn within(bytes: &'a [u8], buffers: Buffers) -> Self {
+        let Buffers {
+            mut lexed,
+            mut groups,
+        } = buffers;
+        lexed.read(bytes);
+        groups.read(&lexed.tokens);
         Self {
             bytes,
             lexed,
             groups,
+        }
+    }
+
+    /// Gives back the memory.
+    #[must_use]
+    pub fn into_buffers(self) -> Buffers {
+        /// Beyond so many tokens the memory is given back to the system.
+        const MAX_KEPT: usize = 1 << 20;
+        match self.lexed.tokens.capacity() > MAX_KEPT {
+            true => Buffers::default(),
+            false => Buffers {
+                lexed: self.lexed,
+                groups: self.groups,
+            },
         }
     }
 
@@ -340,8 +378,14 @@ impl<'a> Source<'a> {
     /// A name without `r#`.
     #[must_use]
     pub fn name(&self, at: usize) -> String {
+        String::from_utf8_lossy(self.name_bytes(at)).into_owned()
+    }
+
+    /// The bytes of a name without `r#`.
+    #[must_use]
+    pub fn name_bytes(&self, at: usize) -> &'a [u8] {
         let bytes = self.bytes_of(at);
-        String::from_utf8_lossy(bytes.strip_prefix(b"r#").unwrap_or(bytes)).into_owned()
+        bytes.strip_prefix(b"r#").unwrap_or(bytes)
     }
 
     /// The text from one token to before another, comments and all.
@@ -534,24 +578,30 @@ fn shortened(mut name: String) -> String {
     name
 }
 
+/// Byte by byte: one tree of decisions, and not nine texts to be compared with.
+#[rustfmt::skip]
+fn is_watched_word(word: &[u8]) -> bool {
+    matches!(
+        word,
+            [b'u', b'n', b'i', b'o', b'n']
+            | [b'm', b'a', b'c', b'r', b'o', b'_', b'r', b'u', b'l', b'e', b's']
+            | [b'm', b'a', b'c', b'r', b'o']
+            | [b'i', b'n', b'c', b'l', b'u', b'd', b'e']
+            | [b'g', b'l', b'o', b'b', b'a', b'l', b'_', b'a', b's', b'm']
+            | [b'n', b'o', b'_', b'm', b'a', b'n', b'g', b'l', b'e']
+            | [b'e', b'x', b'p', b'o', b'r', b't', b'_', b'n', b'a', b'm', b'e']
+            | [b'l', b'i', b'n', b'k', b'_', b's', b'e', b'c', b't', b'i', b'o', b'n']
+            | [b'l', b'i', b'n', b'k']
+    )
+}
+
 /// The tokens that lead to something unsafe, to another file, or to a macro.
 fn watched(source: &Source<'_>) -> Vec<u32> {
     let mut watched = Vec::new();
     for (at, token) in source.lexed.tokens.iter().enumerate() {
         let is_watched = match token.kind {
             TokenKind::Unsafe | TokenKind::Extern | TokenKind::Static | TokenKind::Mod => true,
-            TokenKind::Ident => matches!(
-                source.bytes_of(at),
-                b"union"
-                    | b"macro_rules"
-                    | b"macro"
-                    | b"include"
-                    | b"global_asm"
-                    | b"no_mangle"
-                    | b"export_name"
-                    | b"link_section"
-                    | b"link"
-            ),
+            TokenKind::Ident => is_watched_word(source.bytes_of(at)),
             _ => false,
         };
         if is_watched {

@@ -23,7 +23,16 @@ impl Groups {
     /// since; where none of its kind is open, it closes nothing.
     #[must_use]
     pub fn new(tokens: &[Token]) -> Self {
-        let mut mates = vec![NONE; tokens.len()];
+        let mut groups = Self::default();
+        groups.read(tokens);
+        groups
+    }
+
+    /// As [`Groups::new`], in the memory that other tokens' groups took.
+    pub fn read(&mut self, tokens: &[Token]) {
+        let mates = &mut self.mates;
+        mates.clear();
+        mates.resize(tokens.len(), NONE);
         let mut open: Vec<(u32, TokenKind)> = Vec::new();
         // How many of a kind are open: without it, a run of stray brackets would be searched for
         // again and again.
@@ -45,9 +54,9 @@ impl Groups {
             }
             while let Some((begin, kind)) = open.pop() {
                 count(&mut counts, kind, -1);
-                set(&mut mates, begin, at);
+                set(mates, begin, at);
                 if kind == opening {
-                    set(&mut mates, at, begin);
+                    set(mates, at, begin);
                     break;
                 }
                 balanced = false;
@@ -56,9 +65,9 @@ impl Groups {
         let end = u32::try_from(tokens.len()).unwrap_or(NONE);
         balanced &= open.is_empty();
         for (begin, _) in open {
-            set(&mut mates, begin, end);
+            set(mates, begin, end);
         }
-        Self { mates, balanced }
+        self.balanced = balanced;
     }
 
     /// Where the group that opens at a token ends: at its closing bracket, or before what closes the

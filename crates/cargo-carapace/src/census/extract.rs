@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use carapace_core::facts::build_script::BuildScriptFacts;
-use carapace_core::facts::package::{Wanted, package, wanted};
-use carapace_core::facts::scan::{Scan, scan};
+use carapace_core::facts::package::{Wanted, package, to_read_again, wanted};
+use carapace_core::facts::scan::{Scan, Scanner};
 use carapace_core::facts::{FactGap, PackageFacts};
 
 use super::manifest::{self, ManifestLint};
 use super::sources::{self, Listing};
 use super::store::FactsStore;
-use crate::host::files;
+use crate::host::files::{self, FileError, Memory};
 
 /// What a file of a build script may weigh, in bytes.
 const MAX_SCRIPT: u64 = 4 * 1024 * 1024;
@@ -43,6 +43,28 @@ struct Task {
     folder: usize,
     path: String,
     place: PathBuf,
+}
+
+/// What a thread reads with, file for file.
+#[derive(Default)]
+struct Reader {
+    memory: Memory,
+    scanner: Scanner,
+}
+
+impl Reader {
+    /// Looks through a file once more, and leaves nothing out.
+    fn again(&mut self, folder: &Folder, listing: &Listing, path: &str) -> Result<Scan, FactGap> {
+        let gap = |reason: String| FactGap {
+            path: path.to_owned(),
+            reason,
+        };
+        let gone = || gap("is gone since it was read: some of its modules are unknown".to_owned());
+        let task = task(0, folder, listing, path).ok_or_else(gone)?;
+        let bytes = self.memory.read_listed(&task.place, sources::MAX_FILE);
+        let bytes = bytes.map_err(|error| gap(error.to_string()))?;
+        Ok(self.scanner.scan_fully(path, bytes))
+    }
 }
 
 /// What is known of a package's folder before its targets are.
@@ -193,8 +215,9 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
                 read.insert(task.path.clone());
             }
         }
-        let done = parallel(&tasks, |task| {
-            files::read_regular(&task.place, sources::MAX_FILE).map(|bytes| scan(&task.path, bytes))
+        let done = parallel_with(&tasks, Reader::default, |reader, task| {
+            let bytes = reader.memory.read_listed(&task.place, sources::MAX_FILE)?;
+            Ok::<Scan, FileError>(reader.scanner.scan(&task.path, bytes))
         });
         let mut next = Vec::new();
         for (task, done) in tasks.into_iter().zip(done) {
@@ -236,14 +259,41 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
         }
         tasks = next;
     }
-    let work: Vec<_> = scans
-        .into_iter()
-        .map(|scans| Mutex::new(Some(scans)))
+    let mut work: Vec<_> = folders
+        .iter()
+        .zip(scans)
+        .enumerate()
+        .map(|(at, ((folder, listing), scans))| (at, folder, listing, Mutex::new(scans)))
         .collect();
-    let mut all = parallel(&work, |scans| {
-        let scans = scans.lock().ok().and_then(|mut scans| scans.take());
-        package(scans.unwrap_or_default())
-    });
+    // The largest first: no core is to begin with one when the others have nothing left.
+    let weight = |scans: &Mutex<Vec<Scan>>| -> u64 {
+        let scans = scans.lock();
+        scans.map_or(0, |scans| scans.iter().map(Scan::weight).sum())
+    };
+    work.sort_by_cached_key(|(.., scans)| std::cmp::Reverse(weight(scans)));
+    let mut all = parallel_with(
+        &work,
+        Reader::default,
+        |reader, (at, folder, listing, scans)| {
+            let scans = scans.lock().map(|mut scans| std::mem::take(&mut *scans));
+            let mut scans = scans.unwrap_or_default();
+            let mut gaps = Vec::new();
+            for at in to_read_again(&scans) {
+                let Some(scan) = scans.get_mut(at) else {
+                    continue;
+                };
+                match reader.again(folder, listing, scan.path()) {
+                    Ok(again) => *scan = again,
+                    Err(gap) => gaps.push(gap),
+                }
+            }
+            let mut facts = package(scans);
+            facts.gaps.extend(gaps);
+            (*at, facts)
+        },
+    );
+    all.sort_by_key(|(at, _)| *at);
+    let mut all: Vec<PackageFacts> = all.into_iter().map(|(_, facts)| facts).collect();
     for ((facts, (_, listing)), gaps) in all.iter_mut().zip(folders).zip(gaps) {
         facts.native_sources = listing.native;
         facts.gaps.extend(gaps);
@@ -269,7 +319,8 @@ fn task(index: usize, folder: &Folder, listing: &Listing, path: &str) -> Option<
         Some(place) => place.clone(),
         // Out of the package's folder: only where links may lead, too.
         None if path.starts_with("..") => {
-            files::resolve_within(&folder.tree, &folder.root.join(path)).ok()?
+            let place = files::resolve_within(&folder.tree, &folder.root.join(path)).ok()?;
+            place.is_file().then_some(place)?
         }
         None => return None,
     };
@@ -297,23 +348,30 @@ fn build_script(root: &str, folder: &Folder, listing: &Listing) -> BuildScriptFa
 
 /// Does one thing to each of many, on all cores; the results are in their order.
 pub(super) fn parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    parallel_with(many, || (), |(), one| work(one))
+}
+
+/// The same with something that each thread has for itself.
+fn parallel_with<T: Sync, R: Send, S>(
+    many: &[T],
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Vec<R> {
     let threads = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(many.len());
-    if threads < 2 {
-        return many.iter().map(work).collect();
-    }
     let next = AtomicUsize::new(0);
+    let run = || {
+        let mut done = Vec::new();
+        let mut state = state();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = many.get(at) else { return done };
+            done.push((at, work(&mut state, one)));
+        }
+    };
     let mut results: Vec<(usize, R)> = Vec::with_capacity(many.len());
     thread::scope(|scope| {
-        let run = || {
-            let mut done = Vec::new();
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(one) = many.get(at) else { return done };
-                done.push((at, work(one)));
-            }
-        };
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
         results.extend(run());
         for other in others {

@@ -16,7 +16,7 @@ pub(super) enum ManifestLint {
 /// Reads `[lints]` of a manifest.
 pub(super) fn lint(text: &str) -> Option<ManifestLint> {
     // Most manifests have nothing of it, and need no reading.
-    if !text.contains("lints") {
+    if !text.contains("lints") || !(text.contains("unsafe_code") || text.contains("workspace")) {
         return None;
     }
     let table: Table = text.parse().ok()?;

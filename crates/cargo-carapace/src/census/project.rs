@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use carapace_core::census::Census;
 use carapace_core::census::build_script::Toolchain;
 use carapace_core::census::of_graph::Surveyed;
 use carapace_core::census::operations;
 use carapace_core::census::survey::{Edited, Member, SourceText, Survey};
+use carapace_core::census::{Census, PackageCensus};
 use carapace_core::engine::Subject;
 use carapace_core::facts::PackageFacts;
 use carapace_core::graph::metadata::{Metadata, MetadataPackage};
@@ -21,7 +21,7 @@ use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::text::visible;
 
-use super::extract::{Early, Folder, early, extract, from_root};
+use super::extract::{Early, Folder, early, extract, from_root, parallel};
 use super::gate;
 use super::store::FactsStore;
 use super::{Read, Taken, compiled, manifest};
@@ -90,9 +90,18 @@ pub(super) fn taken(
         },
         facts: &facts,
     };
-    let mut census = surveyed.census();
+    let shipped = surveyed.shipped();
+    let packages: Vec<_> = ground.metadata.iter().zip(&facts).collect();
+    let packages = parallel(&packages, |((index, package), facts)| match facts {
+        Some(facts) => surveyed.package(*index, package, facts, &shipped),
+        None => PackageCensus::default(),
+    });
+    let mut census = Census { packages };
+    let missing = source_gaps(&ground, &facts);
+    // To give this memory back takes longer than what is left to do; then the process ends.
+    std::mem::forget(facts);
     let mut gaps = ground.gaps.clone();
-    gaps.extend(source_gaps(&ground, &facts));
+    gaps.extend(missing);
     let reconciliation = match arguments.compiled {
         true => Some(compiled::reconcile(
             arguments,
@@ -532,7 +541,7 @@ pub(super) fn sites_of(files: &[(String, Vec<u8>)]) -> Census {
     use carapace_core::census::link::{Linked, Script, link};
     use carapace_core::cfg::CfgSet;
     use carapace_core::facts::{package::package, scan::scan};
-    let scans = files.iter().map(|(path, bytes)| scan(path, bytes.clone()));
+    let scans = files.iter().map(|(path, bytes)| scan(path, bytes));
     let facts = package(scans.collect());
     let census = link(&Linked {
         facts: &facts,

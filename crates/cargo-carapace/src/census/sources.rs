@@ -58,16 +58,20 @@ pub(super) fn list(root: &Path, tree: &Path, stamps: bool) -> Listing {
                 continue;
             }
         };
+        let read: Vec<_> = read.take(MAX_ENTRIES - entries + 1).flatten().collect();
+        entries += read.len();
+        if entries > MAX_ENTRIES {
+            listing.gap(
+                &prefix,
+                format!("the package has more than {MAX_ENTRIES} files"),
+            );
+            return listing;
+        }
+        // Another package's.
+        if !prefix.is_empty() && read.iter().any(|entry| entry.file_name() == "Cargo.toml") {
+            continue;
+        }
         for entry in read {
-            entries += 1;
-            if entries > MAX_ENTRIES {
-                listing.gap(
-                    &prefix,
-                    format!("the package has more than {MAX_ENTRIES} files"),
-                );
-                return listing;
-            }
-            let Ok(entry) = entry else { continue };
             let Ok(kind) = entry.file_type() else {
                 continue;
             };
@@ -148,9 +152,7 @@ fn is_searched(name: &str, place: &Path, is_top: bool) -> bool {
         return false;
     }
     let exists = |name: &str| fs::symlink_metadata(place.join(name)).is_ok();
-    if name == "target" && (is_top || exists("CACHEDIR.TAG")) {
-        return !exists("CACHEDIR.TAG") && !exists(".rustc_info.json");
-    }
-    // Another package's.
-    !exists("Cargo.toml")
+    let is_built =
+        name == "target" && (exists("CACHEDIR.TAG") || is_top && exists(".rustc_info.json"));
+    !is_built
 }

@@ -187,6 +187,60 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     })
 }
 
+/// Memory for files that are read one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(Vec<u8>);
+
+impl Memory {
+    /// Reads a file that a listing has just shown to be a regular one: with less asking than
+    /// [`read_regular`], for many.
+    ///
+    /// # Errors
+    /// See [`FileError`]. What has taken its place in between and is no file is not read.
+    pub(crate) fn read_listed(&mut self, path: &Path, limit: u64) -> Result<&[u8], FileError> {
+        /// Beyond so many bytes it is given back to the system.
+        const MAX_KEPT: usize = 16 << 20;
+        let fault = |error| FileError::of(path, error);
+        let mut file = open(path).map_err(fault)?;
+        let meta = file.metadata().map_err(fault)?;
+        check(path, &meta, limit)?;
+        // One more than there should be: a read that does not fill it is the last one.
+        let wanted = usize::try_from(meta.len())
+            .unwrap_or(usize::MAX)
+            .saturating_add(1);
+        if self.0.len() < wanted || self.0.len() > MAX_KEPT {
+            self.0 = vec![0; wanted];
+        }
+        let mut read = 0;
+        while let Some(rest) = self.0.get_mut(read..wanted).filter(|rest| !rest.is_empty()) {
+            match file.read(rest) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(fault(error)),
+            }
+            // Of a regular file no read is short but at its end.
+            if read + 1 == wanted {
+                break;
+            }
+        }
+        if read < wanted {
+            return Ok(self.0.get(..read).unwrap_or_default());
+        }
+        // It has grown since it was asked for its length.
+        self.0.truncate(read);
+        let more = limit.saturating_add(1).saturating_sub(read as u64);
+        file.take(more).read_to_end(&mut self.0).map_err(fault)?;
+        match u64::try_from(self.0.len()).is_ok_and(|read| read <= limit) {
+            true => Ok(&self.0),
+            false => Err(FileError::TooLarge {
+                path: path.to_owned(),
+                limit,
+            }),
+        }
+    }
+}
+
 /// Reads on until there are `length` bytes, or to the end; in as few reads as the system allows.
 /// `length` has to be one that the caller has bounded: the memory is taken at once.
 pub(crate) fn fill(from: &mut impl Read, bytes: &mut Vec<u8>, length: usize) -> io::Result<()> {

@@ -20,7 +20,7 @@ pub(crate) const DICTIONARY: &[&str] = &[
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let kept = outline::seeds().into_iter().filter_map(|source| {
-        let facts = package(vec![scan("lib.rs", source)]);
+        let facts = package(vec![scan("lib.rs", &source)]);
         postcard::to_stdvec(&facts).ok()
     });
     kept.collect()

@@ -98,7 +98,13 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
     let mut signature = Signature::new();
     let source = Source::new(bytes);
     let outline = Outline::new(&source, Watch::default());
-    let again = Outline::new(&source, Watch { all_items: true });
+    let again = Outline::new(
+        &source,
+        Watch {
+            all_items: true,
+            bare_calls: true,
+        },
+    );
     for outline in [&outline, &again] {
         outlined(&source, outline);
     }
@@ -193,7 +199,7 @@ fn facts(text: &str) -> PackageFacts {
     let files: Vec<(&str, &str)> = files.filter(|(path, _)| seen.insert(*path)).collect();
     let make = |files: &mut dyn Iterator<Item = &(&str, &str)>| {
         let scans: Vec<_> = files
-            .map(|(path, text)| scan(path, text.as_bytes().to_vec()))
+            .map(|(path, text)| scan(path, text.as_bytes()))
             .collect();
         for scan in &scans {
             let _ = wanted(scan);

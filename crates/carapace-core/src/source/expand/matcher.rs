@@ -22,8 +22,8 @@ impl<'s, 'a> Matcher<'s, 'a> {
     }
 
     /// What the metavariables stand for if all arguments fit.
-    pub(super) fn all(&mut self, pattern: (usize, usize), end: usize) -> Option<Bindings> {
-        let mut bindings = Bindings::new();
+    pub(super) fn all(&mut self, pattern: (usize, usize), end: usize) -> Option<Bindings<'a>> {
+        let mut bindings = Bindings::default();
         let behind = self.sequence(pattern, 0, end, MAX_DEPTH, &mut bindings)?;
         (behind == end).then_some(bindings)
     }
@@ -35,7 +35,7 @@ impl<'s, 'a> Matcher<'s, 'a> {
         start: usize,
         end: usize,
         depth: usize,
-        bindings: &mut Bindings,
+        bindings: &mut Bindings<'a>,
     ) -> Option<usize> {
         let depth = depth.checked_sub(1)?;
         let (mut at, mut argument) = (from, start);
@@ -46,9 +46,9 @@ impl<'s, 'a> Matcher<'s, 'a> {
                 argument = self.turns(&found, argument, end, depth, bindings)?;
                 at = found.next;
             } else if kind == TokenKind::Dollar && self.is_variable(at) {
-                let name = self.pattern.name(at + 1);
-                let fragment = self.pattern.text(at + 3);
-                let behind = fragment::end(self.arguments, &fragment, argument, end)?;
+                let name = self.pattern.name_bytes(at + 1);
+                let fragment = std::str::from_utf8(self.pattern.bytes_of(at + 3)).ok()?;
+                let behind = fragment::end(self.arguments, fragment, argument, end)?;
                 bindings.insert(name, Binding::Tokens(argument, behind));
                 argument = behind;
                 at += 4;
@@ -91,10 +91,10 @@ impl<'s, 'a> Matcher<'s, 'a> {
         start: usize,
         end: usize,
         depth: usize,
-        bindings: &mut Bindings,
+        bindings: &mut Bindings<'a>,
     ) -> Option<usize> {
         let mut argument = start;
-        let mut turns: Vec<Bindings> = Vec::new();
+        let mut turns: Vec<Bindings<'a>> = Vec::new();
         let (separator, behind) = found.separator;
         loop {
             let mut at = argument;
@@ -106,7 +106,7 @@ impl<'s, 'a> Matcher<'s, 'a> {
                 }
                 at += len;
             }
-            let mut turn = Bindings::new();
+            let mut turn = Bindings::default();
             let Some(next) = self.sequence(found.inside, at, end, depth, &mut turn) else {
                 break;
             };
@@ -124,7 +124,7 @@ impl<'s, 'a> Matcher<'s, 'a> {
             return None;
         }
         for name in self.names(found.inside) {
-            let values = turns.iter_mut().filter_map(|turn| turn.remove(&name));
+            let values = turns.iter_mut().filter_map(|turn| turn.remove(name));
             let values = values.collect();
             bindings.insert(name, Binding::Turns(values));
         }
@@ -132,9 +132,9 @@ impl<'s, 'a> Matcher<'s, 'a> {
     }
 
     /// The metavariables of a stretch of the pattern.
-    fn names(&self, (from, to): (usize, usize)) -> Vec<String> {
+    fn names(&self, (from, to): (usize, usize)) -> Vec<&'a [u8]> {
         let names = (from..to)
             .filter(|at| self.pattern.kind(*at) == TokenKind::Dollar && self.is_variable(*at));
-        names.map(|at| self.pattern.name(at + 1)).collect()
+        names.map(|at| self.pattern.name_bytes(at + 1)).collect()
     }
 }

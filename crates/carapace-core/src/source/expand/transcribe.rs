@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::{Binding, Bindings, Expansion, MAX_DEPTH, MAX_TEXT, Stretch, repetition};
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
@@ -10,7 +12,7 @@ use crate::source::outline::Source;
 const MAX_STEPS: usize = 16 * MAX_TEXT;
 
 /// What metavariables stand for in one turn.
-type Scope<'a, 'b> = HashMap<&'a [u8], &'b Binding>;
+type Scope<'a, 'b> = HashMap<&'a [u8], &'b Binding, RandomState>;
 
 struct Writer<'s, 'a> {
     body: &'s Source<'a>,
@@ -23,7 +25,7 @@ pub(super) fn transcribe<'a>(
     definition: &Source<'a>,
     body: (usize, usize),
     arguments: &Source<'a>,
-    bindings: &Bindings,
+    bindings: &Bindings<'_>,
 ) -> Option<Expansion> {
     let mut writer = Writer {
         body: definition,
@@ -32,7 +34,7 @@ pub(super) fn transcribe<'a>(
         steps: MAX_STEPS,
     };
     let bindings = bindings.iter();
-    let scope = bindings.map(|(name, binding)| (name.as_bytes(), binding));
+    let scope = bindings.map(|(name, binding)| (*name, binding));
     writer.sequence(body, &scope.collect(), MAX_DEPTH)?;
     Some(writer.out)
 }
@@ -40,8 +42,7 @@ pub(super) fn transcribe<'a>(
 impl<'a> Writer<'_, 'a> {
     /// The name of the metavariable behind a `$`.
     fn name(&self, dollar: usize) -> &'a [u8] {
-        let name = self.body.bytes_of(dollar + 1);
-        name.strip_prefix(b"r#").unwrap_or(name)
+        self.body.name_bytes(dollar + 1)
     }
 
     fn sequence(
@@ -117,7 +118,7 @@ impl<'a> Writer<'_, 'a> {
                     self.token(at);
                 }
             }
-            let mut inner = Scope::with_capacity(used.len());
+            let mut inner = Scope::with_capacity_and_hasher(used.len(), RandomState::default());
             for (name, binding) in &used {
                 let own = match binding {
                     Binding::Turns(turns) => turns.get(turn)?,

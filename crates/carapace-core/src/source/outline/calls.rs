@@ -149,8 +149,16 @@ impl Outliner<'_, '_> {
             name if PLAIN.contains(&name) => self.later(open, inner),
             _ => {
                 let is_watched = self.is_watched(open, source.groups.end(open));
-                // What stands among items may declare modules by its names alone.
                 if !is_watched && !inner.is_module {
+                    return;
+                }
+                if !is_watched && !self.watch.bare_calls {
+                    let last = self.out.bare.last();
+                    let is_same =
+                        last.is_some_and(|last| source.name(*last as usize).as_bytes() == name);
+                    if !is_same {
+                        self.out.bare.push(place(bang - 1));
+                    }
                     return;
                 }
                 let id = place(self.out.calls.len());
