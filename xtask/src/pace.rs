@@ -17,8 +17,8 @@ usage: cargo xtask pace --binary PATH [--peer CARGO_GEIGER --workspace FOLDER] [
   --peer PATH         cargo-geiger, run once for each of our runs; it builds the workspace, in a
                       copy that is made anew each time
   --workspace FOLDER  what both judge; what it depends on must have been fetched
-  --growth FOLDER     a folder of packages (cargo's `registry/src/…`): as many as make 10, 100 and
-                      400 MB are copied into one package, and judged with an empty cache
+  --growth FOLDER     a folder of packages (cargo's `registry/src/…`): as many of their files as make
+                      10, 100 and 400 MB are copied into one package, and judged with an empty cache
   --runs N            how often (default 3)
 ";
 
@@ -242,7 +242,8 @@ fn grow(binary: &Path, packages: &Path, runs: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// Copies packages into one package until there are so many bytes of Rust in it.
+/// Copies files of packages into one package until there are so many bytes of Rust in it. They are
+/// taken as a hash of their paths orders them: small sets are of the same mixture as large ones.
 fn fill(packages: &Path, into: &Path, wanted: u64) -> Result<(u64, usize), String> {
     let fault = |error: std::io::Error| error.to_string();
     fs::write(
@@ -252,32 +253,37 @@ fn fill(packages: &Path, into: &Path, wanted: u64) -> Result<(u64, usize), Strin
     .map_err(fault)?;
     let source = into.join("src");
     fs::create_dir(&source).map_err(fault)?;
-    let mut names: Vec<PathBuf> = fs::read_dir(packages)
-        .map_err(fault)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    names.sort();
-    let (mut bytes, mut files) = (0, 0);
-    let mut work = names;
-    work.reverse();
-    let mut library = String::new();
+    let mut all: Vec<PathBuf> = Vec::new();
+    let mut work = vec![packages.to_owned()];
     while let Some(path) = work.pop() {
+        if path.is_dir() {
+            let below = fs::read_dir(&path).map_err(fault)?;
+            work.extend(below.filter_map(|entry| Some(entry.ok()?.path())));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            all.push(path);
+        }
+    }
+    // FNV-1a
+    let hash = |path: &PathBuf| {
+        let name = path
+            .strip_prefix(packages)
+            .unwrap_or(path)
+            .to_string_lossy();
+        name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    };
+    all.sort_by_cached_key(|path| (hash(path), path.clone()));
+    let (mut bytes, mut files) = (0, 0);
+    let mut library = String::new();
+    for path in all {
         if bytes >= wanted {
             break;
         }
-        if path.is_dir() {
-            let mut below: Vec<PathBuf> = fs::read_dir(&path)
-                .map_err(fault)?
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .collect();
-            below.sort_by(|a, b| b.cmp(a));
-            work.extend(below);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let name = format!("m{files}");
-            bytes += fs::copy(&path, source.join(format!("{name}.rs"))).map_err(fault)?;
-            library += &format!("mod {name};\n");
-            files += 1;
-        }
+        let name = format!("m{files}");
+        bytes += fs::copy(&path, source.join(format!("{name}.rs"))).map_err(fault)?;
+        library += &format!("mod {name};\n");
+        files += 1;
     }
     fs::write(source.join("lib.rs"), library).map_err(fault)?;
     Ok((bytes, files))

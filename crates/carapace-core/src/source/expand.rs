@@ -14,10 +14,6 @@ mod fragment;
 mod matcher;
 mod transcribe;
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-
 use super::lexer::TokenKind;
 use super::outline::Source;
 
@@ -65,8 +61,8 @@ enum Binding {
     Turns(Vec<Self>),
 }
 
-/// By the metavariables' names.
-type Bindings<'a> = HashMap<&'a [u8], Binding, RandomState>;
+/// The metavariables, in the order of the pattern.
+type Bindings<'a> = Vec<(&'a [u8], Binding)>;
 
 /// A definition of a macro, read.
 #[derive(Debug)]
@@ -266,6 +262,17 @@ mod tests {
         let places = expansion.text.match_indices("unsafe");
         let origins: Vec<_> = places.map(|(at, _)| expansion.origin(at as u32)).collect();
         assert_eq!(origins, [None, Some(0), Some(0)]);
+    }
+
+    #[test]
+    fn turns_within_turns_have_a_bound() {
+        use std::fmt::Write;
+        let mut names = String::new();
+        for at in 0..20_000 {
+            let _ = write!(names, "$a{at}:ident ");
+        }
+        let definition = format!("($( $( y {names} )* x )*) => {{1}}");
+        assert_eq!(expanded(&definition, &"x ".repeat(20_000)), None);
     }
 
     proptest::proptest! {

@@ -1,5 +1,10 @@
 //! Whether arguments fit a pattern, and what its metavariables then stand for.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use foldhash::fast::RandomState;
+
 use super::{Binding, Bindings, MAX_DEPTH, Repetition, fragment, repetition};
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
@@ -9,6 +14,8 @@ pub(super) struct Matcher<'s, 'a> {
     arguments: &'s Source<'a>,
     /// How many comparisons are still made: patterns that repeat what takes nothing do not go on.
     fuel: usize,
+    /// The metavariables of repetitions, by their first tokens.
+    names: HashMap<usize, Rc<[&'a [u8]]>, RandomState>,
 }
 
 impl<'s, 'a> Matcher<'s, 'a> {
@@ -18,17 +25,19 @@ impl<'s, 'a> Matcher<'s, 'a> {
             pattern,
             arguments,
             fuel: 1000 + 64 * tokens,
+            names: HashMap::default(),
         }
     }
 
     /// What the metavariables stand for if all arguments fit.
     pub(super) fn all(&mut self, pattern: (usize, usize), end: usize) -> Option<Bindings<'a>> {
-        let mut bindings = Bindings::default();
+        let mut bindings = Bindings::new();
         let behind = self.sequence(pattern, 0, end, MAX_DEPTH, &mut bindings)?;
         (behind == end).then_some(bindings)
     }
 
-    /// The argument behind those that fit a stretch of the pattern.
+    /// The argument behind those that fit a stretch of the pattern. Where they do not, what was bound
+    /// on the way may be left behind.
     fn sequence(
         &mut self,
         (from, to): (usize, usize),
@@ -49,7 +58,7 @@ impl<'s, 'a> Matcher<'s, 'a> {
                 let name = self.pattern.name_bytes(at + 1);
                 let fragment = std::str::from_utf8(self.pattern.bytes_of(at + 3)).ok()?;
                 let behind = fragment::end(self.arguments, fragment, argument, end)?;
-                bindings.insert(name, Binding::Tokens(argument, behind));
+                bindings.push((name, Binding::Tokens(argument, behind)));
                 argument = behind;
                 at += 4;
             } else if kind.is_open() {
@@ -93,12 +102,16 @@ impl<'s, 'a> Matcher<'s, 'a> {
         depth: usize,
         bindings: &mut Bindings<'a>,
     ) -> Option<usize> {
+        let names = self.names(found.inside);
+        // Each turn binds them all, and in their order.
+        let mut columns: Vec<Vec<Binding>> = Vec::new();
         let mut argument = start;
-        let mut turns: Vec<Bindings<'a>> = Vec::new();
+        let mut count = 0_usize;
         let (separator, behind) = found.separator;
+        let own = bindings.len();
         loop {
             let mut at = argument;
-            if !turns.is_empty() {
+            if count > 0 {
                 let len = behind - separator;
                 let fits = (0..len).all(|n| at + n < end && self.is_same(separator + n, at + n));
                 if !fits {
@@ -106,35 +119,42 @@ impl<'s, 'a> Matcher<'s, 'a> {
                 }
                 at += len;
             }
-            let mut turn = Bindings::default();
-            let Some(next) = self.sequence(found.inside, at, end, depth, &mut turn) else {
+            let next = self.sequence(found.inside, at, end, depth, bindings);
+            // A turn that takes nothing could be taken for ever.
+            let Some(next) = next.filter(|next| *next != argument) else {
+                bindings.truncate(own);
                 break;
             };
-            // A turn that takes nothing could be taken for ever.
-            if next == argument {
-                break;
-            }
             argument = next;
-            turns.push(turn);
+            count += 1;
+            columns.resize_with(names.len(), Vec::new);
+            for (column, (_, binding)) in columns.iter_mut().zip(bindings.drain(own..)) {
+                column.push(binding);
+            }
             if found.once {
                 break;
             }
         }
-        if found.some && turns.is_empty() {
+        if found.some && count == 0 {
             return None;
         }
-        for name in self.names(found.inside) {
-            let values = turns.iter_mut().filter_map(|turn| turn.remove(name));
-            let values = values.collect();
-            bindings.insert(name, Binding::Turns(values));
-        }
+        self.fuel = self.fuel.checked_sub(names.len())?;
+        columns.resize_with(names.len(), Vec::new);
+        let names = names.iter().copied();
+        bindings.extend(names.zip(columns.into_iter().map(Binding::Turns)));
         Some(argument)
     }
 
-    /// The metavariables of a stretch of the pattern.
-    fn names(&self, (from, to): (usize, usize)) -> Vec<&'a [u8]> {
+    /// The metavariables of a stretch of the pattern, in order.
+    fn names(&mut self, (from, to): (usize, usize)) -> Rc<[&'a [u8]]> {
+        if let Some(known) = self.names.get(&from) {
+            return Rc::clone(known);
+        }
         let names = (from..to)
-            .filter(|at| self.pattern.kind(*at) == TokenKind::Dollar && self.is_variable(*at));
-        names.map(|at| self.pattern.name_bytes(at + 1)).collect()
+            .filter(|at| self.pattern.kind(*at) == TokenKind::Dollar && self.is_variable(*at))
+            .map(|at| self.pattern.name_bytes(at + 1));
+        let names: Rc<[&'a [u8]]> = names.collect();
+        self.names.insert(from, Rc::clone(&names));
+        names
     }
 }

@@ -1,9 +1,5 @@
 //! What an arm becomes.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-
 use super::{Binding, Bindings, Expansion, MAX_DEPTH, MAX_TEXT, Stretch, repetition};
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
@@ -11,8 +7,13 @@ use crate::source::outline::Source;
 /// How many tokens of the definition may be gone through.
 const MAX_STEPS: usize = 16 * MAX_TEXT;
 
-/// What metavariables stand for in one turn.
-type Scope<'a, 'b> = HashMap<&'a [u8], &'b Binding, RandomState>;
+/// What metavariables stand for in one turn, in the order of their names.
+type Scope<'a, 'b> = Vec<(&'a [u8], &'b Binding)>;
+
+fn find<'b>(scope: &[(&[u8], &'b Binding)], name: &[u8]) -> Option<&'b Binding> {
+    let at = scope.binary_search_by_key(&name, |(name, _)| name).ok()?;
+    scope.get(at).map(|(_, binding)| *binding)
+}
 
 struct Writer<'s, 'a> {
     body: &'s Source<'a>,
@@ -34,8 +35,10 @@ pub(super) fn transcribe<'a>(
         steps: MAX_STEPS,
     };
     let bindings = bindings.iter();
-    let scope = bindings.map(|(name, binding)| (*name, binding));
-    writer.sequence(body, &scope.collect(), MAX_DEPTH)?;
+    let mut scope: Scope<'_, '_> = bindings.map(|(name, binding)| (*name, binding)).collect();
+    scope.sort_by_key(|(name, _)| *name);
+    scope.dedup_by_key(|(name, _)| *name);
+    writer.sequence(body, &scope, MAX_DEPTH)?;
     Some(writer.out)
 }
 
@@ -48,7 +51,7 @@ impl<'a> Writer<'_, 'a> {
     fn sequence(
         &mut self,
         (from, to): (usize, usize),
-        scope: &Scope<'_, '_>,
+        scope: &[(&[u8], &Binding)],
         depth: usize,
     ) -> Option<()> {
         let depth = depth.checked_sub(1)?;
@@ -67,7 +70,7 @@ impl<'a> Writer<'_, 'a> {
             let is_variable =
                 self.body.kind(at) == TokenKind::Dollar && (next.is_ident() || next.is_keyword());
             if is_variable {
-                match scope.get(self.name(at)) {
+                match find(scope, self.name(at)) {
                     Some(Binding::Tokens(start, end)) => self.argument(*start, *end),
                     Some(Binding::Turns(_)) => return None,
                     // `$crate`, and the metavariables of a definition in the expansion.
@@ -90,7 +93,7 @@ impl<'a> Writer<'_, 'a> {
         &mut self,
         inside: (usize, usize),
         separator: (usize, usize),
-        scope: &Scope<'_, '_>,
+        scope: &[(&[u8], &Binding)],
         depth: usize,
     ) -> Option<()> {
         self.steps = self.steps.checked_sub(inside.1 - inside.0)?;
@@ -98,10 +101,12 @@ impl<'a> Writer<'_, 'a> {
             .filter(|at| self.body.kind(*at) == TokenKind::Dollar)
             .map(|at| self.name(at));
         // What is used in the turns, and nothing else: that is written, each time.
-        let used: Scope<'_, '_> = names
-            .filter_map(|name| Some((name, *scope.get(name)?)))
+        let mut used: Scope<'_, '_> = names
+            .filter_map(|name| Some((name, find(scope, name)?)))
             .collect();
-        let repeated = used.values().filter_map(|binding| match binding {
+        used.sort_by_key(|(name, _)| *name);
+        used.dedup_by_key(|(name, _)| *name);
+        let repeated = used.iter().filter_map(|(_, binding)| match binding {
             Binding::Turns(turns) => Some(turns.len()),
             Binding::Tokens(..) => None,
         });
@@ -112,19 +117,20 @@ impl<'a> Writer<'_, 'a> {
             }
             return Some(());
         };
+        let mut inner = Scope::with_capacity(used.len());
         for turn in 0..count {
             if turn > 0 {
                 for at in separator.0..separator.1 {
                     self.token(at);
                 }
             }
-            let mut inner = Scope::with_capacity_and_hasher(used.len(), RandomState::default());
+            inner.clear();
             for (name, binding) in &used {
                 let own = match binding {
                     Binding::Turns(turns) => turns.get(turn)?,
                     binding @ Binding::Tokens(..) => binding,
                 };
-                inner.insert(*name, own);
+                inner.push((*name, own));
             }
             self.steps = self.steps.checked_sub(used.len())?;
             self.sequence(inside, &inner, depth)?;
