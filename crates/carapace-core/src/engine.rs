@@ -18,6 +18,7 @@ use crate::census::baseline::Changes;
 use crate::census::survey::Survey;
 use crate::finding::{Finding, Level};
 use crate::graph::paths::Budget;
+use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, Package, Problem};
 use crate::knowledge::registry::Registry;
 use crate::policy::Policy;
@@ -37,6 +38,9 @@ pub struct Subject {
     pub kind: InputKind,
     /// Its packages.
     pub graph: Arc<Graph>,
+    /// What each package is for, by their places in the graph; empty where that is not known. A
+    /// package of which it is not known has none.
+    pub roles: Vec<Roles>,
 }
 
 /// What a command has found out for the rules. Those that are about something else find nothing.
@@ -140,6 +144,7 @@ impl<'p> Run<'p> {
         let context = Context {
             path: &subject.path,
             graph: &subject.graph,
+            roles: &subject.roles,
             dependents: &dependents,
             hits: told.hits,
             registry: told.registry,
@@ -155,12 +160,22 @@ impl<'p> Run<'p> {
         let mut findings = Vec::new();
         for finding in found {
             let package = finding.package.and_then(|index| graph.get(index));
-            let Some(reason) = policy.allows(finding.rule, package) else {
+            let roles = finding.package.map(|index| context.roles_of(index));
+            let reason = policy.allows(finding.rule, package).or_else(|| {
+                let is_left_out = policy.no_dev
+                    && finding.rule.is_lowered()
+                    && roles.is_some_and(|roles| roles.are_among(&[Role::Dev]));
+                is_left_out.then_some("only tests need it, and --no-dev leaves that out")
+            });
+            let Some(reason) = reason else {
                 findings.push(finding);
                 continue;
             };
+            let advisory = finding.advisory.as_ref().map(|advisory| &advisory.id);
             self.ignored.insert(Ignored {
-                code: finding.rule.meta.code.to_owned(),
+                code: advisory
+                    .map_or(finding.rule.meta.code, String::as_str)
+                    .to_owned(),
                 reason: match package {
                     Some(package) => format!("{} {}: {reason}", package.name, package.version),
                     None => reason.to_owned(),
@@ -187,7 +202,10 @@ impl<'p> Run<'p> {
             graph: subject.graph,
             findings,
             census: None,
-            details: Details::default(),
+            details: Details {
+                roles: subject.roles,
+                ..Details::default()
+            },
         });
     }
 

@@ -156,6 +156,8 @@ pub struct Policy {
     pub age_is_required: bool,
     /// Accept a database of any age.
     pub stale: bool,
+    /// Leave out what only tests need.
+    pub no_dev: bool,
 }
 
 /// The rule that `allow-new` is about.
@@ -189,6 +191,11 @@ impl Policy {
         let setting = self.setting(rule, package)?;
         let is_allowed = setting.level.is_none() && !self.is_denied(rule);
         is_allowed.then(|| setting.reason.as_deref().unwrap_or_default())
+    }
+
+    /// Whether something is said of a rule, by name.
+    pub(crate) fn speaks_of(&self, rule: &Rule, package: Option<&Package>) -> bool {
+        self.is_denied(rule) || self.setting(rule, package).is_some()
     }
 
     /// Whether `-D` names a rule.

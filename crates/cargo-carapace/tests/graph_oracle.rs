@@ -20,7 +20,7 @@ use carapace_core::graph::units::{Platforms, Request};
 use cargo_carapace::host::cargo::Environment;
 use cargo_carapace::host::metadata::{Described, MetadataOptions, describe};
 use cargo_carapace::host::workspace::discover;
-use support::oracle::{Asked, Flags, Wanted, builds, platform, run, trees};
+use support::oracle::{Asked, Flags, Wanted, builds, platform, roles_shown, run, trees};
 use support::project::Fixture;
 
 /// A platform that is not the host.
@@ -100,6 +100,7 @@ fn compare(folder: &Path, more: &[Flags]) -> Described {
             builds(&asked, &flags).unwrap_or_else(|error| panic!("{error}"));
         }
     }
+    roles_shown(&asked).unwrap_or_else(|error| panic!("{error}"));
     described
 }
 
@@ -529,6 +530,7 @@ fn folders() {
             host: &host,
             other: Some(&other),
         };
+        differences.extend(roles_shown(&asked).err());
         for platforms in [Wanted::Host, Wanted::HostNamed, Wanted::Other, Wanted::All] {
             for (all, no_default) in [(false, false), (true, false), (false, true)] {
                 for selected in [Selected::Default, Selected::Workspace { exclude: vec![] }] {

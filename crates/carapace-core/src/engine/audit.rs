@@ -53,12 +53,22 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             unknown_ignores: &knowledge.unknown_ignores,
             ..Told::default()
         };
+        let is_told = |gap: &Gap| gap.what == ROLES && gap.input.as_ref() == Some(&subject.path);
+        let are_unknown = subject.roles.is_empty() && !run.gaps.iter().any(is_told);
         run.judge(subject, told, |graph, gaps| {
+            if are_unknown {
+                let reason =
+                    "judged from the lockfile alone: what is in it counts, whether built or not";
+                gaps.add(ROLES, None, reason, false);
+            }
             input_gaps(graph, knowledge, policy, gaps);
         });
     }
     run.report(knowledge.databases.clone(), settings(policy))
 }
+
+/// What the gap is called where it is not known what packages are for.
+const ROLES: &str = "roles";
 
 type ByPackage<'a> = BTreeMap<&'a str, Vec<Arc<Advisory>>>;
 
@@ -137,12 +147,6 @@ fn database_gaps(knowledge: &Knowledge, policy: &Policy, today: Option<Date>, ga
 }
 
 fn input_gaps(graph: &Graph, knowledge: &Knowledge, policy: &Policy, gaps: &mut InputGaps<'_>) {
-    gaps.add(
-        "roles",
-        None,
-        "judged from the lockfile alone: what is in it counts, whether built or not",
-        false,
-    );
     let set_aside = knowledge.databases.iter().flat_map(|d| &d.info.set_aside);
     for set_aside in set_aside {
         let named =

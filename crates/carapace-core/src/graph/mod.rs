@@ -26,7 +26,7 @@ use semver::Version;
 use checksum::Checksum;
 use lockfile::{LockedPackage, Lockfile, LockfileError, LockfileErrorKind};
 use metadata::{Metadata, MetadataPackage};
-use source::{Source, SourceKind};
+use source::{Source, SourceKind, without_commit};
 
 /// A package's place in [`Graph::packages`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -346,14 +346,10 @@ impl<'a> Locked<'a> {
     fn find(&self, package: &MetadataPackage) -> (Option<Checksum>, u32) {
         let version = package.version.to_string();
         let source = package.source.as_deref();
-        let source = source.map_or("", |source| without_commit(&source.text));
+        let source = source.map_or("", Source::without_commit);
         let found = self.packages.get(&(&*package.name, &version, source));
         found.cloned().unwrap_or_default()
     }
-}
-
-fn without_commit(source: &str) -> &str {
-    source.split('#').next().unwrap_or_default()
 }
 
 fn package(locked: &LockedPackage<'_>, sources: &mut Sources) -> Result<Package, LockfileError> {

@@ -55,7 +55,19 @@ pub struct Source {
     pub commit: Option<String>,
 }
 
+/// A source's text without its commit: what a lockfile of one version writes and one of another does
+/// not.
+pub(super) fn without_commit(text: &str) -> &str {
+    text.split('#').next().unwrap_or_default()
+}
+
 impl Source {
+    /// Its text without its commit.
+    #[must_use]
+    pub fn without_commit(&self) -> &str {
+        without_commit(&self.text)
+    }
+
     /// Reads a source as a lockfile writes it.
     ///
     /// # Errors

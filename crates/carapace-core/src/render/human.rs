@@ -108,6 +108,9 @@ impl Page<'_> {
         for evidence in &finding.evidence {
             self.bare_fact(margin, &words::shown(evidence));
         }
+        if let Some(roles) = words::roles(input, finding) {
+            self.fact(margin, "roles", Style::Strong, &roles);
+        }
         self.paths(input, finding, margin, same_place);
         for help in &finding.help {
             self.fact(margin, "help", Style::Help, &words::shown(help));

@@ -113,6 +113,7 @@ pub(super) fn everything() -> Report {
             repository_path: Some("fuzz dir/Cargo.lock".to_owned()),
             kind: InputKind::Manifest,
             graph: Arc::new(Graph::from_lockfile(&locked).unwrap()),
+            roles: Vec::new(),
         });
         let release = Release {
             checksum: "bb".to_owned(),

@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::census::compiled::{PackageComparison, Reconciliation};
 use crate::census::summary::{Documented, Status, Summary};
 use crate::finding::{Finding, Level};
+use crate::graph::units::Role;
 use crate::graph::{Graph, PackageIdx};
 use crate::report::{ConfigEffect, Database, DatabaseOrigin, Input, Report, Verdict};
+use crate::rules::Group;
 use crate::text::visible;
 
 /// Characters of a text from outside that are shown; titles and reasons have some hundred.
@@ -130,6 +132,21 @@ pub(super) fn advisory(finding: &Finding) -> Option<String> {
         text += &format!(", also {}", shown(&advisory.aliases.join(", ")));
     }
     Some(text)
+}
+
+/// What the package of a finding is for; none where that is not known, or no matter.
+pub(super) fn roles(input: &Input, finding: &Finding) -> Option<String> {
+    if !matches!(finding.rule.group, Group::Advisory | Group::Supply) {
+        return None;
+    }
+    let at = input.graph.position(finding.package?)?;
+    let roles = input.details.roles.get(at)?;
+    let names: Vec<&str> = roles.iter().map(Role::name).collect();
+    let rest = match roles.are_among(&[Role::Dev, Role::Disabled]) {
+        true => ": not in what is shipped",
+        false => "",
+    };
+    (!names.is_empty()).then(|| format!("{}{rest}", names.join(", ")))
 }
 
 /// How many findings there are.

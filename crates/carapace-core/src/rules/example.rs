@@ -169,6 +169,7 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
             repository_path: None,
             kind: InputKind::Manifest,
             graph: Arc::new(graph),
+            roles: Vec::new(),
         },
         survey,
         config,
@@ -283,6 +284,7 @@ pub(crate) fn run_with(
         repository_path: None,
         kind: InputKind::Lockfile,
         graph: Arc::new(graph),
+        roles: Vec::new(),
     };
     let mut request = Request {
         subjects: vec![subject],
@@ -395,6 +397,7 @@ fn an_absent_package_is_removed_and_a_kept_copy_is_a_gap() {
             repository_path: None,
             kind: InputKind::Lockfile,
             graph: Arc::clone(&graph),
+            roles: Vec::new(),
         };
         let request = Request {
             subjects: vec![subject],

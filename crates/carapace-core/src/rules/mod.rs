@@ -20,6 +20,7 @@ use crate::census::{PackageCensus, Site};
 use crate::facts::unsafety::SiteKind;
 use crate::finding::{Finding, Level, Location};
 use crate::graph::paths::{Budget, Dependents};
+use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
@@ -84,6 +85,13 @@ impl Rule {
         })
     }
 
+    /// Whether its findings count less in what is never shipped. What was published to do harm does it
+    /// wherever it is built or run, if only by a test.
+    #[must_use]
+    pub fn is_lowered(&self) -> bool {
+        matches!(self.group, Group::Advisory | Group::Supply) && self.name != "malicious"
+    }
+
     /// The heading of its documentation.
     #[must_use]
     pub fn summary(&self) -> &'static str {
@@ -110,6 +118,8 @@ pub struct Context<'a> {
     pub path: &'a str,
     /// Its packages.
     pub graph: &'a Graph,
+    /// What they are for, where that is known; see [`crate::engine::Subject::roles`].
+    pub roles: &'a [Roles],
     /// The same, turned around, once a rule asks for it.
     pub dependents: &'a OnceCell<Dependents<'a>>,
     /// The advisories that speak of them and that policy does not leave out.
@@ -136,7 +146,7 @@ impl Context<'_> {
     #[must_use]
     pub fn finding(&self, rule: &'static Rule, package: PackageIdx, message: String) -> Finding {
         let mut finding = Finding::new(rule, Some(package), message);
-        finding.level = self.policy.level(rule, self.graph.get(package));
+        finding.level = self.level(rule, package);
         if let Some(found) = self.graph.get(package) {
             finding.location = Some(Location {
                 file: self.path.to_owned(),
@@ -158,6 +168,29 @@ impl Context<'_> {
             })
             .clone();
         finding
+    }
+
+    /// What a package is for; nothing where that is not known.
+    #[must_use]
+    pub fn roles_of(&self, package: PackageIdx) -> Roles {
+        let at = self.graph.position(package);
+        let roles = at.and_then(|at| self.roles.get(at));
+        roles.copied().unwrap_or_default()
+    }
+
+    /// How a finding counts: as policy says; where it says nothing of the rule, one step less in what
+    /// is never shipped.
+    fn level(&self, rule: &'static Rule, package: PackageIdx) -> Level {
+        let found = self.graph.get(package);
+        let level = self.policy.level(rule, found);
+        let is_beside = self
+            .roles_of(package)
+            .are_among(&[Role::Dev, Role::Disabled]);
+        match level {
+            _ if !is_beside || !rule.is_lowered() || self.policy.speaks_of(rule, found) => level,
+            Level::Deny => Level::Warn,
+            _ => Level::Note,
+        }
     }
 
     /// A finding about a site of a member.

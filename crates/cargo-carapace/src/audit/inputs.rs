@@ -4,25 +4,23 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use carapace_core::engine::Subject;
 use carapace_core::graph::Graph;
 use carapace_core::graph::lockfile::{self, MAX_BYTES};
-use carapace_core::report::{Gap, InputKind};
+use carapace_core::report::{ConfigEffect, Gap, InputKind};
 use carapace_core::text::visible;
 
+use super::roles::{self, Built};
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
-use crate::host::cargo::Environment;
 use crate::host::dirs::{self, Env};
 use crate::host::files::{read_found, read_regular};
-use crate::host::resolve::{ResolveOptions, resolve};
 use crate::host::search::{SearchOptions, find_lockfiles};
-use crate::host::workspace::{Project, discover, repository_root};
+use crate::host::workspace::{discover, repository_root};
 
-/// How long cargo may take to resolve a project without a lockfile.
-const RESOLVE: Duration = Duration::from_secs(120);
+/// What gaps of lockfiles are called.
+const LOCKFILE: &str = "lockfile";
 
 /// What is judged, read.
 #[derive(Debug, Default)]
@@ -35,6 +33,8 @@ pub struct Inputs {
     pub gaps: Vec<Gap>,
     /// The folders of the projects that are judged, each once.
     pub projects: Vec<PathBuf>,
+    /// What the projects' configuration of cargo did.
+    pub effects: Vec<ConfigEffect>,
 }
 
 /// A thing to read.
@@ -214,17 +214,17 @@ fn read(
             let bytes = bytes.map_err(|error| (shown(path), error.to_string()))?;
             (shown(path), InputKind::Lockfile, bytes)
         }
-        Target::Project(start) => {
-            let home = dirs::cargo_home(env);
-            let project = discover(start, home.as_deref());
-            let project = project.map_err(|error| (shown(start), error.to_string()))?;
-            let bytes = lockfile_of(&project, arguments, env, inputs)?;
-            if !inputs.projects.contains(&project.root) {
-                inputs.projects.push(project.root.clone());
-            }
-            (shown(&project.lockfile), InputKind::Manifest, bytes)
-        }
+        Target::Project(start) => return project(start, arguments, env, inputs),
     };
+    subject(path, kind, bytes, inputs)
+}
+
+fn subject(
+    path: String,
+    kind: InputKind,
+    bytes: Vec<u8>,
+    inputs: &mut Inputs,
+) -> Result<Subject, (String, String)> {
     let graph = lockfile::read(&bytes)
         .and_then(|lockfile| Graph::from_lockfile(&lockfile))
         .map_err(|error| (path.clone(), visible(&error.to_string()).into_owned()))?;
@@ -234,42 +234,78 @@ fn read(
         repository_path: None,
         kind,
         graph: Arc::new(graph),
+        roles: Vec::new(),
     })
 }
 
-/// A project's lockfile, or what cargo resolves for it in a temporary copy.
-fn lockfile_of(
-    project: &Project,
+/// Reads a project: its lockfile, or what cargo resolves now, and what cargo says of what is built.
+fn project(
+    start: &Path,
     arguments: &AuditArgs,
     env: Env<'_>,
     inputs: &mut Inputs,
-) -> Result<Vec<u8>, (String, String)> {
+) -> Result<Subject, (String, String)> {
+    let home = dirs::cargo_home(env);
+    let project = discover(start, home.as_deref());
+    let project = project.map_err(|error| (shown(start), error.to_string()))?;
     let path = shown(&project.lockfile);
-    if project.has_lockfile {
-        let bytes = read_found(&project.root, &project.lockfile, MAX_BYTES as u64);
-        return bytes.map_err(|error| (path, error.to_string()));
-    }
-    if arguments.network.locked || arguments.network.frozen {
-        let reason = "there is no lockfile, and --locked forbids to resolve one".to_owned();
-        return Err((path, reason));
-    }
-    // A folder of ours where there can be one; the copy is gone in a moment.
-    let work = dirs::cache(env).map(|cache| cache.join("resolve"));
-    let work = work.filter(|work| std::fs::create_dir_all(work).is_ok());
-    let options = ResolveOptions {
-        offline: arguments.network.offline,
-        timeout: RESOLVE,
-        work: work.unwrap_or_else(std::env::temp_dir),
-        environment: Environment::of_process(),
+    let locked = match project.has_lockfile {
+        true => {
+            let bytes = read_found(&project.root, &project.lockfile, MAX_BYTES as u64);
+            Some(bytes.map_err(|error| (path.clone(), error.to_string()))?)
+        }
+        false if arguments.network.locked || arguments.network.frozen => {
+            let reason = "there is no lockfile, and --locked forbids to resolve one".to_owned();
+            return Err((path, reason));
+        }
+        false => None,
     };
-    let bytes = resolve(project, &options).map_err(|error| (path.clone(), error.to_string()))?;
-    inputs.gaps.push(Gap {
-        input: Some(path),
+    if !inputs.projects.contains(&project.root) {
+        inputs.projects.push(project.root.clone());
+    }
+    let mut built = Built::ask(&project, arguments, env);
+    let bytes = match (locked, &mut built) {
+        (Some(bytes), _) => bytes,
+        (None, Ok(built)) => {
+            inputs.gaps.push(unlocked(&path));
+            std::mem::take(&mut built.described.lockfile)
+        }
+        (None, Err(reason)) => return Err((path, std::mem::take(reason))),
+    };
+    let mut subject = subject(path.clone(), InputKind::Manifest, bytes, inputs)?;
+    let roles = built.and_then(|built| {
+        inputs
+            .effects
+            .extend(built.described.effects.iter().cloned());
+        // Cargo has resolved another lockfile: what that one builds says nothing of this one.
+        if project.has_lockfile && !built.described.has_own_lockfile {
+            return Err("the lockfile does not fit the manifests".to_owned());
+        }
+        let gaps = built.described.gaps.iter();
+        let gaps = gaps.filter(|gap| gap.what != LOCKFILE).cloned();
+        inputs.gaps.extend(gaps.map(|gap| Gap {
+            input: Some(path.clone()),
+            ..gap
+        }));
+        built.roles(&subject.graph, arguments)
+    });
+    match roles {
+        Ok(roles) => subject.roles = roles,
+        Err(reason) => {
+            let reason = visible(&reason).into_owned();
+            inputs.gaps.push(roles::unknown(&path, &reason));
+        }
+    }
+    Ok(subject)
+}
+
+fn unlocked(path: &str) -> Gap {
+    Gap {
+        input: Some(path.to_owned()),
         ..Gap::new(
-            "lockfile",
+            LOCKFILE,
             "there is none: what cargo resolves now, in a temporary copy, was judged; a build may \
              choose other versions",
         )
-    });
-    Ok(bytes)
+    }
 }

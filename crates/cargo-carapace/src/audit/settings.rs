@@ -195,6 +195,7 @@ fn policy(
         max_age_days: arguments.max_age.map_or(MAX_AGE_DAYS, i64::from),
         age_is_required: arguments.max_age.is_some() || in_ci,
         stale: arguments.stale || (is_stale && arguments.max_age.is_none()),
+        no_dev: arguments.built.no_dev,
         ..Policy::default()
     }
 }

@@ -10,20 +10,19 @@ use std::sync::Arc;
 
 use carapace_core::graph::Graph;
 use carapace_core::graph::metadata::{Declared, DependencyKind, Metadata, MetadataPackage, Target};
-use carapace_core::graph::units::{
-    FeatureFlags, Platforms, Request, Resolver, Selected, UnitProblem, Units,
-};
+use carapace_core::graph::units::{Platforms, Request, Resolver, Selected, UnitProblem, Units};
 use carapace_core::report::{Gap, InputKind};
 use carapace_core::text::visible;
 use semver::Version;
 use toml::{Table, Value};
 
 use super::extract::Early;
-use super::project::{Ground, platforms_for, taken};
+use super::project::{Ground, taken};
 use super::{Taken, manifest};
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
+use crate::host::compiler;
 use crate::host::files;
 use crate::host::targets;
 use crate::host::workspace::Project;
@@ -69,16 +68,12 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         root: first,
         ..metadata
     };
-    let compiler = platforms_for(&root, arguments)?;
+    let compiler = compiler::of_process(&root, &arguments.selection.built.target)?;
     let selection = &arguments.selection;
     let request = Request {
         resolver: Resolver::V2,
         selected: Selected::Default,
-        features: FeatureFlags {
-            features: selection.features.clone(),
-            all: selection.all_features,
-            no_default: selection.no_default_features,
-        },
+        features: selection.built.flags(),
         dev: false,
         host: &compiler.host,
         targets: Platforms::Only(&compiler.targets),

@@ -16,7 +16,6 @@ use carapace_core::census::compiled::Reconciliation;
 use carapace_core::census::survey::Survey;
 use carapace_core::engine::Subject;
 use carapace_core::graph::PackageIdx;
-use carapace_core::graph::units::Roles;
 use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap};
 
@@ -40,9 +39,6 @@ pub struct Taken {
     pub gaps: Vec<Gap>,
     /// Who depends on whom with the chosen features and platforms.
     pub edges: Option<Arc<Edges>>,
-    /// What each package is for, by the places of packages in the graph; empty where that is not
-    /// known.
-    pub roles: Vec<Roles>,
     /// What the compiler says, if it was asked.
     pub reconciliation: Option<Arc<Reconciliation>>,
     /// The folder of each package, as the user would write it, by the places of packages in the

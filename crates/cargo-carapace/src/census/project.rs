@@ -13,9 +13,7 @@ use carapace_core::census::{Census, PackageCensus};
 use carapace_core::engine::Subject;
 use carapace_core::facts::PackageFacts;
 use carapace_core::graph::metadata::{Metadata, MetadataPackage};
-use carapace_core::graph::units::{
-    FeatureFlags, Platforms, Request, Roles, Selected, Units, roles,
-};
+use carapace_core::graph::units::{Platforms, Request, Roles, Selected, Units, roles};
 use carapace_core::graph::{Graph, Package, PackageIdx, lockfile};
 use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
@@ -30,7 +28,7 @@ use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
 use crate::gate::unpacked;
 use crate::host::cargo::Environment;
-use crate::host::compiler::{Compiler, CompilerOptions, platforms};
+use crate::host::compiler::{self, Compiler};
 use crate::host::dirs;
 use crate::host::files;
 use crate::host::metadata::{Described, MetadataOptions, describe};
@@ -38,8 +36,6 @@ use crate::host::workspace::{Project, discover};
 
 /// Time for cargo, which may have to download.
 const RESOLVE: Duration = Duration::from_secs(600);
-/// Time for rustc to say what it sets.
-const ASK: Duration = Duration::from_secs(60);
 /// What is shown of a file at most, in bytes.
 const MAX_SHOWN: u64 = 32 * 1024 * 1024;
 
@@ -137,13 +133,13 @@ pub(super) fn taken(
             repository_path: None,
             kind,
             graph: Arc::clone(&ground.graph),
+            roles: ground.roles.clone(),
         },
         survey,
         policy,
         config: effects,
         gaps,
         edges: Some(Arc::new(Edges::of_units(&ground.graph, &ground.units))),
-        roles: ground.roles.clone(),
         reconciliation: reconciliation.map(Arc::new),
         folders: folders(&ground),
         read: reader(&ground),
@@ -174,9 +170,9 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<(Ground, Early), Failure>
         offline: network.offline || network.frozen,
         locked: network.locked || network.frozen,
         project_config: !arguments.no_project_config,
-        target: selection.target.first().cloned(),
+        target: selection.built.target.first().cloned(),
         timeout: RESOLVE,
-        work: work(),
+        work: dirs::work(&dirs::env),
         cache,
         environment,
         shown,
@@ -184,7 +180,7 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<(Ground, Early), Failure>
     // cargo uses one core and part of a second: rustc answers meanwhile, and sources are read.
     let cargo_home = cargo_home.as_deref();
     let (described, compiler, early) = thread::scope(|scope| {
-        let compiler = scope.spawn(|| platforms_for(&tree, arguments));
+        let compiler = scope.spawn(|| compiler::of_process(&tree, &selection.built.target));
         let early = scope.spawn(|| read_early(&project, &tree, cargo_home));
         (describe(&project, &options), compiler.join(), early.join())
     });
@@ -196,24 +192,6 @@ pub(super) fn ground(arguments: &UnsafeArgs) -> Result<(Ground, Early), Failure>
         grounded(arguments, &start, project, tree, described, compiler)?,
         early,
     ))
-}
-
-/// A folder of ours where there can be one.
-fn work() -> PathBuf {
-    let work = dirs::cache(&dirs::env).map(|cache| cache.join("resolve"));
-    work.filter(|work| std::fs::create_dir_all(work).is_ok())
-        .unwrap_or_else(std::env::temp_dir)
-}
-
-/// What the compiler sets on this machine, and for the targets that were named.
-pub(super) fn platforms_for(tree: &Path, arguments: &UnsafeArgs) -> Result<Compiler, Failure> {
-    let options = CompilerOptions {
-        timeout: ASK,
-        work: work(),
-        cache: dirs::cache(&dirs::env),
-        environment: Environment::of_process(),
-    };
-    Ok(platforms(tree, &arguments.selection.target, &options)?)
 }
 
 fn grounded(
@@ -239,11 +217,7 @@ fn grounded(
     let request = Request {
         resolver,
         selected: selected.clone(),
-        features: FeatureFlags {
-            features: selection.features.clone(),
-            all: selection.all_features,
-            no_default: selection.no_default_features,
-        },
+        features: selection.built.flags(),
         dev: selection.all_targets || arguments.include_tests,
         host: &compiler.host,
         targets: Platforms::Only(&compiler.targets),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use carapace_core::census::State;
 use carapace_core::facts::unsafety::SiteKind;
+use carapace_core::graph::units::FeatureFlags;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -201,6 +202,10 @@ pub struct AuditArgs {
     #[arg(long, help_heading = "Policy")]
     pub no_project_config: bool,
 
+    /// What is shipped [default: all features of the workspace's members].
+    #[command(flatten)]
+    pub built: BuiltArgs,
+
     /// Ask this sparse index instead of crates.io's
     #[arg(long, value_name = "URL", help_heading = "Network")]
     pub registry_index: Option<String>,
@@ -257,6 +262,18 @@ pub struct SelectionArgs {
     /// Judge all members of the workspace
     #[arg(long)]
     pub workspace: bool,
+    /// Count what tests, examples and benchmarks have as used, too
+    #[arg(long)]
+    pub all_targets: bool,
+    /// What is built of them.
+    #[command(flatten)]
+    pub built: BuiltArgs,
+}
+
+/// With which features, for what, and with what for tests, as cargo has it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct BuiltArgs {
     /// Features to activate, with spaces or commas between
     #[arg(short = 'F', long, value_name = "FEATURES")]
     pub features: Vec<String>,
@@ -269,12 +286,27 @@ pub struct SelectionArgs {
     /// Judge for this platform [default: this machine's]
     #[arg(long, value_name = "TRIPLE")]
     pub target: Vec<String>,
-    /// Count what tests, examples and benchmarks have as used, too
-    #[arg(long)]
-    pub all_targets: bool,
     /// Leave dependencies for tests out
     #[arg(long)]
     pub no_dev: bool,
+}
+
+impl BuiltArgs {
+    /// The features, as the graph takes them.
+    #[must_use]
+    pub fn flags(&self) -> FeatureFlags {
+        FeatureFlags {
+            features: self.features.clone(),
+            all: self.all_features,
+            no_default: self.no_default_features,
+        }
+    }
+
+    /// Whether some are named: what is shipped is built with these.
+    #[must_use]
+    pub fn names_features(&self) -> bool {
+        !self.features.is_empty() || self.all_features || self.no_default_features
+    }
 }
 
 /// `unsafe`

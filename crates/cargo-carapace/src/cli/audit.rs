@@ -134,7 +134,7 @@ fn judge(
 
     let request = Request {
         subjects: inputs.subjects.clone(),
-        config: settings.effects.clone(),
+        config: [&*settings.effects, &*inputs.effects].concat(),
         gaps,
         today: today(),
     };

@@ -46,7 +46,6 @@ pub fn run(arguments: &UnsafeArgs) -> Result<Exit, Failure> {
     };
     if let Some(input) = report.inputs.first_mut() {
         input.details.edges = taken.edges;
-        input.details.roles = taken.roles;
         input.details.reconciliation = taken.reconciliation;
         if format == Format::Human
             && let Some(census) = &input.census
@@ -143,7 +142,7 @@ fn view(arguments: &UnsafeArgs, utf8: bool) -> Result<View, Failure> {
         forbid_only: arguments.forbid_only,
         tests: arguments.include_tests || arguments.selection.all_targets,
         no_build: only(arguments.build_dependencies),
-        no_dev: arguments.selection.no_dev || only(arguments.dev_dependencies),
+        no_dev: arguments.selection.built.no_dev || only(arguments.dev_dependencies),
         sites: lists.then(selection),
     })
 }

@@ -13,6 +13,7 @@ use toml::{Table, Value};
 
 use super::cargo::{Cargo, Environment};
 use super::child::SearchPath;
+use super::dirs;
 use super::files;
 use super::foreign;
 use super::kept::Kept;
@@ -107,6 +108,23 @@ pub struct Compiler {
     pub targets: Vec<Platform>,
     /// Whether there is a C compiler in the usual places; none where that is not known.
     pub has_c: Option<bool>,
+}
+
+/// What the compiler sets on this machine, and for targets by their names, asked as the user would
+/// ask.
+///
+/// # Errors
+/// See [`CompilerError`].
+pub fn of_process(tree: &Path, targets: &[String]) -> Result<Compiler, CompilerError> {
+    /// Time for rustc to say what it sets.
+    const ASK: Duration = Duration::from_secs(60);
+    let options = CompilerOptions {
+        timeout: ASK,
+        work: dirs::work(&dirs::env),
+        cache: dirs::cache(&dirs::env),
+        environment: Environment::of_process(),
+    };
+    platforms(tree, targets, &options)
 }
 
 /// The host, and the targets of these names in their order. As in cargo, the user's flags are for

@@ -14,6 +14,14 @@ pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// A folder of ours for what is gone again in a moment: it exists.
+#[must_use]
+pub fn work(env: Env<'_>) -> PathBuf {
+    let work = cache(env).map(|cache| cache.join("resolve"));
+    work.filter(|work| std::fs::create_dir_all(work).is_ok())
+        .unwrap_or_else(std::env::temp_dir)
+}
+
 /// Where Carapace keeps what can be made anew: `CARAPACE_CACHE_DIR`, else `carapace` in the
 /// platform's cache folder (`XDG_CACHE_HOME` is respected everywhere). None if there is no home.
 #[must_use]
@@ -27,12 +35,14 @@ pub fn cache(env: Env<'_>) -> Option<PathBuf> {
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
+    // A home that is not there is not for us to make.
+    let home = || absolute("HOME").filter(|home| home.is_dir());
     let platform = if cfg!(windows) {
         absolute("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
-        absolute("HOME").map(|home| home.join("Library/Caches"))
+        home().map(|home| home.join("Library/Caches"))
     } else {
-        absolute("HOME").map(|home| home.join(".cache"))
+        home().map(|home| home.join(".cache"))
     };
     let folder = absolute("XDG_CACHE_HOME").or(platform)?;
     Some(folder.join("carapace"))
@@ -102,14 +112,16 @@ mod tests {
 
     #[test]
     fn folders() {
-        let env = of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")]);
+        // A folder that is there.
+        let env = of(&[("HOME", "/tmp"), ("XDG_CACHE_HOME", "relative")]);
         let expected = if cfg!(target_os = "macos") {
-            "/h/Library/Caches/carapace"
+            "/tmp/Library/Caches/carapace"
         } else {
-            "/h/.cache/carapace"
+            "/tmp/.cache/carapace"
         };
         assert_eq!(cache(&env).unwrap(), Path::new(expected));
-        assert_eq!(cargo_home(&env).unwrap(), Path::new("/h/.cargo"));
+        assert_eq!(cargo_home(&env).unwrap(), Path::new("/tmp/.cargo"));
+        assert_eq!(cache(&of(&[("HOME", "/missing")])), None);
         assert_eq!(
             cache(&of(&[("XDG_CACHE_HOME", "/c")])).unwrap(),
             Path::new("/c/carapace")

@@ -75,6 +75,8 @@ pub struct Described {
     pub effects: Vec<ConfigEffect>,
     /// What is not as a build would have it.
     pub gaps: Vec<Gap>,
+    /// Whether packages of other platforms may be left out, as cargo has them not.
+    pub is_partial: bool,
     /// Whether it was kept from an earlier run.
     pub is_kept: bool,
 }
@@ -148,6 +150,7 @@ pub fn describe(project: &Project, options: &MetadataOptions) -> Result<Describe
         passed_on: config.passed_on,
         lockfile: answer.lockfile.or(lockfile).unwrap_or_default(),
         effects: config.effects,
+        is_partial: answer.is_partial,
         is_kept,
     })
 }

@@ -63,7 +63,7 @@ warning[ADV004]: other 1.0.0 is unmaintained: A fault in other
    = see https://rustsec.org/advisories/RUSTSEC-2026-0002.html
 
 note: not looked at: advisories: 1 package is not from crates.io (1 in folders): compared by name and version only
-note: not looked at: roles: judged from the lockfile alone: what is in it counts, whether built or not
+note: not looked at: roles: the lockfile does not fit the manifests; what is in the lockfile counts, whether built or not
 note: not looked at: yanked: 3 packages: not asked, as the run is offline, and no copy of the index is kept
 error: 1 vulnerability, 1 warning in Cargo.lock (4 packages); database of 2026-06-01, 2 advisories, from DB
 ";
@@ -236,6 +236,7 @@ fn with_a_fix() -> Value {
             repository_path: None,
             kind: InputKind::Manifest,
             graph: Arc::new(graph),
+            roles: Vec::new(),
         },
         config: Vec::new(),
         gaps: Vec::new(),

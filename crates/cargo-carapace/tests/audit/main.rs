@@ -16,3 +16,4 @@ mod exits;
 mod formats;
 mod hostile;
 mod inputs;
+mod roles;

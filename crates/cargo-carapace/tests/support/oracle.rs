@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use carapace_core::cfg::CfgSet;
 use carapace_core::graph::metadata::{Metadata, MetadataPackage};
 use carapace_core::graph::units::{
-    FeatureFlags, Follow, Platform, Platforms, Request, Resolver, Selected, Units,
+    FeatureFlags, Follow, Platform, Platforms, Request, Resolver, Role, Selected, Units, roles,
 };
 
 /// A workspace that both are asked about.
@@ -175,6 +175,67 @@ fn difference(what: &str, cargo: &BTreeSet<String>, ours: &BTreeSet<String>) -> 
     Err(format!(
         "{what}\nonly cargo has: {missing:#?}\nonly we have: {extra:#?}"
     ))
+}
+
+/// The packages that `cargo tree` shows with all features of all members.
+fn packages_shown(asked: &Asked<'_>, edges: &str, all: bool) -> Result<BTreeSet<String>, String> {
+    let mut arguments = texts(&["tree", "--locked", "--offline", "--prefix", "none"]);
+    arguments.extend(texts(&["--workspace", "--all-features", "--format", "{p}"]));
+    arguments.extend(texts(&["--edges", edges]));
+    if all {
+        arguments.extend(texts(&["--target", "all"]));
+    }
+    let shown = run(asked.folder, "cargo", &arguments)?;
+    let lines = shown.lines().filter(|line| !line.is_empty());
+    let lines = lines.map(|line| line.trim_end_matches(" (*)"));
+    Ok(lines.map(kind_shown).collect())
+}
+
+/// The roles of packages, as `audit` asks for them, in cargo's own word: each of its sets is that of
+/// all packages that have one of these roles.
+pub fn roles_shown(asked: &Asked<'_>) -> Result<usize, String> {
+    let request = Request {
+        resolver: asked.resolver,
+        selected: Selected::Workspace { exclude: vec![] },
+        features: FeatureFlags {
+            all: true,
+            ..FeatureFlags::default()
+        },
+        dev: false,
+        host: asked.host,
+        targets: Platforms::Only(&[]),
+    };
+    let roles = roles(asked.metadata, &request).map_err(|error| error.to_string())?;
+    let built = [Role::Runtime, Role::Build, Role::ProcMacro];
+    let with_dev = [Role::Runtime, Role::Build, Role::ProcMacro, Role::Dev];
+    let everywhere = Role::ALL.map(|role| match role {
+        Role::Disabled => Role::Runtime,
+        role => role,
+    });
+    for (edges, all, some) in [
+        ("normal,no-proc-macro", false, &built[..1]),
+        ("normal,build", false, &built[..]),
+        ("normal,build,dev", false, &with_dev[..]),
+        ("normal,build,dev", true, &everywhere[..]),
+    ] {
+        let packages = asked.metadata.packages.iter().zip(&roles);
+        let ours: BTreeSet<String> = packages
+            .filter(|(package, roles)| {
+                let is_root = asked.metadata.members.iter().any(|member| {
+                    asked
+                        .metadata
+                        .get(*member)
+                        .is_some_and(|member| member.id == package.id)
+                });
+                // Cargo begins with every member, a procedural macro or not.
+                is_root || some.iter().any(|role| roles.contains(*role))
+            })
+            .map(|(package, _)| format!("{} {} {}", package.name, package.version, kind(package)))
+            .collect();
+        let what = format!("{}: roles, {edges}, all {all}", asked.folder.display());
+        difference(&what, &packages_shown(asked, edges, all)?, &ours)?;
+    }
+    Ok(roles.len())
 }
 
 /// The sets of packages, and of packages with their features, that `cargo tree` shows.

@@ -63,6 +63,7 @@ fn request() -> UnsafetyRequest {
             repository_path: None,
             kind: InputKind::Manifest,
             graph: Arc::new(graph),
+            roles: Vec::new(),
         },
         survey,
         config: Vec::new(),

@@ -1,8 +1,11 @@
 //! What packages are for.
 
+use std::collections::HashMap;
 use std::fmt;
 
+use super::super::Graph;
 use super::super::metadata::{DependencyKind, Metadata};
+use super::super::source::Source;
 use super::{Platforms, Request, SelectionError, Unit, UnitIdx, Units};
 
 /// What a package is for.
@@ -57,7 +60,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// The roles of a package; there is at least one.
+/// The roles of a package; there is at least one, if anything is known of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Roles(u8);
 
@@ -66,6 +69,12 @@ impl Roles {
     #[must_use]
     pub fn contains(self, role: Role) -> bool {
         self.0 & role.bit() != 0
+    }
+
+    /// Whether there is one, and each is one of these.
+    #[must_use]
+    pub fn are_among(self, some: &[Role]) -> bool {
+        self.0 != 0 && self.iter().all(|role| some.contains(&role))
     }
 
     /// Its roles, in the order of the document.
@@ -83,7 +92,8 @@ impl FromIterator<Role> for Roles {
 }
 
 /// The roles of all packages, in the metadata's order. What tests need is looked at whether the
-/// request has them or not; what other platforms need, too.
+/// request has them or not. Where the request names no platforms, what others than the host need is
+/// [`Role::OtherTarget`]; where it does, nothing is built for others.
 ///
 /// # Errors
 /// [`SelectionError`] where what was asked for is not there.
@@ -123,7 +133,7 @@ pub fn roles(metadata: &Metadata, request: &Request<'_>) -> Result<Vec<Roles>, S
     add(&of(false, request.targets)?, &State::role, false);
     let dev_only = |state: State| (state == State::Dev).then_some(Role::Dev);
     add(&of(true, request.targets)?, &dev_only, false);
-    if request.targets != Platforms::All {
+    if request.targets == Platforms::Only(&[]) {
         let all = of(true, Platforms::All)?;
         add(&all, &|_| Some(Role::OtherTarget), true);
     }
@@ -133,6 +143,35 @@ pub fn roles(metadata: &Metadata, request: &Request<'_>) -> Result<Vec<Roles>, S
         }
     }
     Ok(roles)
+}
+
+/// The roles of the packages of a lockfile's graph, in its order: what metadata of all features and
+/// platforms does not have, nothing builds. Of partial metadata that is not known.
+#[must_use]
+pub fn of_lockfile(
+    graph: &Graph,
+    metadata: &Metadata,
+    roles: &[Roles],
+    is_partial: bool,
+) -> Vec<Roles> {
+    let mut known: HashMap<_, Roles> = HashMap::new();
+    for (package, roles) in metadata.packages.iter().zip(roles) {
+        let source = package.source.as_deref().map(Source::without_commit);
+        let key = (&*package.name, &package.version, source);
+        known.entry(key).or_default().0 |= roles.0;
+    }
+    let absent = match is_partial {
+        true => Roles::default(),
+        false => Roles::from_iter([Role::Disabled]),
+    };
+    let packages = graph.packages().iter();
+    packages
+        .map(|package| {
+            let source = package.source.as_deref().map(Source::without_commit);
+            let key = (&*package.name, &package.version, source);
+            known.get(&key).copied().unwrap_or(absent)
+        })
+        .collect()
 }
 
 /// On which way a unit was come to: what was left behind last of what ships is what it is for.

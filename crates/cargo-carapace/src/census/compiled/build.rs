@@ -200,8 +200,8 @@ impl Build<'_> {
         let network = &self.arguments.network;
         for (flag, is_given) in [
             ("--offline", network.offline || network.frozen),
-            ("--all-features", selection.all_features),
-            ("--no-default-features", selection.no_default_features),
+            ("--all-features", selection.built.all_features),
+            ("--no-default-features", selection.built.no_default_features),
             (
                 "--all-targets",
                 selection.all_targets || self.arguments.include_tests,
@@ -212,10 +212,10 @@ impl Build<'_> {
             }
         }
         // With `=`, as these are not to be taken for flags.
-        for features in &selection.features {
+        for features in &selection.built.features {
             command.arg(format!("--features={features}"));
         }
-        for target in &selection.target {
+        for target in &selection.built.target {
             command.arg(format!("--target={target}"));
         }
         match &self.ground.selected {
