@@ -21,7 +21,7 @@ use crate::graph::paths::Budget;
 use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, Package, Problem};
 use crate::knowledge::registry::Registry;
-use crate::policy::Policy;
+use crate::policy::{Idle, Ignore, NotShipped, Policy};
 use crate::report::{
     ConfigEffect, Database, Details, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
 };
@@ -48,7 +48,7 @@ pub struct Subject {
 struct Told<'a> {
     hits: &'a [Hit],
     registry: Option<&'a Registry>,
-    unknown_ignores: &'a [String],
+    idle_ignores: &'a [(&'a Ignore, Idle)],
     survey: Option<&'a Survey>,
     changes: Option<&'a Changes>,
 }
@@ -149,7 +149,7 @@ impl<'p> Run<'p> {
             hits: told.hits,
             registry: told.registry,
             policy: self.policy,
-            unknown_ignores: told.unknown_ignores,
+            idle_ignores: told.idle_ignores,
             survey: told.survey,
             changes: told.changes,
             budget: RefCell::new(Budget::default()),
@@ -162,10 +162,13 @@ impl<'p> Run<'p> {
             let package = finding.package.and_then(|index| graph.get(index));
             let roles = finding.package.map(|index| context.roles_of(index));
             let reason = policy.allows(finding.rule, package).or_else(|| {
-                let is_left_out = policy.no_dev
-                    && finding.rule.is_lowered()
-                    && roles.is_some_and(|roles| roles.are_among(&[Role::Dev]));
-                is_left_out.then_some("only tests need it, and --no-dev leaves that out")
+                let roles = roles.filter(|_| finding.rule.is_lowered())?;
+                if policy.no_dev && roles.are_among(&[Role::Dev]) {
+                    return Some("only tests need it, and --no-dev leaves that out");
+                }
+                let is_left_out = policy.not_shipped == NotShipped::Allow
+                    && roles.are_among(&[Role::Dev, Role::Disabled]);
+                is_left_out.then_some("it is never shipped, and `not-shipped` leaves that out")
             });
             let Some(reason) = reason else {
                 findings.push(finding);
@@ -180,6 +183,7 @@ impl<'p> Run<'p> {
                     Some(package) => format!("{} {}: {reason}", package.name, package.version),
                     None => reason.to_owned(),
                 },
+                until: None,
             });
         }
         sort(&mut findings, graph);

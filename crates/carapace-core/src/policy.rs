@@ -4,19 +4,23 @@
 
 pub mod audit_toml;
 pub mod carapace_toml;
+mod ignores;
 mod reader;
 pub mod unsafety;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use semver::Version;
 
 use crate::finding::Level;
-use crate::graph::Package;
+use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Kind, SeverityLevel};
 use crate::rules::Rule;
 use unsafety::UnsafePolicy;
+
+pub(crate) use ignores::Ignores;
+pub use ignores::{Idle, Ignore};
 
 /// What `-D` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,13 +68,56 @@ impl Deny {
     }
 }
 
-/// An advisory that the user does not want to hear of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignore {
-    /// Its id or another of its names.
-    pub id: String,
-    /// Why; where nothing was said, where it comes from.
-    pub reason: String,
+/// In which packages advisories of a kind count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// In members of the workspace.
+    Workspace,
+    /// In members and in what these depend on by themselves.
+    Direct,
+    /// In every package.
+    #[default]
+    All,
+}
+
+impl Scope {
+    /// All, by the name that `carapace.toml` uses.
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("workspace", Self::Workspace),
+        ("direct", Self::Direct),
+        ("all", Self::All),
+    ];
+
+    fn holds(self, graph: &Graph, index: PackageIdx) -> bool {
+        let members = graph.members();
+        let depend = |of: &PackageIdx| graph.depends_on(*of).any(|on| on == index);
+        match self {
+            Self::Workspace => members.contains(&index),
+            Self::Direct => members.contains(&index) || members.iter().any(depend),
+            Self::All => true,
+        }
+    }
+}
+
+/// What findings count for in what is never shipped: what only tests need, or nothing builds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotShipped {
+    /// What they count for elsewhere.
+    Deny,
+    /// One step less.
+    #[default]
+    Warn,
+    /// Nothing: they are left out.
+    Allow,
+}
+
+impl NotShipped {
+    /// All, by the name that `carapace.toml` uses.
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("deny", Self::Deny),
+        ("warn", Self::Warn),
+        ("allow", Self::Allow),
+    ];
 }
 
 /// A package as people name it: `NAME`, or `NAME@VERSION`.
@@ -140,8 +187,14 @@ pub struct Policy {
     pub unsafety: UnsafePolicy,
     /// The informational kinds that are shown; none means all.
     pub informational: Option<BTreeSet<Kind>>,
-    /// Vulnerabilities with a score below it are left out; those without a score stay.
+    /// Vulnerabilities with a score below it are left out.
     pub severity_threshold: Option<SeverityLevel>,
+    /// Whether those without a score are, too, where there is a threshold.
+    pub needs_score: bool,
+    /// In which packages advisories of a kind count; of what is not named, in all.
+    pub scopes: BTreeMap<Kind, Scope>,
+    /// What findings count for in what is never shipped.
+    pub not_shipped: NotShipped,
     /// Advisories that are left out.
     pub ignores: Vec<Ignore>,
     /// The architectures that count; empty for all.
@@ -226,21 +279,38 @@ impl Policy {
         self.deny.contains(&deny)
     }
 
-    /// Why an advisory is left out; none if it is not.
+    /// Why an advisory is left out of a package, but for what is ignored by name; none if it is not.
     #[must_use]
-    pub fn leaves_out(&self, advisory: &Advisory) -> Option<String> {
-        if let Some(ignore) = self.ignores.iter().find(|i| advisory.is_named(&i.id)) {
-            return Some(ignore.reason.clone());
-        }
+    pub fn leaves_out(
+        &self,
+        advisory: &Advisory,
+        graph: &Graph,
+        index: PackageIdx,
+    ) -> Option<String> {
         let kind = advisory.kind();
         if let Some(threshold) = self.severity_threshold
-            && let Some(severity) = advisory.severity()
-            && severity.level < threshold
             && !advisory.is_malicious()
         {
-            let (level, threshold) = (severity.level.name(), threshold.name());
+            let threshold = threshold.name();
+            match advisory.severity() {
+                Some(severity) if Some(severity.level) < self.severity_threshold => {
+                    let level = severity.level.name();
+                    return Some(format!(
+                        "severity {level} is below the threshold {threshold}"
+                    ));
+                }
+                None if self.needs_score && kind == Kind::Vulnerability => {
+                    return Some(format!("it has no score, and the threshold is {threshold}"));
+                }
+                _ => {}
+            }
+        }
+        let scope = self.scopes.get(&kind).copied().unwrap_or_default();
+        if !advisory.is_malicious() && !scope.holds(graph, index) {
+            let package = graph.get(index)?;
             return Some(format!(
-                "severity {level} is below the threshold {threshold}"
+                "{} {} is out of the scope of {kind} advisories",
+                package.name, package.version
             ));
         }
         let shown = self.informational.as_ref();

@@ -10,6 +10,7 @@ use crate::graph::metadata::DependencyKind;
 use crate::graph::units::{Roles, Units};
 use crate::graph::{Graph, PackageIdx};
 use crate::knowledge::advisory::index::DatabaseInfo;
+use crate::knowledge::date::Date;
 
 /// What kind of thing was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -233,6 +234,8 @@ pub struct Ignored {
     pub code: String,
     /// Why.
     pub reason: String,
+    /// The last day on which it is.
+    pub until: Option<Date>,
 }
 
 /// Where a database came from.

@@ -9,7 +9,7 @@ use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Collection, Kind};
 use crate::knowledge::date::Date;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
-use crate::policy::{Deny, Policy};
+use crate::policy::{Deny, Ignores, Policy};
 use crate::report::{ConfigEffect, Database, Gap, Ignored, Report, Settings};
 use crate::rules::Hit;
 
@@ -45,12 +45,25 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
     let mut run = Run::new("audit", policy, request.config, request.gaps);
     database_gaps(knowledge, policy, request.today, &mut run.gaps);
     let advisories = by_package(&knowledge.advisories);
-    for subject in request.subjects {
-        let hits = hits(&subject.graph, &advisories, policy, &mut run.ignored);
+    let ignores = Ignores::new(&policy.ignores, request.today);
+    let mut hit = |subject: &Subject| {
+        hits(
+            &subject.graph,
+            &advisories,
+            policy,
+            &ignores,
+            &mut run.ignored,
+        )
+    };
+    let all_hits: Vec<Vec<Hit>> = request.subjects.iter().map(&mut hit).collect();
+    // What is of no use in any input is told once.
+    let mut idle = ignores.idle(&knowledge.unknown_ignores);
+    for (subject, hits) in request.subjects.into_iter().zip(all_hits) {
+        let own = std::mem::take(&mut idle);
         let told = Told {
             hits: &hits,
             registry: Some(&knowledge.registry),
-            unknown_ignores: &knowledge.unknown_ignores,
+            idle_ignores: &own,
             ..Told::default()
         };
         let is_told = |gap: &Gap| gap.what == ROLES && gap.input.as_ref() == Some(&subject.path);
@@ -91,6 +104,7 @@ fn hits(
     graph: &Graph,
     advisories: &ByPackage<'_>,
     policy: &Policy,
+    ignores: &Ignores<'_>,
     ignored: &mut BTreeSet<Ignored>,
 ) -> Vec<Hit> {
     let mut hits = Vec::new();
@@ -99,9 +113,16 @@ fn hits(
             continue;
         };
         for advisory in named.iter().filter(|a| a.affects(&package.version)) {
-            if let Some(reason) = policy.leaves_out(advisory) {
+            let by_name = ignores.find(advisory, graph, index);
+            let by_name = by_name.map(|ignore| (ignore.reason.clone(), ignore.until));
+            let left_out = || Some((policy.leaves_out(advisory, graph, index)?, None));
+            if let Some((reason, until)) = by_name.or_else(left_out) {
                 let code = advisory.id.clone();
-                ignored.insert(Ignored { code, reason });
+                ignored.insert(Ignored {
+                    code,
+                    reason,
+                    until,
+                });
                 continue;
             }
             let certain = match &advisory.source {

@@ -252,6 +252,9 @@ struct IgnoredDocument<'a> {
     /// The advisory's id; of what is no advisory, the rule's code.
     code: &'a str,
     reason: &'a str,
+    /// The last day on which it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
 }
 
 /// The ids of a graph's packages, in their order: each is made once and named often.
@@ -356,6 +359,7 @@ fn document<'a>(
             .map(|ignored| IgnoredDocument {
                 code: &ignored.code,
                 reason: &ignored.reason,
+                until: ignored.until.map(|until| until.to_string()),
             })
             .collect(),
         verdict: report.verdict.name(),

@@ -132,15 +132,17 @@ pub(super) fn everything() -> Report {
             path: Some("vendor/pipe".to_owned()),
             ..Gap::new("files", "not a regular file")
         });
+        request.today = None;
         policy.deny.insert(Deny::Yanked);
         policy.ignores = vec![
             Ignore {
                 id: "RUSTSEC-2099-0006".to_owned(),
                 reason: "we read it only once".to_owned(),
+                ..Ignore::default()
             },
             Ignore {
                 id: "RUSTSEC-2099-9999".to_owned(),
-                reason: String::new(),
+                ..Ignore::default()
             },
         ];
     })

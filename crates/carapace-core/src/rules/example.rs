@@ -250,9 +250,16 @@ pub(crate) fn run_with(
         if name.starts_with("crates/") {
             collector.add(name, advisory(name, text).as_bytes());
         } else if *name == "ignore" {
-            let ignores = text.lines().map(|id| Ignore {
-                id: id.to_owned(),
-                reason: String::new(),
+            let ignores = text.lines().map(|line| {
+                let (id, until) = match line.split_once(" until ") {
+                    Some((id, until)) => (id, Some(until.parse().unwrap())),
+                    None => (line, None),
+                };
+                Ignore {
+                    id: id.to_owned(),
+                    until,
+                    ..Ignore::default()
+                }
             });
             policy.ignores.extend(ignores);
         }
@@ -288,6 +295,7 @@ pub(crate) fn run_with(
     };
     let mut request = Request {
         subjects: vec![subject],
+        today: "2099-06-01".parse().ok(),
         ..Request::default()
     };
     change(&mut request, &mut knowledge, &mut policy);

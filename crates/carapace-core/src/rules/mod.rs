@@ -8,6 +8,7 @@
 pub(crate) mod advisory;
 #[cfg(test)]
 pub(crate) mod example;
+pub(crate) mod policy;
 pub mod registry;
 
 use std::cell::{OnceCell, RefCell};
@@ -24,7 +25,7 @@ use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
-use crate::policy::Policy;
+use crate::policy::{Idle, Ignore, NotShipped, Policy};
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,8 +129,8 @@ pub struct Context<'a> {
     pub registry: Option<&'a Registry>,
     /// What the user wants.
     pub policy: &'a Policy,
-    /// The ids that policy leaves out and that no database knows.
-    pub unknown_ignores: &'a [String],
+    /// What is ignored to no use, and why.
+    pub idle_ignores: &'a [(&'a Ignore, Idle)],
     /// What was found out about unsafe code, where that was looked for.
     pub survey: Option<&'a Survey>,
     /// What is new of it, where it is held against something.
@@ -186,8 +187,15 @@ impl Context<'_> {
         let is_beside = self
             .roles_of(package)
             .are_among(&[Role::Dev, Role::Disabled]);
+        let counts = self.policy.not_shipped == NotShipped::Deny;
         match level {
-            _ if !is_beside || !rule.is_lowered() || self.policy.speaks_of(rule, found) => level,
+            _ if counts
+                || !is_beside
+                || !rule.is_lowered()
+                || self.policy.speaks_of(rule, found) =>
+            {
+                level
+            }
             Level::Deny => Level::Warn,
             _ => Level::Note,
         }

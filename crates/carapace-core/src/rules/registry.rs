@@ -12,10 +12,14 @@ mod advisory_unmaintained;
 mod advisory_unsound;
 #[path = "advisory/vulnerability.rs"]
 mod advisory_vulnerability;
+#[path = "policy/expired_ignore.rs"]
+mod policy_expired_ignore;
 #[path = "policy/unknown_ignore.rs"]
 mod policy_unknown_ignore;
 #[path = "policy/unknown_package.rs"]
 mod policy_unknown_package;
+#[path = "policy/unused_ignore.rs"]
+mod policy_unused_ignore;
 #[path = "supply/checksum.rs"]
 mod supply_checksum;
 #[path = "supply/edited_source.rs"]
@@ -92,6 +96,20 @@ pub static RULES: &[Rule] = &[
         group: Group::Policy,
         docs: include_str!("../../docs/POL002.md"),
         check: policy_unknown_package::check,
+    },
+    Rule {
+        meta: policy_unused_ignore::META,
+        name: "unused-ignore",
+        group: Group::Policy,
+        docs: include_str!("../../docs/POL003.md"),
+        check: policy_unused_ignore::check,
+    },
+    Rule {
+        meta: policy_expired_ignore::META,
+        name: "expired-ignore",
+        group: Group::Policy,
+        docs: include_str!("../../docs/POL004.md"),
+        check: policy_expired_ignore::check,
     },
     Rule {
         meta: supply_yanked::META,

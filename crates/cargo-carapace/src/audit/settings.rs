@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use carapace_core::knowledge::platform::{ARCHITECTURES, SYSTEMS};
 use carapace_core::policy::audit_toml::{self, AuditToml, Set, unknown_target};
+use carapace_core::policy::unsafety::Place;
 use carapace_core::policy::{Deny, Ignore, MAX_AGE_DAYS, Policy};
 use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
@@ -172,11 +173,17 @@ fn policy(
     let typed = arguments.ignore.iter().map(|id| Ignore {
         id: id.clone(),
         reason: "--ignore".to_owned(),
+        ..Ignore::default()
     });
     let file = config.map_or("", |config| config.file.as_str());
     let configured = toml.ignore.iter().map(|ignore| Ignore {
         id: ignore.value.clone(),
         reason: format!("{file}:{}", ignore.line),
+        place: Some(Place {
+            file: file.to_owned(),
+            line: ignore.line,
+        }),
+        ..Ignore::default()
     });
     let deny: BTreeSet<Deny> = arguments.deny.iter().chain(&toml.deny).copied().collect();
     let yanked = toml.yanked.as_ref().is_none_or(|yanked| yanked.value);

@@ -22,8 +22,9 @@
 //! ```text,good
 //! --- Cargo.lock
 //! [[package]]
-//! name = "app"
-//! version = "0.1.0"
+//! name = "parser"
+//! version = "1.2.0"
+//! source = "registry+https://github.com/rust-lang/crates.io-index"
 //! --- crates/parser/RUSTSEC-2099-0007.md
 //! aliases = ["CVE-2099-0001"]
 //! patched = []
@@ -32,7 +33,8 @@
 //! ```
 
 use crate::finding::{Finding, Level};
-use crate::rules::{Context, Meta, Rule};
+use crate::policy::Idle;
+use crate::rules::{Context, Meta, Rule, policy};
 
 pub(crate) const META: Meta = Meta {
     code: "POL001",
@@ -40,15 +42,7 @@ pub(crate) const META: Meta = Meta {
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
-    let unknown = context.unknown_ignores.iter();
-    unknown
-        .map(|id| {
-            let message = format!("the ignored advisory {id} is in no database");
-            let mut finding = Finding::new(rule, context.graph.members().first().copied(), message);
-            finding.level = context.policy.level(rule, None);
-            finding.help = vec!["correct or remove it where it is ignored".to_owned()];
-            finding.fingerprint = format!("{}:{id}", rule.meta.code);
-            finding
-        })
-        .collect()
+    policy::idle(rule, context, Idle::Unknown, |ignore| {
+        format!("the ignored advisory {} is in no database", ignore.id)
+    })
 }
