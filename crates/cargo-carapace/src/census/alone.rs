@@ -105,6 +105,7 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         effects: Vec::new(),
         gaps,
     };
+    // It lies in the analysed tree, so that nothing of it is kept.
     taken(arguments, ground, Early::default(), InputKind::Package)
 }
 
