@@ -234,15 +234,8 @@ fn targets_of(
         let path = root.join(path).to_string_lossy().into_owned();
         if found.iter().all(|known| *known.src_path != *path) {
             found.push(Target {
-                name: name.into(),
-                kinds: vec![kind.into()],
-                crate_types: Vec::new(),
-                src_path: path.into(),
-                edition: edition.into(),
                 required_features: required,
-                test: true,
-                doctest: false,
-                doc: false,
+                ..Target::new(name, kind, &path, edition)
             });
         }
     };

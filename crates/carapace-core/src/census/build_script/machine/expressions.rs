@@ -370,7 +370,7 @@ impl Machine<'_> {
         // A variable that holds a borrow, and is given another.
         let own = match (left, operator) {
             (Expr::Path(path, _), None) => match path.as_slice() {
-                [name] => self.variable(name).map(|slot| Place::variable(slot)),
+                [name] => self.variable(name).map(Place::variable),
                 _ => None,
             },
             _ => None,
