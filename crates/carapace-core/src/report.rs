@@ -192,6 +192,19 @@ pub struct ConfigEffect {
     pub effect: String,
 }
 
+impl ConfigEffect {
+    /// What a line of a file does, before it is known which repository the file is in.
+    #[must_use]
+    pub fn new(file: String, line: u32, effect: String) -> Self {
+        Self {
+            file,
+            repository_file: None,
+            line,
+            effect,
+        }
+    }
+}
+
 /// Something that was not looked at, or not decided.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {

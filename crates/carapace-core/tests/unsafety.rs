@@ -134,17 +134,7 @@ fn words(source: &Source<'_>, outline: &Outline) -> Vec<usize> {
 }
 
 fn library(src_path: &str) -> Target {
-    Target {
-        name: "a".into(),
-        kinds: vec!["lib".into()],
-        crate_types: Vec::new(),
-        src_path: src_path.into(),
-        edition: "2021".into(),
-        required_features: Vec::new(),
-        test: true,
-        doctest: false,
-        doc: false,
-    }
+    Target::new("a", "lib", src_path, "2021")
 }
 
 /// The sites' places and states in a build with these features.
@@ -156,14 +146,7 @@ fn states(facts: &PackageFacts, features: &[&str]) -> Vec<(String, u32, u32, Sit
         facts,
         root_dir: "/p",
         targets: &[library("/p/src/lib.rs")],
-        builds: &[Build {
-            triple: "",
-            features: &features,
-            cfg: &cfg,
-            build_time: false,
-            programs: true,
-            dev_only: false,
-        }],
+        builds: &[Build::root(&features, &cfg)],
         host: &cfg,
     });
     let sites = census.sites.into_iter();

@@ -12,19 +12,11 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cargo_carapace::host::resolve::ResolveError;
-use support::project::{Fixture, asks_the_compiler, hostile};
-
-const TOML: &str = ".cargo/config.toml";
-
-fn fifo(path: &Path) {
-    let _ = fs::remove_file(path);
-    let made = Command::new("mkfifo").arg(path).status().unwrap();
-    assert!(made.success());
-}
+use support::project::{CARGO_CONFIG, Fixture, asks_the_compiler, hostile, names_a_toolchain};
+use support::run::fifo;
 
 /// With a lockfile and without: cargo is asked about the original, or about a copy.
 fn both_ways(fixture: &Fixture) {
@@ -42,7 +34,7 @@ fn the_compiler_and_its_wrappers() {
         let (fixture, program) = hostile();
         asks_the_compiler(&fixture);
         fixture.lock();
-        fixture.write(TOML, &format!("[build]\n{key} = {program:?}\n"));
+        fixture.write(CARGO_CONFIG, &format!("[build]\n{key} = {program:?}\n"));
         let plain = if key == "rustc-workspace-wrapper" {
             "check"
         } else {
@@ -85,23 +77,7 @@ fn notes_in_the_target_folder() {
 fn a_toolchain_of_the_project() {
     let (mut fixture, _) = hostile();
     fixture.lock();
-    fixture.program("toolchain/bin/cargo");
-    fixture.program("toolchain/bin/rustc");
-    let toolchain = fixture.project().join("toolchain");
-    fixture.write(
-        "rust-toolchain.toml",
-        &format!("[toolchain]\npath = {toolchain:?}\n"),
-    );
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-    let proxy = home.map(|home| home.join("bin/cargo")).unwrap();
-    // Only where cargo is rustup's does that file mean anything.
-    if fs::read_link(&proxy).is_ok_and(|to| to.ends_with("rustup")) {
-        fixture.plain(&proxy, &["metadata"]);
-        fixture.fires("rust-toolchain.toml");
-        fixture.variables.insert("CARGO", Some(proxy.into()));
-        fixture.variables.insert("RUSTUP_TOOLCHAIN", None);
-    }
+    let toolchain = names_a_toolchain(&mut fixture);
     both_ways(&fixture);
     fixture
         .variables
@@ -128,7 +104,7 @@ fn credential_providers_and_aliases() {
     let (fixture, program) = hostile();
     fixture.lock();
     fixture.write(
-        TOML,
+        CARGO_CONFIG,
         &format!(
             "[alias]\nmetadata = \"run\"\n[registry]\nglobal-credential-providers = [{program:?}]\n\
              [registries.crates-io]\nprotocol = \"sparse\"\n[env]\nRUSTC = {{ value = {program:?}, force = true }}\n\
@@ -197,7 +173,7 @@ fn vendored_packages_that_are_none() {
     fixture.write("vendor/dep/.cargo-checksum.json", "{\"files\":{}}");
     fixture.lock();
     let config = "[source.crates-io]\nreplace-with = \"v\"\n[source.v]\ndirectory = \"vendor\"\n";
-    fixture.write(TOML, config);
+    fixture.write(CARGO_CONFIG, config);
     let used = |fixture: &Fixture| {
         let effects = fixture.describe().unwrap().effects;
         effects[0].effect.clone()
@@ -236,15 +212,19 @@ fn vendored_packages_that_are_none() {
         used(&fixture)
     );
     // Nor the configuration.
-    fs::remove_file(fixture.project().join(TOML)).unwrap();
+    fs::remove_file(fixture.project().join(CARGO_CONFIG)).unwrap();
     fs::write(away.join("config.toml"), config).unwrap();
-    symlink(away.join("config.toml"), fixture.project().join(TOML)).unwrap();
+    symlink(
+        away.join("config.toml"),
+        fixture.project().join(CARGO_CONFIG),
+    )
+    .unwrap();
     assert!(
         used(&fixture).contains("leads out of"),
         "{}",
         used(&fixture)
     );
-    fifo(&fixture.project().join(TOML));
+    fifo(&fixture.project().join(CARGO_CONFIG));
     let effects = fixture.describe_without_listing().unwrap().effects;
     assert!(effects[0].effect.contains("FIFO"), "{effects:?}");
 }

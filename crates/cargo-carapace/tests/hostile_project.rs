@@ -24,9 +24,8 @@ use cargo_carapace::host::files::{FileError, read_found, read_regular, within};
 use cargo_carapace::host::resolve::ResolveError;
 use cargo_carapace::host::search::{SearchOptions, find_lockfiles};
 use cargo_carapace::host::workspace::{ManifestError, ProjectError, discover};
-use support::project::{asks_the_compiler, hostile, in_time};
-
-const TOML: &str = ".cargo/config.toml";
+use support::project::{CARGO_CONFIG, asks_the_compiler, hostile, in_time, names_a_toolchain};
+use support::run::fifo;
 
 /// The address of a registry that wants a token of everyone.
 fn registry() -> String {
@@ -56,17 +55,11 @@ fn registry() -> String {
     format!("sparse+http://{address}/")
 }
 
-fn fifo(path: &Path) {
-    let _ = fs::remove_file(path);
-    let made = Command::new("mkfifo").arg(path).status().unwrap();
-    assert!(made.success());
-}
-
 #[test]
 fn the_compiler_and_its_wrappers() {
     for key in ["rustc", "rustc-wrapper", "rustc-workspace-wrapper"] {
         let (fixture, program) = hostile();
-        fixture.write(TOML, &format!("[build]\n{key} = {program:?}\n"));
+        fixture.write(CARGO_CONFIG, &format!("[build]\n{key} = {program:?}\n"));
         asks_the_compiler(&fixture);
         fixture.plain_cargo(&["check", "--offline"]);
         fixture.fires(key);
@@ -74,7 +67,7 @@ fn the_compiler_and_its_wrappers() {
         assert!(fixture.survey().unwrap().contains("name = \"x\""), "{key}");
         // The name that cargo knew before.
         fs::rename(
-            fixture.project().join(TOML),
+            fixture.project().join(CARGO_CONFIG),
             fixture.project().join(".cargo/config"),
         )
         .unwrap();
@@ -92,7 +85,7 @@ fn credential_providers() {
         let (mut fixture, program) = hostile();
         let setting = setting.replace("PROGRAM", &format!("{program:?}"));
         let evil = format!("[registries.evil]\nindex = {index:?}\n");
-        fixture.write(TOML, &format!("{evil}{setting}"));
+        fixture.write(CARGO_CONFIG, &format!("{evil}{setting}"));
         for registry in [
             "registry = \"evil\"".to_owned(),
             format!("registry-index = {index:?}"),
@@ -133,7 +126,7 @@ fn aliases_environments_and_build_scripts() {
     fs::remove_file(fixture.project().join("src/lib.rs")).unwrap();
     let canary = fixture.canary();
     fixture.write(
-        TOML,
+        CARGO_CONFIG,
         &format!("[alias]\ncarapace = \"run --offline\"\n[env]\nCANARY = {canary:?}\n"),
     );
     let main = "fn main() { std::fs::write(std::env::var(\"CANARY\").unwrap(), file!()).unwrap() }";
@@ -175,23 +168,7 @@ fn aliases_environments_and_build_scripts() {
 #[test]
 fn a_toolchain_of_the_project() {
     let (mut fixture, _) = hostile();
-    fixture.program("toolchain/bin/cargo");
-    fixture.program("toolchain/bin/rustc");
-    let toolchain = fixture.project().join("toolchain");
-    fixture.write(
-        "rust-toolchain.toml",
-        &format!("[toolchain]\npath = {toolchain:?}\n"),
-    );
-    // Only where cargo is rustup's does that file mean anything.
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-    let proxy = home.map(|home| home.join("bin/cargo")).unwrap();
-    if fs::read_link(&proxy).is_ok_and(|to| to.ends_with("rustup")) {
-        fixture.plain(&proxy, &["metadata"]);
-        fixture.fires("rust-toolchain.toml");
-        fixture.variables.insert("CARGO", Some(proxy.into()));
-        fixture.variables.insert("RUSTUP_TOOLCHAIN", None);
-    }
+    let toolchain = names_a_toolchain(&mut fixture);
     fixture.survey().unwrap();
     // A variable that a shell has taken from the project.
     fixture
@@ -212,7 +189,7 @@ fn git_and_its_ssh() {
     git(&["ls-remote", "ssh://127.0.0.1:1/x"]);
     fixture.fires("core.sshCommand");
 
-    fixture.write(TOML, "[net]\ngit-fetch-with-cli = true\n");
+    fixture.write(CARGO_CONFIG, "[net]\ngit-fetch-with-cli = true\n");
     fixture.library(
         ".",
         "x",

@@ -33,6 +33,21 @@ pub struct Build<'a> {
     pub dev_only: bool,
 }
 
+impl<'a> Build<'a> {
+    /// The package as itself, with its programs, on a platform that is only known by its `cfg`s.
+    #[must_use]
+    pub fn root(features: &'a [Arc<str>], cfg: &'a CfgSet) -> Self {
+        Self {
+            features,
+            cfg,
+            triple: "",
+            build_time: false,
+            programs: true,
+            dev_only: false,
+        }
+    }
+}
+
 /// A package and how it is built.
 #[derive(Debug, Clone, Copy)]
 pub struct Linked<'a> {

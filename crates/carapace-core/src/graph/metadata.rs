@@ -174,6 +174,23 @@ pub struct Target {
 }
 
 impl Target {
+    /// One of this kind, as a manifest has it that says no more: no features are asked for, and
+    /// its tests are run.
+    #[must_use]
+    pub fn new(name: &str, kind: &str, src_path: &str, edition: &str) -> Self {
+        Self {
+            name: name.into(),
+            kinds: vec![kind.into()],
+            crate_types: Vec::new(),
+            src_path: src_path.into(),
+            edition: edition.into(),
+            required_features: Vec::new(),
+            test: true,
+            doctest: false,
+            doc: false,
+        }
+    }
+
     fn is(&self, wanted: &str) -> bool {
         self.kinds.iter().any(|kind| &**kind == wanted)
     }

@@ -228,12 +228,7 @@ impl AuditToml {
     pub fn effects(&self, file: &str) -> Vec<ConfigEffect> {
         let mut effects = Vec::new();
         let mut add = |line: u32, effect: String| {
-            effects.push(ConfigEffect {
-                file: file.to_owned(),
-                repository_file: None,
-                line,
-                effect,
-            });
+            effects.push(ConfigEffect::new(file.to_owned(), line, effect));
         };
         for ignore in &self.ignore {
             add(ignore.line, format!("ignores {}", ignore.value));

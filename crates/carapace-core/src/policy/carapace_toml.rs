@@ -211,10 +211,7 @@ impl Reader<'_> {
         let mut packages = Vec::with_capacity(raw.packages.len());
         for (name, raw) in raw.packages {
             let line = self.line(&raw);
-            let package = PackageName::parse(&name).ok_or_else(|| ConfigError {
-                line: Some(line),
-                message: format!("`{name}` is no package: write NAME or NAME@VERSION"),
-            })?;
+            let package = self.package(&raw, &name)?;
             let raw = raw.into_inner();
             let value = PackageBudget {
                 package,
@@ -280,13 +277,7 @@ impl Reader<'_> {
             let meant = meant.unwrap_or_default();
             self.fault(value, format!("`{name}` is no rule's code or name{meant}"))
         })?;
-        let package = match package {
-            None => None,
-            Some(text) => Some(PackageName::parse(text).ok_or_else(|| {
-                let message = format!("`{text}` is no package: write NAME or NAME@VERSION");
-                self.fault(value, message)
-            })?),
-        };
+        let package = package.map(|text| self.package(value, text)).transpose()?;
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
         if reason.is_none() && level < Some(rule.meta.level) {
             let message = format!(
@@ -299,6 +290,14 @@ impl Reader<'_> {
             package,
             level,
             reason: reason.map(str::to_owned),
+        })
+    }
+
+    /// The package that is named where a value is.
+    fn package<T>(&self, value: &Spanned<T>, name: &str) -> Result<PackageName, ConfigError> {
+        PackageName::parse(name).ok_or_else(|| {
+            let message = format!("`{name}` is no package: write NAME or NAME@VERSION");
+            self.fault(value, message)
         })
     }
 
@@ -336,12 +335,7 @@ impl CarapaceToml {
     pub fn effects(&self, file: &str) -> Vec<ConfigEffect> {
         let mut effects = Vec::new();
         let mut add = |line: u32, effect: String| {
-            effects.push(ConfigEffect {
-                file: file.to_owned(),
-                repository_file: None,
-                line,
-                effect,
-            });
+            effects.push(ConfigEffect::new(file.to_owned(), line, effect));
         };
         for Set { value, line } in &self.rules {
             let usual = Rule::find(value.rule).map(|rule| rule.meta.level);

@@ -184,16 +184,8 @@ fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCe
     let sources = files.iter().filter(|(file, _)| file.ends_with(".rs"));
     let scans = sources.map(|(file, text)| scan(file, text.as_bytes()));
     let facts = package(scans.collect());
-    let target = |(kind, file): (&str, &str)| Target {
-        name: "example".into(),
-        kinds: vec![kind.into()],
-        crate_types: vec![kind.into()],
-        src_path: format!("/example/{file}").into(),
-        edition: "2024".into(),
-        required_features: Vec::new(),
-        test: true,
-        doctest: true,
-        doc: true,
+    let target = |(kind, file): (&str, &str)| {
+        Target::new("example", kind, &format!("/example/{file}"), "2024")
     };
     let roots = [("lib", "src/lib.rs"), ("bin", "src/main.rs")];
     let roots = roots
@@ -201,20 +193,12 @@ fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCe
         .filter(|(_, file)| files.contains_key(file));
     let targets: Vec<Target> = roots.map(target).collect();
     let cfg = CfgSet::parse("unix\ntarget_os=\"linux\"\n");
-    let build = Build {
-        triple: "",
-        features: &[],
-        cfg: &cfg,
-        build_time: false,
-        dev_only: false,
-        programs: true,
-    };
     let mut census = link(&Linked {
         script: Script::default(),
         facts: &facts,
         root_dir: "/example",
         targets: &targets,
-        builds: &[build],
+        builds: &[Build::root(&[], &cfg)],
         host: &cfg,
     });
     census.scanned = true;

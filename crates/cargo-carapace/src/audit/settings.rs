@@ -266,12 +266,7 @@ fn databases(
         return Ok(Databases::Held);
     };
     let mut add = |line: u32, effect: String| {
-        effects.push(ConfigEffect {
-            file: config.file.clone(),
-            repository_file: None,
-            line,
-            effect,
-        });
+        effects.push(ConfigEffect::new(config.file.clone(), line, effect));
     };
     if let Some(Set { value, line }) = &config.toml.path {
         let Some(project) = &config.project else {

@@ -100,6 +100,7 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         effects: Vec::new(),
         gaps,
     };
+    // It lies in the analysed tree, so that nothing of it is kept.
     taken(arguments, ground, Early::default(), InputKind::Package)
 }
 
@@ -228,15 +229,8 @@ fn targets_of(
         let path = root.join(path).to_string_lossy().into_owned();
         if found.iter().all(|known| *known.src_path != *path) {
             found.push(Target {
-                name: name.into(),
-                kinds: vec![kind.into()],
-                crate_types: Vec::new(),
-                src_path: path.into(),
-                edition: edition.into(),
                 required_features: required,
-                test: true,
-                doctest: false,
-                doc: false,
+                ..Target::new(name, kind, &path, edition)
             });
         }
     };

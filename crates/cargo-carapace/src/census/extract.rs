@@ -92,30 +92,36 @@ fn look(folder: &Folder, kept: Option<&FactsStore>) -> Looked {
     }
 }
 
-/// Packages that were read before cargo said what their targets are, by folder.
+/// What there is before cargo says what the targets are.
 #[derive(Debug, Default)]
-pub struct Early(HashMap<PathBuf, Looked>);
+pub struct Early {
+    /// The packages that were read by then, by folder.
+    looked: HashMap<PathBuf, Looked>,
+    /// What is kept of those that are not read in every run.
+    kept: Option<FactsStore>,
+}
 
 /// Reads packages while cargo still answers: of these, only folder, tree and identity count.
-pub fn early(folders: &[Folder], kept: Option<&FactsStore>) -> Early {
-    let mut looked = parallel(folders, |folder| look(folder, kept));
+pub fn early(folders: &[Folder], kept: Option<FactsStore>) -> Early {
+    let mut looked = parallel(folders, |folder| look(folder, kept.as_ref()));
     make(folders, &mut looked);
     let roots = folders.iter().map(|folder| folder.root.clone());
-    Early(roots.zip(looked).collect())
+    Early {
+        looked: roots.zip(looked).collect(),
+        kept,
+    }
 }
 
 /// Reads packages, each into its facts, in their order. What is kept of trusted ones, or was read
 /// early, is not read again.
-pub fn extract(
-    folders: &[Folder],
-    kept: Option<&FactsStore>,
-    mut early: Early,
-) -> Vec<PackageFacts> {
+pub fn extract(folders: &[Folder], early: Early) -> Vec<PackageFacts> {
+    let Early { mut looked, kept } = early;
+    let kept = kept.as_ref();
     let known: Vec<Mutex<Option<Looked>>> = folders
         .iter()
         .map(|folder| {
             let is_plain = folder.identity.is_some() && folder.odd_roots().next().is_none();
-            let known = is_plain.then(|| early.0.remove(&folder.root)).flatten();
+            let known = is_plain.then(|| looked.remove(&folder.root)).flatten();
             Mutex::new(known)
         })
         .collect();

@@ -330,8 +330,7 @@ pub(super) fn facts(ground: &Ground, early: Early) -> Vec<Option<PackageFacts>> 
         })
         .collect();
     let there: Vec<Folder> = folders.iter().flatten().cloned().collect();
-    let store = dirs::cache(&dirs::env).map(|cache| FactsStore::new(&cache));
-    let mut made = extract(&there, store.as_ref(), early).into_iter();
+    let mut made = extract(&there, early).into_iter();
     folders
         .iter()
         .map(|folder| folder.as_ref().and_then(|_| made.next()))
@@ -345,23 +344,23 @@ fn identity(package: &Package) -> String {
     format!("{} {}\n{checksum}", package.name, package.version)
 }
 
-/// Reads what the lockfile names and cargo's home has, so that both cores work while cargo answers.
+/// Opens what is kept, and reads what the lockfile names and cargo's home has, so that both cores
+/// work while cargo answers.
 fn read_early(project: &Project, tree: &Path, cargo_home: Option<&Path>) -> Early {
-    let Some(home) = cargo_home.filter(|home| !home.starts_with(tree)) else {
-        return Early::default();
-    };
-    let bytes = files::read_found(tree, &project.lockfile, lockfile::MAX_BYTES as u64);
-    let graph = bytes.ok().and_then(|bytes| {
-        let locked = lockfile::read(&bytes).ok()?;
-        Graph::from_lockfile(&locked).ok()
-    });
-    let Some(graph) = graph else {
-        return Early::default();
-    };
+    let folders = early_folders(project, tree, cargo_home).unwrap_or_default();
+    let store = dirs::cache(&dirs::env).map(|cache| FactsStore::new(&cache));
+    early(&folders, store)
+}
+
+/// The packages that the lockfile names and cargo's home has.
+fn early_folders(project: &Project, tree: &Path, cargo_home: Option<&Path>) -> Option<Vec<Folder>> {
+    let home = cargo_home.filter(|home| !home.starts_with(tree))?;
+    let bytes = files::read_found(tree, &project.lockfile, lockfile::MAX_BYTES as u64).ok()?;
+    let graph = Graph::from_lockfile(&lockfile::read(&bytes).ok()?).ok()?;
     let registries = std::fs::read_dir(home.join("registry").join("src"));
     let registries = registries.into_iter().flatten().flatten();
     let registries: Vec<PathBuf> = registries.map(|entry| entry.path()).collect();
-    let folders: Vec<Folder> = graph
+    let folders = graph
         .packages()
         .iter()
         .filter(|package| package.checksum.is_some())
@@ -384,10 +383,8 @@ fn read_early(project: &Project, tree: &Path, cargo_home: Option<&Path>) -> Earl
                 workspace_lint: None,
                 identity: Some(identity(package)),
             })
-        })
-        .collect();
-    let store = dirs::cache(&dirs::env).map(|cache| FactsStore::new(&cache));
-    early(&folders, store.as_ref())
+        });
+    Some(folders.collect())
 }
 
 fn roots(package: &MetadataPackage, root: &Path) -> Vec<String> {

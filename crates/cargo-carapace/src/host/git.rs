@@ -172,15 +172,7 @@ pub fn snapshot(
     git.run("fetch", &fetch, Vec::new(), read::nothing, &fetched)?;
     fetched()?;
 
-    let (revision, committed) = read::commit(&git, "FETCH_HEAD^{commit}")?;
-    let tree = read::tree(&git, &revision, roots, |_| true, limits)?;
-    let (files, skipped) = read::files(&git, tree, limits)?;
-    Ok(GitSnapshot {
-        revision,
-        committed,
-        files,
-        skipped,
-    })
+    read::snapshot(&git, "FETCH_HEAD^{commit}", roots, |_| true, limits)
 }
 
 /// The revision that is checked out in a folder, and its committer's date in

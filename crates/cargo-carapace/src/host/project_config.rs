@@ -82,12 +82,7 @@ impl ProjectConfig {
     }
 
     fn effect(&mut self, file: String, line: u32, effect: String) {
-        self.effects.push(ConfigEffect {
-            file,
-            repository_file: None,
-            line,
-            effect,
-        });
+        self.effects.push(ConfigEffect::new(file, line, effect));
     }
 
     fn file(

@@ -251,6 +251,9 @@ pub fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T
     receive.recv_timeout(Duration::from_secs(100)).unwrap()
 }
 
+/// Where a project configures cargo.
+pub const CARGO_CONFIG: &str = ".cargo/config.toml";
+
 /// A library, and a program beside it that must not be run.
 #[cfg(unix)]
 pub fn hostile() -> (Fixture, PathBuf) {
@@ -258,6 +261,29 @@ pub fn hostile() -> (Fixture, PathBuf) {
     fixture.library(".", "x", "");
     let program = fixture.program("tools/program");
     (fixture, program)
+}
+
+/// Has the project name a toolchain of its own, in which there are programs: its folder.
+#[cfg(unix)]
+pub fn names_a_toolchain(fixture: &mut Fixture) -> PathBuf {
+    fixture.program("toolchain/bin/cargo");
+    fixture.program("toolchain/bin/rustc");
+    let toolchain = fixture.project().join("toolchain");
+    fixture.write(
+        "rust-toolchain.toml",
+        &format!("[toolchain]\npath = {toolchain:?}\n"),
+    );
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let proxy = home.map(|home| home.join("bin/cargo")).unwrap();
+    // Only where cargo is rustup's does that file mean anything.
+    if fs::read_link(&proxy).is_ok_and(|to| to.ends_with("rustup")) {
+        fixture.plain(&proxy, &["metadata"]);
+        fixture.fires("rust-toolchain.toml");
+        fixture.variables.insert("CARGO", Some(proxy.into()));
+        fixture.variables.insert("RUSTUP_TOOLCHAIN", None);
+    }
+    toolchain
 }
 
 /// A package that has cargo ask the compiler for its version, for resolving

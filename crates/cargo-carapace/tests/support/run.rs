@@ -343,6 +343,7 @@ pub fn gap(document: &Value, what: &str, texts: &[&str]) -> bool {
 /// A FIFO.
 pub fn fifo(path: &Path) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let _ = fs::remove_file(path);
     let made = Command::new("mkfifo").arg(path).status().unwrap();
     assert!(made.success());
 }

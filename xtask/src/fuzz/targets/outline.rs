@@ -249,17 +249,7 @@ pub(super) fn linked(facts: &PackageFacts, signature: &mut Signature) {
 fn of(facts: &PackageFacts, features: &[&str], cfg: &str) -> PackageCensus {
     let features: Vec<Arc<str>> = features.iter().map(|name| Arc::from(*name)).collect();
     let cfg = CfgSet::parse(cfg);
-    let target = |kind: &str, path: &str| Target {
-        name: "p".into(),
-        kinds: vec![kind.into()],
-        crate_types: Vec::new(),
-        src_path: path.into(),
-        edition: "2021".into(),
-        required_features: Vec::new(),
-        test: true,
-        doctest: false,
-        doc: false,
-    };
+    let target = |kind: &str, path: &str| Target::new("p", kind, path, "2021");
     link(&Linked {
         script: Script::default(),
         facts,
@@ -268,14 +258,7 @@ fn of(facts: &PackageFacts, features: &[&str], cfg: &str) -> PackageCensus {
             target("lib", "/p/lib.rs"),
             target("custom-build", "/p/build.rs"),
         ],
-        builds: &[Build {
-            triple: "",
-            features: &features,
-            cfg: &cfg,
-            build_time: false,
-            programs: true,
-            dev_only: false,
-        }],
+        builds: &[Build::root(&features, &cfg)],
         host: &cfg,
     })
 }

@@ -9,17 +9,12 @@
 //! only where all of them do. Code that is not understood may print whatever its strings hold. No
 //! input makes it panic, or run on.
 
-mod calls;
 mod items;
 mod machine;
-mod methods;
 mod parser;
-mod patterns;
-mod print;
 mod syntax;
 #[cfg(test)]
 mod tests;
-mod tools;
 mod value;
 
 use std::collections::BTreeMap;

@@ -97,6 +97,17 @@ pub(super) struct Place {
     pub(super) mutable: bool,
 }
 
+impl Place {
+    /// The whole of a variable.
+    pub(super) fn variable(slot: usize) -> Self {
+        Self {
+            slot,
+            steps: Rc::new([]),
+            mutable: true,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     Field(Name),

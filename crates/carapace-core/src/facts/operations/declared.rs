@@ -1,7 +1,7 @@
 //! What a file declares that makes operations unsafe elsewhere: unsafe and foreign functions,
 //! statics, unions; and what fields and functions have raw pointers for.
 
-use super::types::{Kind, of_type};
+use super::types::{Kind, after_angles, of_type};
 use crate::facts::unsafety::SiteKind;
 use crate::source::lexer::TokenKind;
 use crate::source::outline::{ItemKind, Mark, Outline, Source};
@@ -288,27 +288,6 @@ fn after_comma(source: &Source<'_>, from: usize, end: usize) -> usize {
         at = source.after_tree(at);
     }
     end
-}
-
-/// The token behind the `>` of the `<` at a token.
-fn after_angles(source: &Source<'_>, open: usize) -> usize {
-    let mut depth = 0_usize;
-    let mut at = open;
-    loop {
-        match source.kind(at) {
-            TokenKind::Lt => depth += 1,
-            TokenKind::Gt if source.kind(at.wrapping_sub(1)) != TokenKind::Minus => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            TokenKind::Semi | TokenKind::OpenBrace | TokenKind::Unknown => return at,
-            kind if kind.is_close() => return at,
-            _ => {}
-        }
-        at = source.after_tree(at);
-    }
 }
 
 #[cfg(test)]

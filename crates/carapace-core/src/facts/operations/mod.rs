@@ -500,7 +500,7 @@ impl<'a> Site<'_, '_, 'a> {
         if source.is_pair(next, TokenKind::Colon, TokenKind::Colon)
             && source.kind(next + 2) == TokenKind::Lt
         {
-            next = self.types.after_angles(next + 2);
+            next = types::after_angles(source, next + 2);
         }
         if source.kind(next) == TokenKind::OpenParen {
             let receiver = self.receiver(dot);
@@ -699,7 +699,7 @@ impl<'a> Site<'_, '_, 'a> {
         let mut segments: Vec<String> = Vec::new();
         let mut at = from;
         if source.kind(at) == TokenKind::Lt {
-            at = self.types.after_angles(at);
+            at = types::after_angles(source, at);
             segments.push("<>".to_owned());
         }
         if source.kind(at) == TokenKind::Colon && segments.is_empty() {
@@ -708,7 +708,7 @@ impl<'a> Site<'_, '_, 'a> {
         while at <= last {
             match source.kind(at) {
                 TokenKind::Lt => {
-                    at = self.types.after_angles(at).max(at + 1);
+                    at = types::after_angles(source, at).max(at + 1);
                     continue;
                 }
                 TokenKind::SelfType => {

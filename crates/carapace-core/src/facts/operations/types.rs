@@ -96,6 +96,27 @@ fn is_box(name: &[u8]) -> bool {
     )
 }
 
+/// The token behind the `>` of the `<` at a token.
+pub(crate) fn after_angles(source: &Source<'_>, open: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut at = open;
+    loop {
+        match source.kind(at) {
+            TokenKind::Lt => depth += 1,
+            TokenKind::Gt if source.kind(at.wrapping_sub(1)) != TokenKind::Minus => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            TokenKind::Semi | TokenKind::OpenBrace | TokenKind::Unknown => return at,
+            kind if kind.is_close() => return at,
+            _ => {}
+        }
+        at = source.after_tree(at);
+    }
+}
+
 /// What the type is that begins at a token.
 pub(crate) fn of_type<'a>(source: &Source<'a>, from: usize) -> Light<'a> {
     let mut at = from;
@@ -328,40 +349,17 @@ impl<'a> Types<'_, 'a> {
                 TokenKind::Star | TokenKind::Const | TokenKind::Mut | TokenKind::Amp => at += 1,
                 TokenKind::Lifetime | TokenKind::Dollar | TokenKind::Colon => at += 1,
                 TokenKind::OpenParen | TokenKind::OpenBracket => return source.groups.after(at),
-                TokenKind::Lt => return self.after_angles(at),
+                TokenKind::Lt => return after_angles(self.source, at),
                 kind if kind.is_path_segment() => {
                     at += 1;
                     match source.kind(at) {
-                        TokenKind::Lt => return self.after_angles(at),
+                        TokenKind::Lt => return after_angles(self.source, at),
                         TokenKind::Colon => {}
                         _ => return at,
                     }
                 }
                 _ => return at,
             }
-        }
-    }
-
-    /// The token behind the `>` of the `<` at a token.
-    pub(crate) fn after_angles(&self, open: usize) -> usize {
-        let source = self.source;
-        let mut depth = 0_usize;
-        let mut at = open;
-        loop {
-            match source.kind(at) {
-                TokenKind::Lt => depth += 1,
-                TokenKind::Gt if source.kind(at.wrapping_sub(1)) == TokenKind::Minus => {}
-                TokenKind::Gt => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return at + 1;
-                    }
-                }
-                TokenKind::Semi | TokenKind::OpenBrace | TokenKind::Unknown => return at,
-                kind if kind.is_close() => return at,
-                _ => {}
-            }
-            at = source.after_tree(at);
         }
     }
 
@@ -491,7 +489,7 @@ impl<'a> Types<'_, 'a> {
         let source = self.source;
         let mut at = from;
         if source.kind(at) == TokenKind::Lt {
-            at = self.after_angles(at);
+            at = after_angles(self.source, at);
         }
         let mut last = from;
         loop {
@@ -501,7 +499,7 @@ impl<'a> Types<'_, 'a> {
             if source.is_pair(at, TokenKind::Colon, TokenKind::Colon) {
                 at += 2;
                 if source.kind(at) == TokenKind::Lt {
-                    at = self.after_angles(at);
+                    at = after_angles(self.source, at);
                     if !source.is_pair(at, TokenKind::Colon, TokenKind::Colon) {
                         return (last, at);
                     }
@@ -565,7 +563,7 @@ impl<'a> Types<'_, 'a> {
                     if source.is_pair(next, TokenKind::Colon, TokenKind::Colon)
                         && source.kind(next + 2) == TokenKind::Lt
                     {
-                        next = self.after_angles(next + 2);
+                        next = after_angles(self.source, next + 2);
                     }
                     if source.kind(name).is_ident() && source.kind(next) == TokenKind::OpenParen {
                         light = self.method(light, name, next, depth);

@@ -209,26 +209,11 @@ impl Outliner<'_, '_> {
                         break;
                     }
                     let condition = self.both(&mut otherwise, predicate);
-                    self.later(
-                        body,
-                        Group {
-                            condition,
-                            statement: body + 1,
-                            ..group
-                        },
-                    );
+                    self.branch(body, condition, group);
                     at = source.groups.after(body);
                 }
                 TokenKind::OpenBrace => {
-                    let condition = otherwise;
-                    self.later(
-                        at,
-                        Group {
-                            condition,
-                            statement: at + 1,
-                            ..group
-                        },
-                    );
+                    self.branch(at, otherwise, group);
                     at = source.groups.after(at);
                 }
                 _ => at += 1,
@@ -257,14 +242,7 @@ impl Outliner<'_, '_> {
                 _ => self.both(&mut otherwise, predicate),
             };
             if source.kind(body).is_open() {
-                self.later(
-                    body,
-                    Group {
-                        condition,
-                        statement: body + 1,
-                        ..group
-                    },
-                );
+                self.branch(body, condition, group);
                 at = source.groups.after(body);
             } else {
                 at = body;
@@ -280,6 +258,18 @@ impl Outliner<'_, '_> {
             }
             at += usize::from(source.kind(at) == TokenKind::Comma);
         }
+    }
+
+    /// Has a branch looked at, which stands in a group under a condition of its own.
+    fn branch(&mut self, open: usize, condition: ConditionId, group: Group) {
+        self.later(
+            open,
+            Group {
+                condition,
+                statement: open + 1,
+                ..group
+            },
+        );
     }
 
     /// The condition of a branch; what comes after stands under that it does not hold.

@@ -218,13 +218,8 @@ impl Outliner<'_, '_> {
         self.later(
             open,
             Group {
-                start: 0,
-                end: 0,
-                context,
-                condition: element.condition,
-                item: element.item,
                 statement: element.statement,
-                is_module: false,
+                ..Self::body_group(element, context, false, open)
             },
         );
     }

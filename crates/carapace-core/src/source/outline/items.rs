@@ -259,7 +259,12 @@ impl Outliner<'_, '_> {
         }
     }
 
-    fn body_group(element: &Element, context: Context, is_module: bool, body: usize) -> Group {
+    pub(super) fn body_group(
+        element: &Element,
+        context: Context,
+        is_module: bool,
+        body: usize,
+    ) -> Group {
         Group {
             start: 0,
             end: 0,

@@ -52,15 +52,13 @@ pub fn files_at_revision(
         deadline: Instant::now() + limits.total,
         limit: limits.total,
     };
-    let (revision, committed) = read::commit(&git, &format!("{revision}^{{commit}}"))?;
     // An empty root is the whole repository.
     let roots = if roots.contains(&"") { &[] } else { roots };
-    let tree = read::tree(&git, &revision, roots, wanted, limits)?;
-    let (files, skipped) = read::files(&git, tree, limits)?;
-    Ok(GitSnapshot {
-        revision,
-        committed,
-        files,
-        skipped,
-    })
+    read::snapshot(
+        &git,
+        &format!("{revision}^{{commit}}"),
+        roots,
+        wanted,
+        limits,
+    )
 }

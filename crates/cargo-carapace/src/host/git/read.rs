@@ -7,7 +7,7 @@ use std::process::ChildStdout;
 
 use super::error::GitError;
 use super::run::Git;
-use super::{GitLimits, Skipped, SkippedBecause};
+use super::{GitLimits, GitSnapshot, Skipped, SkippedBecause};
 use crate::host::foreign;
 
 const READING_COMMIT: &str = "read the commit of";
@@ -20,7 +20,7 @@ const MAX_COMMIT: u64 = 1024 * 1024;
 const MAX_LINE: u64 = 64 * 1024;
 
 /// A regular file that is to be read.
-pub(super) struct Entry {
+struct Entry {
     path: String,
     hash: String,
     size: u64,
@@ -30,7 +30,7 @@ pub(super) struct Entry {
 type Files = Vec<(String, Vec<u8>)>;
 
 /// What is below the roots.
-pub(super) struct Tree {
+struct Tree {
     entries: Vec<Entry>,
     skipped: Vec<Skipped>,
 }
@@ -41,6 +41,25 @@ pub(super) fn nothing(mut output: ChildStdout) -> Result<(), GitError> {
     copied.map(drop).map_err(|error| GitError::Io {
         doing: "read from git",
         error,
+    })
+}
+
+/// The files of a commit, below the roots and wanted by their paths.
+pub(super) fn snapshot(
+    git: &Git<'_>,
+    name: &str,
+    roots: &[&str],
+    wanted: fn(&str) -> bool,
+    limits: &GitLimits,
+) -> Result<GitSnapshot, GitError> {
+    let (revision, committed) = commit(git, name)?;
+    let tree = tree(git, &revision, roots, wanted, limits)?;
+    let (files, skipped) = files(git, tree, limits)?;
+    Ok(GitSnapshot {
+        revision,
+        committed,
+        files,
+        skipped,
     })
 }
 
@@ -96,7 +115,7 @@ pub(super) fn commit(git: &Git<'_>, name: &str) -> Result<(String, i64), GitErro
 
 /// The regular files below the roots that are wanted by their paths, with their
 /// sizes.
-pub(super) fn tree(
+fn tree(
     git: &Git<'_>,
     revision: &str,
     roots: &[&str],
@@ -218,11 +237,7 @@ fn is_hash(text: &str) -> bool {
 }
 
 /// The files' contents.
-pub(super) fn files(
-    git: &Git<'_>,
-    tree: Tree,
-    limits: &GitLimits,
-) -> Result<(Files, Vec<Skipped>), GitError> {
+fn files(git: &Git<'_>, tree: Tree, limits: &GitLimits) -> Result<(Files, Vec<Skipped>), GitError> {
     let Tree { entries, skipped } = tree;
     let mut input = Vec::new();
     for entry in &entries {

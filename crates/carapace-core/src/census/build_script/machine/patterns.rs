@@ -1,8 +1,8 @@
 //! Whether values are what patterns ask for, and what these bind.
 
-use super::machine::Machine;
-use super::syntax::{Expr, Name, Pattern};
-use super::value::{Place, Step, Value};
+use super::Machine;
+use crate::census::build_script::syntax::{Expr, Name, Pattern};
+use crate::census::build_script::value::{Place, Step, Value};
 
 type Bound = Vec<(Name, Value)>;
 

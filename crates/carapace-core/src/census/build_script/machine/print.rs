@@ -1,8 +1,8 @@
 //! What a script prints, and how texts are made.
 
-use super::machine::Machine;
-use super::syntax::{Expr, Name};
-use super::value::{Place, Value};
+use super::Machine;
+use crate::census::build_script::syntax::{Expr, Name};
+use crate::census::build_script::value::{Place, Value};
 
 /// What cargo looks for, in its two forms.
 const MARKS: [&str; 2] = ["cargo:rustc-cfg=", "cargo::rustc-cfg="];
@@ -26,7 +26,7 @@ impl Machine<'_> {
             "format" | "format_args" => self.formatted(arguments),
             "bail" => {
                 self.formatted(arguments);
-                self.early(Value::err(Value::Unknown))
+                self.return_with(Value::err(Value::Unknown))
             }
             "write" | "writeln" => {
                 let Some(((_, destination), rest)) = arguments.split_first() else {
