@@ -3,7 +3,9 @@
 //! A policy comes from the command line and from configuration; the edge reads those, this decides.
 
 pub mod audit_toml;
+pub mod auditing;
 pub mod carapace_toml;
+pub mod deny_toml;
 mod ignores;
 mod reader;
 pub mod unsafety;

@@ -171,7 +171,7 @@ const INFORMATIONAL: &[(&str, Kind)] = &[
     ("notice", Kind::Notice),
 ];
 
-const SEVERITIES: &[(&str, SeverityLevel)] = &[
+pub(super) const SEVERITIES: &[(&str, SeverityLevel)] = &[
     ("none", SeverityLevel::None),
     ("low", SeverityLevel::Low),
     ("medium", SeverityLevel::Medium),

@@ -18,7 +18,28 @@
 //! max = 900
 //! allow-new = true
 //! reason = "bindings, reviewed at every update"
+//!
+//! [audit]
+//! severity-threshold = "medium"   # vulnerabilities below it are left out
+//! without-score = "report"        # or "ignore": those without a score
+//! not-shipped = "warn"            # or "deny", "allow": what only tests need, or nothing builds
+//! max-age = 30                    # days of the advisories
+//! features = ["tls"]              # what is shipped, as all-features and no-default-features
+//! targets = ["x86_64-unknown-linux-gnu"]
+//!
+//! [audit.scope]
+//! unmaintained = "direct"         # or "workspace", "all"
+//!
+//! [[audit.ignore]]
+//! id = "RUSTSEC-2099-0001"
+//! reason = "not reached"
+//! until = "2099-12-31"
+//! package = "parser@1.2.0"
+//! parent = "formats"
 //! ```
+//!
+//! In `[rules]`, the name of a group (`advisory`, `unsafety`, `supply`, `policy`) stands for each rule of
+//! it that is not named itself.
 //!
 //! Every table and key may be left out. A key that is not known is an error: what a misspelt setting
 //! was meant to do is not known. What loosens needs a reason.
@@ -30,6 +51,9 @@ use toml::{Spanned, Value};
 
 pub use super::reader::{ConfigError, Set};
 
+mod audit;
+
+use super::auditing::Auditing;
 use super::reader::Reader;
 use super::unsafety::{Limit, Limits, PackageLimits, Place};
 use super::{PackageName, Policy, RuleSetting};
@@ -42,6 +66,8 @@ use crate::rules::registry::RULES;
 /// What the configuration of a project says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CarapaceToml {
+    /// `audit`
+    pub auditing: Auditing,
     /// `rules`, in the order of `deny`, `warn`, `allow`.
     pub rules: Vec<Set<RuleSetting>>,
     /// `unsafe.baseline`: a path below the file's folder, with `/`.
@@ -79,6 +105,7 @@ pub struct PackageBudget {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct Raw {
+    audit: audit::RawAudit,
     rules: RawRules,
     r#unsafe: RawUnsafe,
 }
@@ -173,28 +200,32 @@ pub fn parse_manifest(text: &str) -> Result<Option<CarapaceToml>, ConfigError> {
 impl Reader<'_> {
     fn settings(&self, raw: Raw) -> Result<CarapaceToml, ConfigError> {
         let mut rules: Vec<Set<RuleSetting>> = Vec::new();
+        let mut of_groups: Vec<Set<RuleSetting>> = Vec::new();
         for (level, values) in [
             (Some(Level::Deny), raw.rules.deny),
             (Some(Level::Warn), raw.rules.warn),
             (None, raw.rules.allow),
         ] {
             for value in values {
-                let setting = self.rule(&value, level)?;
-                let same = |other: &&Set<RuleSetting>| {
-                    let other = &other.value;
-                    (other.rule, &other.package) == (setting.rule, &setting.package)
-                };
-                if let Some(other) = rules.iter().find(same) {
-                    let name = setting.rule;
-                    let message = format!("`{name}` is set in line {}, too: keep one", other.line);
-                    return Err(self.fault(&value, message));
+                let (settings, is_group) = self.rules(&value, level)?;
+                let known = if is_group { &mut of_groups } else { &mut rules };
+                for setting in settings {
+                    if let Some(other) = known.iter().find(|other| is_same(other, &setting)) {
+                        let (name, line) = (setting.rule, other.line);
+                        let message = format!("`{name}` is set in line {line}, too: keep one");
+                        return Err(self.fault(&value, message));
+                    }
+                    known.push(Set {
+                        line: self.line(&value),
+                        value: setting,
+                    });
                 }
-                rules.push(Set {
-                    line: self.line(&value),
-                    value: setting,
-                });
             }
         }
+        // What is said of a rule by its name comes before what is said of its group.
+        of_groups.retain(|group| !rules.iter().any(|rule| is_same(rule, &group.value)));
+        rules.extend(of_groups);
+        let auditing = self.audit(raw.audit)?;
         let raw = raw.r#unsafe;
         if let Some(path) = raw
             .baseline
@@ -225,6 +256,7 @@ impl Reader<'_> {
             packages.push(Set { value, line });
         }
         Ok(CarapaceToml {
+            auditing,
             rules,
             allow_new: self.allow_new(raw.allow_new, raw.reason)?,
             baseline: raw.baseline.map(|path| self.set(path)),
@@ -237,12 +269,13 @@ impl Reader<'_> {
         })
     }
 
-    /// A rule's code or name, or a table with `rule`, `package` and `reason`.
-    fn rule(
+    /// The code or name of a rule, the name of a group, or a table with `rule`, `package` and `reason`:
+    /// the settings of the rules that are meant, and whether these are those of a group.
+    fn rules(
         &self,
         value: &Spanned<Value>,
         level: Option<Level>,
-    ) -> Result<RuleSetting, ConfigError> {
+    ) -> Result<(Vec<RuleSetting>, bool), ConfigError> {
         let (mut name, mut package, mut reason) = (None, None, None);
         match value.get_ref() {
             Value::String(text) => name = Some(text.as_str()),
@@ -271,34 +304,36 @@ impl Reader<'_> {
             let message = "a rule is its code or name, or { rule = \"…\", reason = \"…\" }";
             return Err(self.fault(value, message.to_owned()));
         };
-        let rule = Rule::find(name).ok_or_else(|| {
+        let meant: Vec<&Rule> = match Rule::find(name) {
+            Some(rule) => vec![rule],
+            None => RULES
+                .iter()
+                .filter(|rule| rule.group.name() == name)
+                .collect(),
+        };
+        if meant.is_empty() {
             let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
             let meant = nearest(name, &names).map(|near| format!("; did you mean `{near}`?"));
             let meant = meant.unwrap_or_default();
-            self.fault(value, format!("`{name}` is no rule's code or name{meant}"))
-        })?;
+            let message = format!("`{name}` is no rule's code or name{meant}");
+            return Err(self.fault(value, message));
+        }
         let package = package.map(|text| self.package(value, text)).transpose()?;
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-        if reason.is_none() && level < Some(rule.meta.level) {
+        if reason.is_none() && meant.iter().any(|rule| level < Some(rule.meta.level)) {
             let message = format!(
                 "`{name}` is loosened without a reason: write {{ rule = \"{name}\", reason = \"…\" }}"
             );
             return Err(self.fault(value, message));
         }
-        Ok(RuleSetting {
+        let is_group = Rule::find(name).is_none();
+        let settings = meant.iter().map(|rule| RuleSetting {
             rule: rule.name,
-            package,
+            package: package.clone(),
             level,
             reason: reason.map(str::to_owned),
-        })
-    }
-
-    /// The package that is named where a value is.
-    fn package<T>(&self, value: &Spanned<T>, name: &str) -> Result<PackageName, ConfigError> {
-        PackageName::parse(name).ok_or_else(|| {
-            let message = format!("`{name}` is no package: write NAME or NAME@VERSION");
-            self.fault(value, message)
-        })
+        });
+        Ok((settings.collect(), is_group))
     }
 
     /// Why new unsafe code is allowed; none if it is not.
@@ -323,6 +358,10 @@ impl Reader<'_> {
     }
 }
 
+fn is_same(one: &Set<RuleSetting>, other: &RuleSetting) -> bool {
+    (one.value.rule, &one.value.package) == (other.rule, &other.package)
+}
+
 /// Whether a path stays below where it begins, on any system.
 fn is_inside(path: &str) -> bool {
     !path.contains(['\\', ':', '\0'])
@@ -333,7 +372,7 @@ impl CarapaceToml {
     /// What the file switches off or loosens.
     #[must_use]
     pub fn effects(&self, file: &str) -> Vec<ConfigEffect> {
-        let mut effects = Vec::new();
+        let mut effects = self.auditing.effects(file);
         let mut add = |line: u32, effect: String| {
             effects.push(ConfigEffect::new(file.to_owned(), line, effect));
         };
@@ -371,6 +410,7 @@ impl CarapaceToml {
         policy
             .rules
             .extend(self.rules.iter().map(|rule| rule.value.clone()));
+        self.auditing.add_to(policy, file);
         let unsafety = &mut policy.unsafety;
         unsafety.limits.tighten(self.budget.limits(file));
         if unsafety.allow_new.is_none() {
@@ -533,6 +573,86 @@ reason = "assembly"
             (
                 "[rules]\ndeny = [\"budget\"]\nwarn = [{rule=\"budget\",reason=\"x\"}]",
                 "line 3: `budget` is set in line 2, too",
+            ),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_about_audits_is_read() {
+        let text = r#"
+[rules]
+deny = ["advisory", { rule = "supply", package = "libc" }]
+warn = [{ rule = "unsound", reason = "one by one" }]
+[audit]
+severity-threshold = "medium"
+without-score = "ignore"
+not-shipped = "allow"
+max-age = 30
+no-default-features = true
+features = ["tls"]
+targets = ["wasm32-wasip1"]
+[audit.scope]
+unmaintained = "direct"
+unsound = "all"
+[[audit.ignore]]
+id = "RUSTSEC-2099-0001"
+reason = "not reached"
+until = "2099-12-31"
+package = "parser@1.2.0"
+parent = "formats"
+"#;
+        let config = parse(text).unwrap();
+        assert_eq!(
+            lines(&config.effects("carapace.toml")),
+            [
+                "16: ignores RUSTSEC-2099-0001 in parser@1.2.0 below formats until 2099-12-31: not \
+                 reached",
+                "6: hides vulnerabilities below medium",
+                "7: hides vulnerabilities without a score",
+                "14: shows unmaintained advisories of members and their own dependencies only",
+                "8: hides findings in what is never shipped",
+                "10: names the features that are shipped",
+                "12: names the platforms that are shipped for: wasm32-wasip1",
+            ]
+        );
+        let mut policy = Policy::default();
+        config.add_to(&mut policy, "carapace.toml");
+        let level = |name: &str| policy.level(Rule::find(name).unwrap(), None);
+        let levels = ["unsound", "unmaintained", "notice", "yanked"].map(level);
+        let expected = [Level::Warn, Level::Deny, Level::Deny, Level::Warn];
+        assert_eq!(levels, expected);
+        for (text, expected) in [
+            (
+                "[audit]\nwithout-score = \"ignore\"",
+                "line 2: `without-score` is about",
+            ),
+            (
+                "[[audit.ignore]]\nid = \"X\"",
+                "line 1: an ignored advisory needs a `reason`",
+            ),
+            (
+                "[[audit.ignore]]\nreason = \"X\"",
+                "line 1: an ignored advisory needs its `id`",
+            ),
+            (
+                "[[audit.ignore]]\nid = \"X\"\nreason = \"x\"\nuntil = \"2099-13-01\"",
+                "line 4: `2099-13-01` is no day",
+            ),
+            (
+                "[audit.scope]\nunsafe = \"all\"",
+                "line 2: `unsafe` is no kind of advisory",
+            ),
+            (
+                "[audit.scope]\nnotice = \"some\"",
+                "line 2: `some` is no scope",
+            ),
+            ("[audit]\nignores = []", "line 2: unknown field `ignores`"),
+            (
+                "[rules]\nallow = [\"advisory\"]",
+                "line 2: `advisory` is loosened without",
             ),
         ] {
             let error = parse(text).unwrap_err().to_string();

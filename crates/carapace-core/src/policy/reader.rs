@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
+use super::PackageName;
 use crate::text::LineIndex;
 
 /// A setting with the line, from 1, that sets it.
@@ -87,6 +88,18 @@ impl<'a> Reader<'a> {
             let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
             let message = format!("`{}` is no {what}: {}", name.get_ref(), names.join(", "));
             self.fault(&name, message)
+        })
+    }
+
+    /// The package that is named where a value is.
+    pub(super) fn package<T>(
+        &self,
+        value: &Spanned<T>,
+        name: &str,
+    ) -> Result<PackageName, ConfigError> {
+        PackageName::parse(name).ok_or_else(|| {
+            let message = format!("`{name}` is no package: write NAME or NAME@VERSION");
+            self.fault(value, message)
         })
     }
 }

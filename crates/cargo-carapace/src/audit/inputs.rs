@@ -11,7 +11,8 @@ use carapace_core::graph::lockfile::{self, MAX_BYTES};
 use carapace_core::report::{ConfigEffect, Gap, InputKind};
 use carapace_core::text::visible;
 
-use super::roles::{self, Built};
+use super::roles::{self, Built, Shipped};
+use super::ruling::{self, Ruled};
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
 use crate::host::dirs::{self, Env};
@@ -33,6 +34,8 @@ pub struct Inputs {
     pub gaps: Vec<Gap>,
     /// The folders of the projects that are judged, each once.
     pub projects: Vec<PathBuf>,
+    /// What rules each of them.
+    pub ruled: Vec<Ruled>,
     /// What the projects' configuration of cargo did.
     pub effects: Vec<ConfigEffect>,
 }
@@ -71,7 +74,11 @@ pub fn gather(arguments: &AuditArgs, env: Env<'_>) -> Result<Inputs, Failure> {
             let shown = folders.iter().map(|folder| shown(folder));
             failures.extend(shown.map(|folder| (folder, none.to_owned())));
         }
-        let shown = |(path, reason): &(String, String)| format!("{}: {reason}", visible(path));
+        let shown = |(path, reason): &(String, String)| match path.as_str() {
+            // It says where by itself.
+            "" => reason.clone(),
+            path => format!("{}: {reason}", visible(path)),
+        };
         let failures: Vec<String> = failures.iter().map(shown).collect();
         return Err(Failure(failures.join("\n")));
     }
@@ -260,10 +267,13 @@ fn project(
         }
         false => None,
     };
+    let ruled = ruling::of(&project, arguments).map_err(|failure| (String::new(), failure.0))?;
+    let shipped = Shipped::new(arguments, ruled.ruling.auditing());
     if !inputs.projects.contains(&project.root) {
         inputs.projects.push(project.root.clone());
+        inputs.ruled.push(ruled);
     }
-    let mut built = Built::ask(&project, arguments, env);
+    let mut built = Built::ask(&project, arguments, &shipped, env);
     let bytes = match (locked, &mut built) {
         (Some(bytes), _) => bytes,
         (None, Ok(built)) => {
@@ -287,7 +297,7 @@ fn project(
             input: Some(path.clone()),
             ..gap
         }));
-        built.roles(&subject.graph, arguments)
+        built.roles(&subject.graph, &shipped)
     });
     match roles {
         Ok(roles) => subject.roles = roles,

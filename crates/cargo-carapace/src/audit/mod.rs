@@ -1,9 +1,11 @@
 //! `audit`: from what was typed to the report.
 //!
-//! [`inputs`] finds and reads what is judged, [`roles`] has cargo say what of it is built, [`settings`] works out what the user wants,
+//! [`inputs`] finds and reads what is judged, [`ruling`] finds which configuration
+//! rules, [`roles`] has cargo say what of it is built, [`settings`] works out what the user wants,
 //! [`databases`] and the registry's index bring what is known, and the core's engine judges.
 
 pub mod databases;
 pub mod inputs;
 mod roles;
+pub mod ruling;
 pub mod settings;

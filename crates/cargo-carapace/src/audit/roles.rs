@@ -7,6 +7,7 @@ use carapace_core::graph::Graph;
 use carapace_core::graph::units::{
     FeatureFlags, Platforms, Request, Roles, Selected, of_lockfile, roles,
 };
+use carapace_core::policy::auditing::Auditing;
 use carapace_core::report::Gap;
 
 use super::inputs::shown;
@@ -19,6 +20,35 @@ use crate::host::workspace::Project;
 
 /// Time for cargo, which may have to download.
 const DESCRIBE: Duration = Duration::from_secs(600);
+
+/// What is shipped: what the flags name, else what the project's policy does.
+pub(super) struct Shipped {
+    features: FeatureFlags,
+    targets: Vec<String>,
+}
+
+impl Shipped {
+    pub(super) fn new(arguments: &AuditArgs, said: Option<&Auditing>) -> Self {
+        let built = &arguments.built;
+        let features = match built.names_features() {
+            true => Some(built.flags()),
+            false => said.and_then(|said| Some(said.features.as_ref()?.value.clone())),
+        };
+        let said = said.map(|said| said.targets.as_slice()).unwrap_or_default();
+        let targets = match built.target.as_slice() {
+            [] => said.iter().map(|target| target.value.clone()).collect(),
+            typed => typed.to_vec(),
+        };
+        let all = || FeatureFlags {
+            all: true,
+            ..FeatureFlags::default()
+        };
+        Self {
+            features: features.unwrap_or_else(all),
+            targets,
+        }
+    }
+}
 
 /// A project, and what builds it.
 pub(super) struct Built {
@@ -35,6 +65,7 @@ impl Built {
     pub(super) fn ask(
         project: &Project,
         arguments: &AuditArgs,
+        shipped: &Shipped,
         env: Env<'_>,
     ) -> Result<Self, String> {
         let environment = Environment::of_process();
@@ -44,14 +75,14 @@ impl Built {
             offline: network.offline || network.frozen || arguments.no_fetch,
             locked: network.locked || network.frozen,
             project_config: !arguments.no_project_config,
-            target: arguments.built.target.first().cloned(),
+            target: shipped.targets.first().cloned(),
             timeout: DESCRIBE,
             work: dirs::work(env),
             cache: dirs::cache(env),
             environment,
             shown,
         };
-        let targets = &arguments.built.target;
+        let targets = &shipped.targets;
         let (described, compiler) = thread::scope(|scope| {
             let compiler = scope.spawn(|| compiler::of_process(&tree, targets));
             (describe(project, &options), compiler.join())
@@ -64,26 +95,17 @@ impl Built {
         })
     }
 
-    /// What the packages of the lockfile are for: with all features of all members, unless the flags
-    /// name those that are shipped.
+    /// What the packages of the lockfile are for.
     ///
     /// # Errors
     /// Why that is not known.
-    pub(super) fn roles(&self, graph: &Graph, arguments: &AuditArgs) -> Result<Vec<Roles>, String> {
+    pub(super) fn roles(&self, graph: &Graph, shipped: &Shipped) -> Result<Vec<Roles>, String> {
         let described = &self.described;
-        let built = &arguments.built;
-        let features = match built.names_features() {
-            true => built.flags(),
-            false => FeatureFlags {
-                all: true,
-                ..FeatureFlags::default()
-            },
-        };
         let exclude = Vec::new();
         let request = Request {
             resolver: described.resolver,
             selected: Selected::Workspace { exclude },
-            features,
+            features: shipped.features.clone(),
             dev: false,
             host: &self.compiler.host,
             targets: Platforms::Only(&self.compiler.targets),

@@ -10,19 +10,19 @@ use carapace_core::policy::{Deny, Ignore, MAX_AGE_DAYS, Policy};
 use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
 
-use super::inputs::shown;
+use super::inputs::{Inputs, shown};
+use super::ruling::{self, AUDIT_TOML, Ruled, Ruling};
 use crate::advisories::source::Source;
 use crate::cli::Failure;
 use crate::cli::args::{AuditArgs, Format};
+use crate::gate::config;
 use crate::host::dirs::{self, Env};
 use crate::host::files::{FileError, read_regular, resolve_within, within};
 use crate::host::http::is_public_address;
+use crate::host::workspace::Project;
 
 /// No configuration of a person is larger, in bytes.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
-
-/// Where a project has its configuration, below its root.
-const PROJECT_CONFIG: &str = ".cargo/audit.toml";
 
 /// Which databases a run uses.
 #[derive(Debug, Clone)]
@@ -69,36 +69,51 @@ struct Config {
 
 /// Works the settings out.
 ///
-/// `projects` are the folders of the projects that are judged. What one says of itself is not for
-/// another: with several, the configuration of the current folder counts, as for lockfiles on their
+/// What one project says of itself is not for another: with several, the configuration of the current folder counts, as for lockfiles on their
 /// own, and theirs are gaps.
 ///
 /// # Errors
 /// [`Failure`] for a configuration that cannot be read or understood, and for settings that
 /// contradict each other.
-pub fn settings(
-    arguments: &AuditArgs,
-    projects: &[PathBuf],
-    env: Env<'_>,
-) -> Result<Settings, Failure> {
+pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<Settings, Failure> {
+    let projects = &inputs.projects;
     if arguments.no_yanked && arguments.deny.contains(&Deny::Yanked) {
         let both = "-D yanked and --no-yanked contradict each other: leave one out";
         return Err(Failure(both.to_owned()));
     }
     let current = std::env::current_dir().ok();
-    let project = match projects {
+    let project = match projects.as_slice() {
         [project] => Some(project),
         _ => current.as_ref(),
+    };
+    let of_folder = || match &current {
+        Some(folder) => ruling::of(&Project::alone(folder), arguments),
+        None => Ok(Ruled::default()),
+    };
+    let elsewhere;
+    let ruled = match inputs.ruled.as_slice() {
+        [ruled] => ruled,
+        _ => {
+            elsewhere = of_folder()?;
+            &elsewhere
+        }
     };
     if arguments.output.format == Some(Format::CargoGeiger) {
         let other = "--format cargo-geiger shows unsafe code: it is of `cargo carapace unsafe`";
         return Err(Failure(other.to_owned()));
     }
-    let config = config(arguments, project, env)?;
+    let config = match ruled.ruling {
+        Ruling::Audit | Ruling::Nothing => config(arguments, project, env)?,
+        Ruling::Own { .. } | Ruling::Deny { .. } => None,
+    };
     let others = projects.iter().filter(|other| Some(*other) != project);
-    let gaps = others
-        .map(|other| other.join(PROJECT_CONFIG))
-        .filter(|file| !arguments.no_project_config && file.symlink_metadata().is_ok())
+    let mut gaps: Vec<Gap> = others
+        .flat_map(|other| {
+            let own = other.join(config::FILE);
+            let own = own.symlink_metadata().is_ok().then_some(own);
+            own.into_iter().chain(ruling::others(other))
+        })
+        .filter(|_| !arguments.no_project_config && arguments.config.is_none())
         .map(|file| Gap {
             path: Some(shown(&file)),
             ..Gap::new(
@@ -107,7 +122,8 @@ pub fn settings(
             )
         })
         .collect();
-    let mut effects = Vec::new();
+    gaps.extend(ruled.gaps.iter().cloned());
+    let mut effects: Vec<ConfigEffect> = Vec::new();
     let toml = match &config {
         Some(config) => {
             if config.project.is_some() {
@@ -143,8 +159,19 @@ pub fn settings(
         },
         (None, false, None) => Format::Human,
     };
+    let mut policy = policy(arguments, &toml, config.as_ref(), env);
+    effects.extend(ruled.effects.iter().cloned());
+    effects.extend(ruled.ruling.apply(&mut policy));
+    let max_age = ruled
+        .ruling
+        .auditing()
+        .and_then(|said| said.max_age.as_ref());
+    if let Some(days) = max_age.filter(|_| arguments.max_age.is_none() && !arguments.stale) {
+        policy.max_age_days = i64::from(days.value);
+        policy.age_is_required = true;
+    }
     Ok(Settings {
-        policy: policy(arguments, &toml, config.as_ref(), env),
+        policy,
         databases,
         added: arguments.add_db.clone(),
         offline,
@@ -214,7 +241,7 @@ fn config(
     env: Env<'_>,
 ) -> Result<Option<Config>, Failure> {
     if let Some(project) = project.filter(|_| !arguments.no_project_config) {
-        let path = project.join(PROJECT_CONFIG);
+        let path = project.join(AUDIT_TOML);
         if path.symlink_metadata().is_ok() {
             if !within(project, &path) {
                 return Err(Failure(format!(

@@ -1,13 +1,12 @@
 //! What a census is held against: the project's policy, a baseline, a revision.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use carapace_core::census::Census;
 use carapace_core::census::baseline::{Baseline, SiteKey};
 use carapace_core::census::survey::Known;
-use carapace_core::policy::{Policy, carapace_toml};
+use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Gap};
-use carapace_core::text::visible;
 
 use super::project::{Ground, sites_of};
 use crate::audit::inputs::shown;
@@ -15,11 +14,8 @@ use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
 use crate::gate::{baseline, config, since};
 use crate::host::dirs;
-use crate::host::files::read_regular;
 use crate::host::workspace::Project;
 
-/// No configuration of a person is larger, in bytes.
-const MAX_CONFIG: u64 = 1 << 20;
 /// The baseline where nothing names one.
 const BASELINE: &str = "carapace-baseline.toml";
 
@@ -42,17 +38,9 @@ pub(super) fn settings(
 ) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     if let Some(path) = &arguments.config {
-        let file = shown(path);
-        let fault = |what: String| Failure(format!("{}: {}", visible(&file), visible(&what)));
-        let bytes = read_regular(path, MAX_CONFIG).map_err(|error| fault(error.to_string()))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| fault("not UTF-8 text; save it as that".to_owned()))?;
-        let toml = carapace_toml::parse(&text).map_err(|error| fault(error.to_string()))?;
-        toml.add_to(policy, &file);
-        settings.baseline = toml.baseline.as_ref().map(|named| {
-            let folder = path.parent().unwrap_or(Path::new(""));
-            (folder.join(&named.value), None)
-        });
+        let config = config::named(path, &shown)?;
+        config.toml.add_to(policy, &config.file);
+        settings.baseline = config.baseline().map(|path| (path, None));
         return Ok(settings);
     }
     if arguments.no_project_config {

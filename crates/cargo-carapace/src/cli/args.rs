@@ -192,6 +192,14 @@ pub struct AuditArgs {
     /// Look for no yanked, removed or swapped versions
     #[arg(long, help_heading = "Policy")]
     pub no_yanked: bool,
+    /// Take the policy from this file
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "no_project_config",
+        help_heading = "Policy"
+    )]
+    pub config: Option<PathBuf>,
     /// Leave out what is not for this architecture
     #[arg(long, value_name = "ARCH", help_heading = "Policy")]
     pub target_arch: Vec<String>,

@@ -30,7 +30,7 @@ use crate::host::registry::{self, IndexAddress, RegistrySettings};
 /// [`Failure`] for wrong use and for what is needed and cannot be had.
 pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
     let mut inputs = inputs::gather(arguments, &dirs::env)?;
-    let settings = settings(arguments, &inputs.projects, &dirs::env)?;
+    let settings = settings(arguments, &inputs, &dirs::env)?;
     inputs.gaps.extend(settings.gaps.iter().cloned());
     let mut report = judge(arguments, &settings, &mut inputs)?;
     output::add_repository_paths(&mut report, settings.format);

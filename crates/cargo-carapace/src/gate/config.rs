@@ -8,14 +8,14 @@ use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
 
 use crate::cli::Failure;
-use crate::host::files::{FileError, read_found};
+use crate::host::files::{FileError, read_found, read_regular};
 use crate::host::workspace::Project;
 
 /// No configuration of a person is larger, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The file, beside the lockfile.
-const FILE: &str = "carapace.toml";
+pub(crate) const FILE: &str = "carapace.toml";
 
 /// What a project says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,21 @@ impl Config {
         let path = self.toml.baseline.as_ref()?;
         Some(self.folder.join(&path.value))
     }
+}
+
+/// Reads the configuration that the user names.
+///
+/// # Errors
+/// [`Failure`] for what cannot be read or understood.
+pub fn named(path: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Config, Failure> {
+    let file = shown(path);
+    let bytes = read_regular(path, MAX_BYTES).map_err(|error| fault(&file, &error))?;
+    let toml = carapace_toml::parse(&utf8(bytes, &file)?).map_err(|error| fault(&file, &error))?;
+    Ok(Config {
+        toml,
+        file,
+        folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+    })
 }
 
 /// Reads the configuration of a project; none if it has none. `shown` tells how a path is shown.
@@ -126,6 +141,10 @@ fn of_manifest(root: &Path, path: &Path, file: &str) -> Result<Option<CarapaceTo
 fn text(root: &Path, path: &Path, file: &str) -> Result<String, Failure> {
     let bytes =
         read_found(root, path, MAX_BYTES).map_err(|error: FileError| fault(file, &error))?;
+    utf8(bytes, file)
+}
+
+fn utf8(bytes: Vec<u8>, file: &str) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|_| fault(file, &"not UTF-8 text; save it as that"))
 }
 

@@ -16,4 +16,5 @@ mod exits;
 mod formats;
 mod hostile;
 mod inputs;
+mod policy;
 mod roles;

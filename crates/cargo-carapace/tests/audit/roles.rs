@@ -184,3 +184,23 @@ fn features_count_unless_some_are_named() {
     assert_judged(&world, &["--no-default-features"], 0, &["disabled"], "warn");
     assert_judged(&world, &["--features", "parser"], 1, &["runtime"], "deny");
 }
+
+#[test]
+fn a_policy_names_what_is_shipped() {
+    let dependencies = "[dependencies]\nparser = { version = \"1\", optional = true }\n";
+    let world = project(dependencies, PARSER);
+    world.write(
+        "project/carapace.toml",
+        "[audit]\nno-default-features = true\n",
+    );
+    assert_judged(&world, &[], 0, &["disabled"], "warn");
+    assert_judged(&world, &["--all-features"], 1, &["runtime"], "deny");
+    let not_shipped = "[audit]\nno-default-features = true\nnot-shipped = \"deny\"\n";
+    world.write("project/carapace.toml", not_shipped);
+    assert_judged(&world, &[], 1, &["disabled"], "deny");
+    world.write(
+        "project/carapace.toml",
+        not_shipped.replace("deny", "allow"),
+    );
+    assert_judged(&world, &[], 0, &["disabled"], "none");
+}

@@ -5,7 +5,7 @@ use carapace_core::census::baseline::Baseline;
 use carapace_core::fix::{apply, crate_attribute, workspace_lint};
 use carapace_core::graph::unpacked::{Contents, differences};
 use carapace_core::policy::Policy;
-use carapace_core::policy::carapace_toml;
+use carapace_core::policy::{carapace_toml, deny_toml};
 
 use crate::fuzz::signature::Signature;
 
@@ -48,6 +48,11 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
          [unsafe]\nbaseline = \"a/b\"\nallow-new = true\nreason = \"r\"\n\
          [unsafe.budget]\nmax = 1\n[unsafe.packages.a]\nruntime = 2\n",
         "[workspace.lints.rust]\na = \"warn\"\n[workspace.metadata.carapace.unsafe.budget]\nmax = 1\n",
+        "[audit]\nseverity-threshold = \"low\"\nwithout-score = \"ignore\"\nfeatures = [\"a\"]\n\
+         targets = [\"b\"]\n[audit.scope]\nnotice = \"direct\"\n[[audit.ignore]]\nid = \"X\"\n\
+         reason = \"y\"\nuntil = \"2099-01-01\"\npackage = \"a@1.0.0\"\n",
+        "[advisories]\nunsound = \"none\"\nyanked = \"deny\"\nignore = [\"X\", { id = \"Y\" }, \
+         { crate = \"a@1.0.0\" }]\n[graph]\nall-features = true\ntargets = [{ triple = \"b\" }]\n",
         "{\"files\":{\"src/lib.rs\":\"aa\",\"b\":\"cc\"},\"package\":\"bb\"}",
         "#!/bin/x\n//! Docs.\n/*! /* x */ */\n#![warn(a)]\n# ! [ deny ( unsafe_code ) ]\nfn f() {}\n",
         "// L\n\n#![doc = r#\"]\"#]\n/// of f\nfn f() {}",
@@ -106,6 +111,19 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
                 assert!(error.line.is_none_or(|line| line as usize <= lines + 1));
                 signature.message(&error.message);
             }
+        }
+    }
+    match deny_toml::parse(text) {
+        Ok(config) => {
+            config.add_to(&mut Policy::default(), "deny.toml");
+            for effect in config.effects("deny.toml") {
+                assert!(effect.line as usize <= lines, "{effect:?}");
+            }
+            signature.count(config.rules.len() + config.auditing.ignores.len());
+        }
+        Err(error) => {
+            assert!(error.line.is_none_or(|line| line as usize <= lines + 1));
+            signature.message(&error.message);
         }
     }
     if let Some(edit) = crate_attribute::forbid_unsafe("lib.rs", text) {

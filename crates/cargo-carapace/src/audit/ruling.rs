@@ -1,0 +1,162 @@
+//! Which configuration of a project rules: one alone, since the exceptions of two together were agreed
+//! on by nobody.
+//!
+//! The file that the user names; else `carapace.toml`; else `.cargo/audit.toml`; else `deny.toml`.
+
+use std::path::{Path, PathBuf};
+
+use carapace_core::policy::Policy;
+use carapace_core::policy::auditing::Auditing;
+use carapace_core::policy::deny_toml::{self, DenyToml};
+use carapace_core::report::{ConfigEffect, Gap};
+use carapace_core::text::visible;
+
+use super::inputs::shown;
+use crate::cli::Failure;
+use crate::cli::args::AuditArgs;
+use crate::gate::config::{self, Config};
+use crate::host::files::read_found;
+use crate::host::workspace::Project;
+
+/// Where cargo-audit looks, below a project's root.
+pub(super) const AUDIT_TOML: &str = ".cargo/audit.toml";
+/// Where cargo-deny looks, in its order.
+const DENY_TOML: [&str; 3] = ["deny.toml", ".deny.toml", ".cargo/deny.toml"];
+/// No configuration of a person is larger, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What rules.
+#[derive(Debug, Default)]
+pub enum Ruling {
+    /// `carapace.toml`, or the file that the user names.
+    Own {
+        /// What it says.
+        config: Config,
+        /// Whether the user names it: then it is no word of the project's.
+        is_named: bool,
+    },
+    /// `.cargo/audit.toml`, which [`super::settings`] reads.
+    Audit,
+    /// `deny.toml`
+    Deny {
+        /// What it says.
+        toml: DenyToml,
+        /// The file, as shown.
+        file: String,
+    },
+    /// Nothing of the project's.
+    #[default]
+    Nothing,
+}
+
+/// What rules a project, and what of its configuration is not followed.
+#[derive(Debug, Default)]
+pub struct Ruled {
+    /// What rules.
+    pub ruling: Ruling,
+    /// The configuration that gives way.
+    pub effects: Vec<ConfigEffect>,
+    /// Configuration that is never followed.
+    pub gaps: Vec<Gap>,
+}
+
+/// Finds what rules a project.
+///
+/// # Errors
+/// [`Failure`] for a configuration that rules and cannot be read or understood.
+pub fn of(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure> {
+    if let Some(path) = &arguments.config {
+        let config = config::named(path, &shown)?;
+        let is_named = true;
+        return Ok(Ruled {
+            ruling: Ruling::Own { config, is_named },
+            ..Ruled::default()
+        });
+    }
+    if arguments.no_project_config {
+        return Ok(Ruled::default());
+    }
+    let root = &project.root;
+    let (own, gaps) = config::read(project, &shown)?;
+    let mut others = others(root).into_iter();
+    let (ruling, by) = match own {
+        Some(config) => {
+            let file = config.file.clone();
+            let is_named = false;
+            (Ruling::Own { config, is_named }, file)
+        }
+        None => match others.next() {
+            None => (Ruling::Nothing, String::new()),
+            Some(path) if path.ends_with(AUDIT_TOML) => (Ruling::Audit, shown(&path)),
+            Some(path) => {
+                let file = shown(&path);
+                let toml = deny(root, &path, &file)?;
+                let by = file.clone();
+                (Ruling::Deny { toml, file }, by)
+            }
+        },
+    };
+    let effect = format!("nothing of it is followed: {by} rules");
+    let effects = others.map(|path| ConfigEffect::new(shown(&path), 1, effect.clone()));
+    Ok(Ruled {
+        ruling,
+        effects: effects.collect(),
+        gaps,
+    })
+}
+
+/// The configurations of other tools, the first before the others.
+pub(super) fn others(root: &Path) -> Vec<PathBuf> {
+    let there = |name: &&str| root.join(name).symlink_metadata().is_ok();
+    let audit = [AUDIT_TOML].into_iter().filter(there);
+    let deny = DENY_TOML.into_iter().find(there);
+    audit.chain(deny).map(|name| root.join(name)).collect()
+}
+
+fn deny(root: &Path, path: &Path, file: &str) -> Result<DenyToml, Failure> {
+    let fault = |what: &dyn std::fmt::Display| {
+        Failure(format!("{}: {}", visible(file), visible(&what.to_string())))
+    };
+    let bytes = read_found(root, path, MAX_BYTES).map_err(|error| fault(&error))?;
+    let text = String::from_utf8(bytes).map_err(|_| fault(&"not UTF-8 text; save it as that"))?;
+    deny_toml::parse(&text).map_err(|error| fault(&error))
+}
+
+impl Ruling {
+    /// What it says of audits.
+    #[must_use]
+    pub fn auditing(&self) -> Option<&Auditing> {
+        match self {
+            Self::Own { config, .. } => Some(&config.toml.auditing),
+            Self::Deny { toml, .. } => Some(&toml.auditing),
+            Self::Audit | Self::Nothing => None,
+        }
+    }
+
+    /// The file that rules, if there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::Own { config, .. } => Some(&config.file),
+            Self::Deny { file, .. } => Some(file),
+            Self::Audit => Some(AUDIT_TOML),
+            Self::Nothing => None,
+        }
+    }
+
+    /// Has a policy follow it, and tells what a project's own switches off or loosens.
+    #[must_use = "what a project switches off is shown"]
+    pub fn apply(&self, policy: &mut Policy) -> Vec<ConfigEffect> {
+        match self {
+            Self::Own { config, is_named } => {
+                let effects = config.apply(policy);
+                if *is_named { Vec::new() } else { effects }
+            }
+            Self::Deny { toml, file } => {
+                toml.add_to(policy, file);
+                toml.effects(file)
+            }
+            Self::Audit | Self::Nothing => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Policies of a project: which of them rules, and what it does.
+
+use crate::support::run::{World, found};
+
+/// A vulnerability of `parser`, which the project has, and this `carapace.toml`.
+fn world(policy: &str) -> World {
+    let world = World::with_lock(&[("parser", "1.2.0")]);
+    world.write("project/carapace.toml", policy);
+    world
+}
+
+fn ignore(rest: &str) -> String {
+    format!("[[audit.ignore]]\nid = \"RUSTSEC-2026-0001\"\nreason = \"not reached\"\n{rest}")
+}
+
+#[test]
+fn an_advisory_is_ignored_with_its_reason() {
+    let world = world(&ignore(
+        "until = \"2026-06-15\"\npackage = \"parser@1.2.0\"\n",
+    ));
+    let document = world.audit(&[]).json(0);
+    assert!(found(&document).is_empty(), "{document:#}");
+    let ignored = &document["ignored"][0];
+    assert_eq!(ignored["code"], "RUSTSEC-2026-0001");
+    assert_eq!(ignored["reason"], "not reached");
+    assert_eq!(ignored["until"], "2026-06-15");
+    let effect = &document["config"][0];
+    assert_eq!(
+        (&effect["file"], &effect["line"]),
+        (&"carapace.toml".into(), &1.into())
+    );
+    // Whoever distrusts the project goes without.
+    world.audit(&["--no-project-config"]).exits(1);
+}
+
+#[test]
+fn what_is_ignored_too_long_or_to_no_use_is_told() {
+    for (rest, code) in [
+        ("until = \"2026-06-14\"\n", "POL004"),
+        ("package = \"parser@1.2.1\"\n", "POL003"),
+        ("parent = \"other\"\n", "POL003"),
+    ] {
+        let document = world(&ignore(rest)).audit(&[]).json(1);
+        let codes = found(&document);
+        assert_eq!(codes, ["RUSTSEC-2026-0001 parser@1.2.0", code], "{rest}");
+        let finding = &document["findings"][1];
+        assert_eq!(finding["location"]["file"], "carapace.toml");
+    }
+    // The member is its only parent.
+    let document = world(&ignore("parent = \"app\"\n")).audit(&[]).json(0);
+    assert!(found(&document).is_empty(), "{document:#}");
+}
+
+#[test]
+fn scopes_scores_and_levels() {
+    let scored = "cvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"";
+    for (policy, more, code) in [
+        ("[audit.scope]\nvulnerability = \"workspace\"\n", "", 0),
+        ("[audit.scope]\nvulnerability = \"direct\"\n", "", 1),
+        ("[audit]\nseverity-threshold = \"high\"\n", "", 1),
+        (
+            "[audit]\nseverity-threshold = \"high\"\nwithout-score = \"ignore\"\n",
+            "",
+            0,
+        ),
+        (
+            "[audit]\nseverity-threshold = \"high\"\nwithout-score = \"ignore\"\n",
+            scored,
+            1,
+        ),
+        (
+            "[rules]\nwarn = [{ rule = \"vulnerability\", reason = \"a demo\" }]\n",
+            "",
+            0,
+        ),
+        (
+            "[rules]\ndeny = [\"advisory\"]\n",
+            "informational = \"unmaintained\"",
+            1,
+        ),
+        ("", "informational = \"unmaintained\"", 0),
+        // Malice is in every scope.
+        (
+            "[audit.scope]\nvulnerability = \"workspace\"\n",
+            "categories = [\"malicious\"]",
+            1,
+        ),
+    ] {
+        let world = world(policy);
+        world.advisory("RUSTSEC-2026-0001", "parser", more);
+        let output = world.audit(&[]).run();
+        assert_eq!(output.code, code, "{policy}{more}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn the_age_of_the_database_is_the_policys() {
+    let world = world("[audit]\nmax-age = 3\n");
+    world.advisory("RUSTSEC-2026-0001", "parser", "informational = \"notice\"");
+    world.audit(&[]).exits(3);
+    world.audit(&["--max-age", "90"]).exits(0);
+    world.audit(&["--stale"]).exits(0);
+}
+
+#[test]
+fn one_configuration_rules_and_says_so() {
+    let audit_toml = "[advisories]\nignore = [\"RUSTSEC-2026-0001\"]\n";
+    let deny_toml =
+        "[advisories]\nignore = [{ id = \"RUSTSEC-2026-0001\", reason = \"read once\" }]\n";
+    let gives_way = |document: &serde_json::Value, file: &str, by: &str| {
+        let config = document["config"].as_array().unwrap();
+        let effect = format!("nothing of it is followed: {by} rules");
+        let is_it = |entry: &serde_json::Value| entry["file"] == file && entry["effect"] == *effect;
+        assert!(config.iter().any(is_it), "{document:#}");
+    };
+    let world = World::with_lock(&[("parser", "1.2.0")]);
+    world.write("project/deny.toml", deny_toml);
+    let document = world.audit(&[]).json(0);
+    assert_eq!(document["ignored"][0]["reason"], "read once");
+    world.write("project/.cargo/audit.toml", audit_toml);
+    let document = world.audit(&[]).json(0);
+    assert_eq!(document["ignored"][0]["reason"], ".cargo/audit.toml:2");
+    gives_way(&document, "deny.toml", ".cargo/audit.toml");
+    // Never the union: what the others ignore is not ignored.
+    world.write("project/carapace.toml", "[audit]\n");
+    let document = world.audit(&[]).json(1);
+    gives_way(&document, "deny.toml", "carapace.toml");
+    gives_way(&document, ".cargo/audit.toml", "carapace.toml");
+    // What the user names rules alone, and is no word of the project's.
+    world.write("mine.toml", ignore(""));
+    let named = world.path("mine.toml");
+    let document = world.audit(&["--config"]).arg(&named).json(0);
+    assert_eq!(
+        document["config"].as_array().unwrap().len(),
+        0,
+        "{document:#}"
+    );
+}
+
+#[test]
+fn a_policy_of_a_manifest() {
+    let world = World::with_lock(&[("parser", "1.2.0")]);
+    world.write(
+        "project/Cargo.toml",
+        "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\
+         [[package.metadata.carapace.audit.ignore]]\nid = \"RUSTSEC-2026-0001\"\nreason = \"x\"\n",
+    );
+    let document = world.audit(&[]).json(0);
+    assert_eq!(document["config"][0]["file"], "Cargo.toml");
+}
+
+#[test]
+fn policies_that_cannot_be_followed_end_the_run() {
+    for (policy, expected) in [
+        ("[audit", "carapace.toml: line 1"),
+        (
+            "[audit]\nignores = []\n",
+            "carapace.toml: line 2: unknown field `ignores`",
+        ),
+        (
+            "[[audit.ignore]]\nid = \"RUSTSEC-2026-0001\"\n",
+            "carapace.toml: line 1: an ignored advisory needs a `reason`",
+        ),
+    ] {
+        let output = world(policy).audit(&[]).exits(2);
+        output.says(&[expected]);
+    }
+    let world = World::with_lock(&[("parser", "1.2.0")]);
+    world.write("project/deny.toml", "[advisories]\nunsound = 3\n");
+    world.audit(&[]).exits(2).says(&["deny.toml: line 2"]);
+}
