@@ -163,6 +163,7 @@ fn states(facts: &PackageFacts, features: &[&str]) -> Vec<(String, u32, u32, Sit
             build_time: false,
             programs: true,
             dev_only: false,
+            tests: false,
         }],
         host: &cfg,
     });

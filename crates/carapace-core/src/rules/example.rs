@@ -206,6 +206,7 @@ fn census_of(files: &BTreeMap<&str, &str>, workspace: Option<&str>) -> PackageCe
         cfg: &cfg,
         build_time: false,
         dev_only: false,
+        tests: false,
         programs: true,
     };
     let mut census = link(&Linked {

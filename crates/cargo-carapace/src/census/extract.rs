@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use carapace_core::facts::build_script::BuildScriptFacts;
-use carapace_core::facts::package::{Wanted, package, to_read_again, wanted};
+use carapace_core::facts::package::{package, to_read_again, wanted};
 use carapace_core::facts::scan::{Scan, Scanner};
 use carapace_core::facts::{FactGap, PackageFacts};
 
@@ -232,21 +232,12 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
             };
             match done {
                 Ok(scan) => {
-                    for Wanted { path, is_certain } in wanted(&scan) {
+                    for path in wanted(&scan) {
                         if read.contains(&path) {
                             continue;
                         }
-                        match self::task(index, folder, listing, &path) {
-                            Some(task) => next.push(task),
-                            None if is_certain => gaps.push(FactGap {
-                                path: task.path.clone(),
-                                reason: format!(
-                                    "calls for `{path}`, which is not there, is no file, or is out of \
-                                     reach: that was not read"
-                                ),
-                            }),
-                            None => {}
-                        }
+                        // What is not there, and would be built, the link stage misses.
+                        next.extend(self::task(index, folder, listing, &path));
                         read.insert(path);
                     }
                     scans.push(scan);

@@ -13,6 +13,7 @@ mod support;
 mod bad_input;
 mod fixture;
 mod formats;
+mod gaps;
 mod kinds;
 mod packages;
 mod policy;

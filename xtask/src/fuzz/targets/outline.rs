@@ -275,6 +275,7 @@ fn of(facts: &PackageFacts, features: &[&str], cfg: &str) -> PackageCensus {
             build_time: false,
             programs: true,
             dev_only: false,
+            tests: false,
         }],
         host: &cfg,
     })
