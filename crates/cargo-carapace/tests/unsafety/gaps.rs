@@ -164,6 +164,35 @@ fn what_only_tests_need() {
 }
 
 #[test]
+fn headers_are_no_rust() {
+    let files = r#"
+    #[cxx::bridge]
+    mod ffi {
+        unsafe extern "C++" {
+            include!("app/include/header.h");
+            include!(<vector>);
+            #[cfg(any())] include!("other.hpp");
+            type Thing;
+            fn make() -> UniquePtr<Thing>;
+        }
+        extern "C++" { include!("plain.h"); include!("missing_too.rs"); }
+    }
+    extern "C" { include!("foreign.in"); }
+    include!("missing.rs");
+    include!("missing.h");
+"#;
+    assert_eq!(
+        gaps_of(files),
+        [
+            "src/lib.rs: src/foreign.in",
+            "src/lib.rs: src/missing.h",
+            "src/lib.rs: src/missing.rs",
+            "src/lib.rs: src/missing_too.rs",
+        ]
+    );
+}
+
+#[test]
 fn one_gap_for_what_can_not_be_read() {
     let files = r#"
     mod large;

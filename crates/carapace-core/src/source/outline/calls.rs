@@ -120,8 +120,13 @@ impl Outliner<'_, '_> {
             // Other packages have macros of that name.
             b"include" if self.is_of_std(path, bang) => {
                 let path = source.string(open + 1);
+                let path = path.filter(|_| source.groups.end(open) <= open + 3);
+                let is_rust = path.as_deref().is_some_and(|path| path.ends_with(".rs"));
+                if !is_rust && self.is_of_cpp(group) {
+                    return;
+                }
                 self.out.includes.push(Include {
-                    path: path.filter(|_| source.groups.end(open) <= open + 3),
+                    path,
                     condition: element.condition,
                     item: element.item,
                 });
@@ -177,6 +182,16 @@ impl Outliner<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a group is that of an `extern "C++"`, which no compiler takes: the package `cxx` does,
+    /// and an `include!` in it names a header.
+    fn is_of_cpp(&self, group: &Group) -> bool {
+        let block = self.out.items.get(group.item as usize);
+        let body = block.and_then(|block| block.body);
+        let abi = body.and_then(|body| (body as usize).checked_sub(1));
+        group.context == Context::Foreign
+            && abi.is_some_and(|abi| self.source.string(abi).as_deref() == Some("C++"))
     }
 
     /// Whether a macro's path is its name alone, or begins with the standard library.
