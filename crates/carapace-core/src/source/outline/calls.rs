@@ -115,6 +115,11 @@ impl Outliner<'_, '_> {
             item: element.item,
             statement: open + 1,
             is_module: group.is_module && is_element,
+            is_handed: false,
+        };
+        let handed = Group {
+            is_handed: true,
+            ..inner
         };
         match name {
             // Other packages have macros of that name.
@@ -148,10 +153,16 @@ impl Outliner<'_, '_> {
             name if TEMPLATES.contains(&name) => {
                 if self.is_watched(open, source.groups.end(open)) {
                     let condition = self.condition(element.condition, ConditionKind::Template);
-                    self.later(open, Group { condition, ..inner });
+                    self.later(
+                        open,
+                        Group {
+                            condition,
+                            ..handed
+                        },
+                    );
                 }
             }
-            name if PLAIN.contains(&name) => self.later(open, inner),
+            name if PLAIN.contains(&name) => self.later(open, handed),
             _ => {
                 let is_watched = self.is_watched(open, source.groups.end(open));
                 if !is_watched && !inner.is_module {
@@ -178,7 +189,13 @@ impl Outliner<'_, '_> {
                 });
                 if is_watched {
                     let condition = self.condition(element.condition, ConditionKind::Call(id));
-                    self.later(open, Group { condition, ..inner });
+                    self.later(
+                        open,
+                        Group {
+                            condition,
+                            ..handed
+                        },
+                    );
                 }
             }
         }
