@@ -296,12 +296,7 @@ impl<'a> Linker<'a> {
 
     /// The path of the file that a target begins with.
     fn root(&self, target: &Target) -> String {
-        let path = target.src_path.replace('\\', "/");
-        let root = self.root_dir.replace('\\', "/");
-        match path.strip_prefix(&root) {
-            Some(path) if path.starts_with('/') => path.trim_start_matches('/').to_owned(),
-            _ => relative(&root, &path),
-        }
+        from_root(self.root_dir, &target.src_path)
     }
 
     /// The files that a root leads to, and as what. A file is gone into again only for a greater
@@ -584,9 +579,21 @@ pub(crate) fn join(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
+/// An absolute path as facts have it: from the package's folder, with `/`.
+#[must_use]
+pub fn from_root(root: &str, path: &str) -> String {
+    let root = root.replace('\\', "/");
+    let path = path.replace('\\', "/");
+    match path.strip_prefix(&root) {
+        // `build = "./build.rs"`
+        Some(path) if path.starts_with('/') => join("", path.trim_start_matches('/')),
+        _ => relative(&root, &path),
+    }
+}
+
 /// The way from a folder to a file that is not in it; both are absolute, with `/`.
 #[must_use]
-pub fn relative(from: &str, to: &str) -> String {
+pub(crate) fn relative(from: &str, to: &str) -> String {
     let from: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
     let to: Vec<&str> = to.split('/').filter(|part| !part.is_empty()).collect();
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
@@ -605,6 +612,9 @@ mod tests {
         assert_eq!(join("", "../x.rs"), "../x.rs");
         assert_eq!(join("src", "./a/./b.rs"), "src/a/b.rs");
         assert_eq!(relative("/w/a", "/w/b/x.rs"), "../b/x.rs");
+        assert_eq!(from_root("/w/a", "/w/a/./src/../b.rs"), "b.rs");
+        assert_eq!(from_root("/w/a", "/w/ab/x.rs"), "../ab/x.rs");
+        assert_eq!(from_root("C:\\a", "C:\\a\\src\\x.rs"), "src/x.rs");
         assert_eq!(module_of("src/a/mod.rs"), "a");
         assert_eq!(module_of("src/lib.rs"), "");
     }

@@ -379,10 +379,5 @@ fn parallel_with<T: Sync, R: Send, S>(
 
 /// A path as facts have it.
 pub fn from_root(root: &Path, path: &str) -> String {
-    let root = root.to_string_lossy().replace('\\', "/");
-    let path = path.replace('\\', "/");
-    match path.strip_prefix(&root) {
-        Some(path) if path.starts_with('/') => path.trim_start_matches('/').to_owned(),
-        _ => carapace_core::census::link::relative(&root, &path),
-    }
+    carapace_core::census::link::from_root(&root.to_string_lossy(), path)
 }
