@@ -14,6 +14,7 @@ mod bad_input;
 mod fixture;
 mod formats;
 mod gaps;
+mod geiger;
 mod kinds;
 mod packages;
 mod policy;
