@@ -11,6 +11,7 @@
 mod support;
 
 mod bad_input;
+mod cores;
 mod fixture;
 mod formats;
 mod gaps;
