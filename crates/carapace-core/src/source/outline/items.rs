@@ -460,7 +460,7 @@ impl Outliner<'_, '_> {
             match source.kind(at) {
                 TokenKind::Lt => depth += 1,
                 // `Fn() -> T`
-                TokenKind::Gt if source.kind(at - 1) == TokenKind::Minus => {}
+                TokenKind::Gt if source.is_pair(at - 1, TokenKind::Minus, TokenKind::Gt) => {}
                 TokenKind::Gt => {
                     depth = depth.saturating_sub(1);
                     if depth == 0 {
