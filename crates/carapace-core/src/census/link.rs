@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use super::build_script::{ScriptCfgs, ScriptEnvironment, Toolchain, evaluate};
 use super::conditions::{Known, Predicates};
+use super::missing::Missing;
 use super::{LintLevel, LintOrigin, PackageCensus, Site, State};
 use crate::cfg::CfgSet;
 use crate::facts::build_script::HelperFacts;
-use crate::facts::{FileFacts, ModuleFact, PackageFacts};
+use crate::facts::{ConditionKind, FileFacts, ModuleFact, PackageFacts};
 use crate::graph::metadata::Target;
 
 /// One way in which a package is built.
@@ -31,6 +32,8 @@ pub struct Build<'a> {
     pub programs: bool,
     /// Whether only tests, examples and benchmarks need it.
     pub dev_only: bool,
+    /// Whether its own tests, examples and benchmarks are built.
+    pub tests: bool,
 }
 
 impl<'a> Build<'a> {
@@ -44,6 +47,7 @@ impl<'a> Build<'a> {
             build_time: false,
             programs: true,
             dev_only: false,
+            tests: false,
         }
     }
 }
@@ -117,10 +121,45 @@ impl Default for Found {
     }
 }
 
+/// As what something stands in a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Standing {
+    state: State,
+    /// Whether it is known what every macro around it makes of it.
+    is_sure: bool,
+}
+
+impl Standing {
+    const INACTIVE: Self = Self {
+        state: State::Inactive,
+        is_sure: true,
+    };
+
+    fn sure(state: State) -> Self {
+        Self {
+            state,
+            is_sure: true,
+        }
+    }
+
+    /// The same in what stands so itself.
+    fn within(self, around: Self) -> Self {
+        Self {
+            state: self.state.min(around.state),
+            is_sure: self.is_sure && around.is_sure,
+        }
+    }
+
+    /// Whether it has to be there for what is built to compile.
+    fn is_needed(self) -> bool {
+        self.is_sure && self.state == State::Active
+    }
+}
+
 /// A file that is to be gone into.
 struct Visit {
     file: usize,
-    state: State,
+    standing: Standing,
     /// The folder of its child modules.
     children: String,
 }
@@ -131,6 +170,7 @@ struct Linker<'a> {
     /// Files by path.
     files: HashMap<&'a str, usize>,
     found: Vec<Vec<Found>>,
+    missing: Missing<'a>,
 }
 
 /// The census of a package: all but what the graph knows of it.
@@ -151,6 +191,7 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
             .iter()
             .map(|file| vec![Found::default(); file.sites.len()])
             .collect(),
+        missing: Missing::new(facts),
     };
     let mut census = PackageCensus {
         scanned: true,
@@ -168,12 +209,18 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
         census.build_time |= build.build_time && !build.dev_only;
         let script_cfgs = input.script_cfgs(build);
         for target in input.targets {
-            let Some(mut state) = state_of(target, build) else {
+            let Some(own) = state_of(target, build) else {
                 continue;
             };
-            if build.dev_only {
-                state = State::Test;
-            }
+            let state = match build.dev_only {
+                true => State::Test,
+                false => own,
+            };
+            // What is built for tests alone is missed as well, where it is not there.
+            let inner = match build.tests {
+                true => State::Active,
+                false => own,
+            };
             let is_script = target.is_build_script();
             let known = Known {
                 cfg: if is_script { input.host } else { build.cfg },
@@ -188,7 +235,8 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
             };
             let mut evaluator = predicates.evaluator(&known);
             let mut eval = |text: &str| evaluator.state(text);
-            let root = linker.root(target);
+            let path = linker.root(target);
+            let root = linker.files.get(path.as_str()).copied();
             if state == State::Active && !is_script {
                 // A file that says nothing is not among the facts.
                 let level = root.and_then(|root| linker.root_lint(root, &mut eval));
@@ -198,9 +246,15 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
                 });
             }
             let Some(root) = root else {
+                if inner == State::Active && !linker.missing.is_accounted(&path) {
+                    linker.missing.file("Cargo.toml", &[&path]);
+                }
                 continue;
             };
-            let reached = linker.reach(root, state, &mut eval);
+            let mut reached = linker.reach(root, inner, &mut eval);
+            for found in reached.iter_mut().flatten() {
+                *found = state.min(*found);
+            }
             let build_time = build.build_time || is_script || target.is_proc_macro();
             linker.note(&reached, build_time, &mut eval);
         }
@@ -213,6 +267,7 @@ pub fn link(input: &Linked<'_>) -> PackageCensus {
         (own, _) => own,
     };
     census.sites = linker.sites();
+    census.gaps = linker.missing.into_gaps();
     census
 }
 
@@ -255,31 +310,25 @@ impl<'a> Linker<'a> {
         self.facts.files.get(index)
     }
 
-    /// The file that a target begins with.
-    fn root(&self, target: &Target) -> Option<usize> {
-        let path = target.src_path.replace('\\', "/");
-        let root = self.root_dir.replace('\\', "/");
-        let path = match path.strip_prefix(&root) {
-            Some(path) if path.starts_with('/') => path.trim_start_matches('/').to_owned(),
-            _ => relative(&root, &path),
-        };
-        self.files.get(path.as_str()).copied()
+    /// The path of the file that a target begins with.
+    fn root(&self, target: &Target) -> String {
+        from_root(self.root_dir, &target.src_path)
     }
 
     /// The files that a root leads to, and as what. A file is gone into again only for a greater
     /// state, so that modules that lead to each other have an end.
     fn reach(
-        &self,
+        &mut self,
         root: usize,
         state: State,
         eval: &mut dyn FnMut(&str) -> State,
     ) -> Vec<Option<State>> {
-        let mut reached: Vec<Option<State>> = vec![None; self.facts.files.len()];
-        let mut known: Vec<Option<Vec<State>>> = vec![None; self.facts.files.len()];
+        let mut reached: Vec<Option<Standing>> = vec![None; self.facts.files.len()];
+        let mut known: Vec<Option<Vec<Standing>>> = vec![None; self.facts.files.len()];
         let children = self.file(root).map_or("", |file| folder(&file.path));
         let mut work = vec![Visit {
             file: root,
-            state,
+            standing: Standing::sure(state),
             children: children.to_owned(),
         }];
         while let Some(visit) = work.pop() {
@@ -290,49 +339,84 @@ impl<'a> Linker<'a> {
             ) else {
                 continue;
             };
-            if slot.is_some_and(|known| known >= visit.state) {
+            if slot.is_some_and(|known| known >= visit.standing) {
                 continue;
             }
-            let states = evaluated.get_or_insert_with(|| states(file, eval));
-            let of = |condition: u32| states.get(condition as usize).copied();
-            let state = visit
-                .state
-                .min(of(file.condition).unwrap_or(State::Inactive));
-            if slot.is_some_and(|known| known >= state) {
+            let standings = evaluated.get_or_insert_with(|| standings(file, eval));
+            let of = |condition: u32| {
+                let own = standings.get(condition as usize).copied();
+                own.unwrap_or(Standing::INACTIVE)
+            };
+            let standing = of(file.condition).within(visit.standing);
+            if slot.is_some_and(|known| known >= standing) {
                 continue;
             }
-            *slot = Some(state);
+            *slot = Some(standing);
             for module in &file.modules {
-                let own = of(module.condition).unwrap_or(State::Inactive).min(state);
-                if own > State::Macro {
+                let own = of(module.condition).within(standing);
+                if own.state > State::Macro {
                     self.module(file, &visit, module, own, eval, &mut work);
                 }
             }
             for include in &file.includes {
-                let own = of(include.condition).unwrap_or(State::Inactive).min(state);
-                let Some(path) = include.path.as_deref().filter(|_| own > State::Macro) else {
-                    continue;
-                };
-                if let Some(found) = self.files.get(join(folder(&file.path), path).as_str()) {
-                    work.push(Visit {
-                        file: *found,
-                        state: own,
-                        children: visit.children.clone(),
-                    });
+                let own = of(include.condition).within(standing);
+                if own.state > State::Macro {
+                    self.include(file, include.path.as_deref(), own, &mut work);
                 }
             }
         }
-        reached
+        let state = |standing: Option<Standing>| standing.map(|standing| standing.state);
+        reached.into_iter().map(state).collect()
+    }
+
+    /// Has a file gone into that has to be there; whether it is known.
+    fn follow(
+        &self,
+        path: &str,
+        standing: Standing,
+        children: String,
+        work: &mut Vec<Visit>,
+    ) -> bool {
+        let Some(found) = self.files.get(path) else {
+            return self.missing.is_accounted(path);
+        };
+        work.push(Visit {
+            file: *found,
+            standing,
+            children,
+        });
+        true
+    }
+
+    /// The file that an `include!` means. Modules that it declares lie beside it.
+    fn include(
+        &mut self,
+        file: &FileFacts,
+        path: Option<&str>,
+        standing: Standing,
+        work: &mut Vec<Visit>,
+    ) {
+        let Some(path) = path else {
+            if standing.is_needed() {
+                self.missing.computed(&file.path);
+            }
+            return;
+        };
+        let target = join(folder(&file.path), path);
+        let children = folder(&target).to_owned();
+        if !self.follow(&target, standing, children, work) && standing.is_needed() {
+            self.missing.file(&file.path, &[&target]);
+        }
     }
 
     /// The files that a `mod name;` may mean, by the reference's
     /// [rules](https://doc.rust-lang.org/reference/items/modules.html#module-source-filenames).
     fn module(
-        &self,
+        &mut self,
         file: &FileFacts,
         visit: &Visit,
         module: &ModuleFact,
-        state: State,
+        standing: Standing,
         eval: &mut dyn FnMut(&str) -> State,
         work: &mut Vec<Visit>,
     ) {
@@ -346,33 +430,32 @@ impl<'a> Linker<'a> {
             };
         }
         let is_direct = module.inside.is_empty();
-        let mut add = |target: String, state: State, children: String| {
-            if let Some(found) = self.files.get(target.as_str()) {
-                work.push(Visit {
-                    file: *found,
-                    state,
-                    children,
-                });
-            }
-        };
-        let mut rest = state;
+        let mut rest = standing;
         for (predicate, own) in &module.paths {
             let holds = predicate.as_deref().map_or(State::Active, &mut *eval);
-            if holds == State::Inactive || rest == State::Inactive {
+            if holds == State::Inactive {
                 continue;
             }
             let target = join(if is_direct { here } else { &inside }, own);
             let children = folder(&target).to_owned();
-            add(target, rest.min(holds), children);
-            if holds == State::Active {
-                rest = State::Inactive;
+            let standing = Standing::sure(holds).within(rest);
+            if !self.follow(&target, standing, children, work) && standing.is_needed() {
+                self.missing.file(&file.path, &[&target]);
+            }
+            match holds {
+                State::Active => return,
+                // Without it, another file has to be there.
+                State::Unknown => rest.is_sure = false,
+                _ => {}
             }
         }
-        if rest > State::Inactive {
-            let flat = join(&inside, &format!("{}.rs", module.name));
-            let nested = join(&inside, &module.name);
-            add(flat, rest, nested.clone());
-            add(join(&nested, "mod.rs"), rest, nested);
+        let flat = join(&inside, &format!("{}.rs", module.name));
+        let nested = join(&inside, &module.name);
+        let deep = join(&nested, "mod.rs");
+        let is_flat = self.follow(&flat, rest, nested.clone(), work);
+        let is_deep = self.follow(&deep, rest, nested, work);
+        if !is_flat && !is_deep && rest.is_needed() {
+            self.missing.file(&file.path, &[&flat, &deep]);
         }
     }
 
@@ -386,11 +469,12 @@ impl<'a> Linker<'a> {
         let files = self.facts.files.iter().zip(&mut self.found).zip(reached);
         for ((file, found), reached) in files {
             let Some(reached) = reached else { continue };
-            let states = states(file, eval);
+            let standings = standings(file, eval);
             for (site, found) in file.sites.iter().zip(found) {
                 let conditions = site.conditions.iter();
-                let own = conditions.filter_map(|id| states.get(*id as usize)).max();
-                let state = own.copied().unwrap_or(State::Inactive).min(*reached);
+                let own = conditions.filter_map(|id| standings.get(*id as usize));
+                let own = own.map(|standing| standing.state).max();
+                let state = own.unwrap_or(State::Inactive).min(*reached);
                 let slot = if build_time {
                     &mut found.build
                 } else {
@@ -424,7 +508,7 @@ impl<'a> Linker<'a> {
         level
     }
 
-    fn sites(self) -> Vec<Site> {
+    fn sites(&self) -> Vec<Site> {
         let mut sites = Vec::new();
         for (file, found) in self.facts.files.iter().zip(&self.found) {
             let module = module_of(&file.path);
@@ -451,18 +535,21 @@ impl<'a> Linker<'a> {
 }
 
 /// What a file's conditions come to. *Invariant:* a parent comes before its children.
-fn states(file: &FileFacts, eval: &mut dyn FnMut(&str) -> State) -> Vec<State> {
-    let mut states: Vec<State> = Vec::with_capacity(file.conditions.len());
+fn standings(file: &FileFacts, eval: &mut dyn FnMut(&str) -> State) -> Vec<Standing> {
+    let mut standings: Vec<Standing> = Vec::with_capacity(file.conditions.len());
     for condition in &file.conditions {
-        let around = states.get(condition.parent as usize).copied();
-        let around = around.unwrap_or(State::Active);
-        let own = match around {
-            State::Inactive => State::Inactive,
-            _ => super::conditions::state(&condition.kind, eval),
+        let around = standings.get(condition.parent as usize).copied();
+        let around = around.unwrap_or(Standing::sure(State::Active));
+        let own = match around.state {
+            State::Inactive => Standing::INACTIVE,
+            _ => Standing {
+                state: super::conditions::state(&condition.kind, eval),
+                is_sure: !matches!(condition.kind, ConditionKind::Handed(_)),
+            },
         };
-        states.push(around.min(own));
+        standings.push(own.within(around));
     }
-    states
+    standings
 }
 
 fn qualified(module: &str, name: &str) -> String {
@@ -508,9 +595,21 @@ pub(crate) fn join(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
+/// An absolute path as facts have it: from the package's folder, with `/`.
+#[must_use]
+pub fn from_root(root: &str, path: &str) -> String {
+    let root = root.replace('\\', "/");
+    let path = path.replace('\\', "/");
+    match path.strip_prefix(&root) {
+        // `build = "./build.rs"`
+        Some(path) if path.starts_with('/') => join("", path.trim_start_matches('/')),
+        _ => relative(&root, &path),
+    }
+}
+
 /// The way from a folder to a file that is not in it; both are absolute, with `/`.
 #[must_use]
-pub fn relative(from: &str, to: &str) -> String {
+pub(crate) fn relative(from: &str, to: &str) -> String {
     let from: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
     let to: Vec<&str> = to.split('/').filter(|part| !part.is_empty()).collect();
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
@@ -529,6 +628,9 @@ mod tests {
         assert_eq!(join("", "../x.rs"), "../x.rs");
         assert_eq!(join("src", "./a/./b.rs"), "src/a/b.rs");
         assert_eq!(relative("/w/a", "/w/b/x.rs"), "../b/x.rs");
+        assert_eq!(from_root("/w/a", "/w/a/./src/../b.rs"), "b.rs");
+        assert_eq!(from_root("/w/a", "/w/ab/x.rs"), "../ab/x.rs");
+        assert_eq!(from_root("C:\\a", "C:\\a\\src\\x.rs"), "src/x.rs");
         assert_eq!(module_of("src/a/mod.rs"), "a");
         assert_eq!(module_of("src/lib.rs"), "");
     }

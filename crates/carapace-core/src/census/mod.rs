@@ -8,6 +8,7 @@ pub mod build_script;
 pub mod compiled;
 mod conditions;
 pub mod link;
+mod missing;
 pub mod names;
 pub mod of_graph;
 pub mod operations;
@@ -19,6 +20,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::facts::FactGap;
 use crate::facts::unsafety::{Operation, SiteKind};
 
 /// Whether a site is compiled.
@@ -203,6 +205,8 @@ pub struct PackageCensus {
     pub proc_macro: bool,
     /// What of it is native code.
     pub native: Native,
+    /// What of it is built but was not read, sorted.
+    pub gaps: Vec<FactGap>,
     /// How many of its files were read.
     pub files: u32,
     /// How many bytes these have.

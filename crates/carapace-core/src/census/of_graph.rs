@@ -40,6 +40,8 @@ pub struct Surveyed<'a> {
     pub host: &'a Platform,
     /// What it is built for; empty for the host.
     pub targets: &'a [Platform],
+    /// Whether tests, examples and benchmarks are built, too.
+    pub tests: bool,
     /// What compiles it, as build scripts ask.
     pub toolchain: Toolchain<'a>,
     /// What the packages' sources say, in their order; none where they are not at hand.
@@ -76,6 +78,7 @@ impl Surveyed<'_> {
                     build_time: unit.host || unit.is_proc_macro,
                     programs: unit.is_root,
                     dev_only: is_dev,
+                    tests: unit.is_root && self.tests,
                 });
             }
         }

@@ -20,7 +20,7 @@ use unsafety::SiteFact;
 
 /// The version of the extractor: of what is looked for, and of how it is written down. Facts of
 /// another version are made anew.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// A condition's place in [`FileFacts::conditions`].
 pub type ConditionId = u32;
@@ -47,7 +47,8 @@ pub enum ConditionKind {
     Test,
     /// It is part of a macro's definition, or of a template for code.
     Definition,
-    /// It is handed to a macro that this package does not define: the macro's path as written.
+    /// It is handed to a macro of which is not known what it makes of it: the macro's path as
+    /// written.
     Handed(String),
     /// A macro takes it and makes nothing of it.
     Never,
@@ -152,6 +153,8 @@ pub struct FactGap {
 pub struct PackageFacts {
     /// The files that say something, by path.
     pub files: Vec<FileFacts>,
+    /// The paths of those that were looked at and say nothing, sorted.
+    pub quiet: Vec<String>,
     /// All files that were looked at, those that say nothing included.
     pub looked_at: u32,
     /// How many bytes these have.

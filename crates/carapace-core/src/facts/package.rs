@@ -73,19 +73,10 @@ pub fn package(mut scans: Vec<Scan>) -> PackageFacts {
             if let Some(helper) = &scan.helper {
                 facts.helper.get_or_insert_default().add(helper);
             }
-            let mut includes = scan.facts.includes.iter();
-            if includes.any(|include| include.path.is_none() && include.condition == 0) {
-                facts.gaps.push(FactGap {
-                    path: scan.facts.path.clone(),
-                    reason:
-                        "includes what its build script makes (`OUT_DIR`) or another file whose \
-                             path is computed: that was not read"
-                            .to_owned(),
-                });
-            }
             let file = expander.file(index, scan);
-            if !file.is_empty() {
-                files.push(file);
+            match file.is_empty() {
+                true => facts.quiet.push(file.path),
+                false => files.push(file),
             }
         }
         if expander.is_spent() {
@@ -131,40 +122,22 @@ fn definitions(scans: &[Scan]) -> Definitions<'_> {
     definitions
 }
 
-/// A file by whose name another one calls for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// Its path from the package's folder, with `/`, and with `..` where it leaves it.
-    pub path: String,
-    /// Whether it must be there, whatever is built.
-    pub is_certain: bool,
-}
-
-/// The files that a file calls for by their names.
+/// The files that a file calls for by their names: paths from the package's folder, with `/`, and
+/// with `..` where they leave it.
 #[must_use]
-pub fn wanted(scan: &Scan) -> Vec<Wanted> {
+pub fn wanted(scan: &Scan) -> Vec<String> {
     let folder = folder(&scan.facts.path);
     let includes = scan.facts.includes.iter();
-    let mut wanted: Vec<Wanted> = includes
-        .filter_map(|include| {
-            Some(Wanted {
-                path: join(folder, include.path.as_deref()?),
-                is_certain: include.condition == 0,
-            })
-        })
+    let mut wanted: Vec<String> = includes
+        .filter_map(|include| Some(join(folder, include.path.as_deref()?)))
         .collect();
     for module in &scan.facts.modules {
-        for (predicate, path) in &module.paths {
+        for (_, path) in &module.paths {
             let mut inside = folder.to_owned();
             for (name, own) in &module.inside {
                 inside = join(&inside, own.as_deref().unwrap_or(name));
             }
-            wanted.push(Wanted {
-                path: join(&inside, path),
-                is_certain: module.condition == 0
-                    && predicate.is_none()
-                    && module.inside.is_empty(),
-            });
+            wanted.push(join(&inside, path));
         }
     }
     // A file below one that lies elsewhere lies there, too.
@@ -176,10 +149,7 @@ pub fn wanted(scan: &Scan) -> Vec<Wanted> {
                     format!("{}.rs", module.name),
                     format!("{}/mod.rs", module.name),
                 ] {
-                    wanted.push(Wanted {
-                        path: join(place, &path),
-                        is_certain: false,
-                    });
+                    wanted.push(join(place, &path));
                 }
             }
         }
@@ -259,10 +229,9 @@ impl<'a> Expander<'a> {
                 kind: match draft {
                     Draft::Known(kind) => kind.clone(),
                     Draft::Call(call) => match scan.calls.get(*call as usize) {
-                        Some(call) if !self.is_defined(&call.path) => {
-                            ConditionKind::Handed(call.path.clone())
-                        }
-                        _ => ConditionKind::Always,
+                        // What is known of a call's arguments is put in the place of this.
+                        Some(call) => ConditionKind::Handed(call.path.clone()),
+                        None => ConditionKind::Always,
                     },
                 },
             })
@@ -363,7 +332,10 @@ impl<'a> Expander<'a> {
             ..Watch::default()
         };
         let mut all: Option<Expanded> = None;
-        for (index, definition) in self.candidates(path, file) {
+        let candidates = self.candidates(path, file);
+        // Which of several is meant is not known.
+        let guess = (candidates.len() > 1).then(|| ConditionKind::Handed(path.to_owned()));
+        for (index, definition) in candidates {
             // A short one has its cost, too.
             self.spend(512 + definition.body.len() + arguments.len())?;
             let Some(expansion) = self.read(definition).expand(arguments) else {
@@ -376,7 +348,8 @@ impl<'a> Expander<'a> {
                 .scans
                 .get(index)
                 .map(|scan| definition_chain(scan, definition));
-            let around = around.unwrap_or_default();
+            let mut around = around.unwrap_or_default();
+            around.extend(guess.clone());
 
             // What is inside of a call whose expansion is known is known from that.
             let mut nested: Vec<Option<Expanded>> = Vec::with_capacity(outline.calls.len());

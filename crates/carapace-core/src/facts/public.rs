@@ -16,7 +16,7 @@ use super::operations::around;
 use super::scan::Scan;
 use super::unsafety::SiteKind;
 use crate::source::lexer::TokenKind;
-use crate::source::outline::{FILE, ItemId, ItemKind, Mark, Outline, Source, Visibility};
+use crate::source::outline::{FILE, Item, ItemId, ItemKind, Mark, Outline, Source, Visibility};
 use crate::source::uses::{self, Import};
 
 /// A name, by its hash: two that are taken for one make a site public that is not.
@@ -137,6 +137,10 @@ fn site(source: &Source<'_>, outline: &Outline, mark: &Mark) -> (Option<Function
         Some(parent) if parent.kind == ItemKind::Impl => {
             (access(item.visibility), text(parent.name))
         }
+        // A macro may make a trait's of a function that is one of several things handed to it.
+        _ if item.visibility == Visibility::Inherited && is_behind_comma(source, item) => {
+            (Access::OfTrait, Some(name))
+        }
         _ => (access(item.visibility), Some(name)),
     };
     let function = Function {
@@ -146,6 +150,11 @@ fn site(source: &Source<'_>, outline: &Outline, mark: &Mark) -> (Option<Function
         is_unsafe: item.is_unsafe,
     };
     (Some(function), is_open)
+}
+
+fn is_behind_comma(source: &Source<'_>, item: &Item) -> bool {
+    let before = (item.start as usize).checked_sub(1);
+    before.is_some_and(|before| source.kind(before) == TokenKind::Comma)
 }
 
 fn access(visibility: Visibility) -> Access {
@@ -440,6 +449,8 @@ mod tests {
             ("pub mod m { pub fn f() { unsafe {} } }", true),
             ("mod m { pub fn f() { unsafe {} } } pub use m::f;", true),
             ("pub fn f() { fn g() { unsafe {} } }", true),
+            ("implement!(S, fn f() { unsafe {} });", true),
+            ("implement!(S, pub(crate) fn f() { unsafe {} });", false),
         ] {
             assert_eq!(public(&[("src/lib.rs", text)]), [expected], "{text}");
         }

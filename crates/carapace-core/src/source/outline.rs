@@ -456,6 +456,8 @@ struct Group {
     statement: usize,
     /// Whether its items are those of a module, and not local to a function.
     is_module: bool,
+    /// Whether it is what a macro is handed: items may stand behind commas.
+    is_handed: bool,
 }
 
 struct Outliner<'a, 's> {
@@ -515,6 +517,7 @@ impl Outline {
             item: FILE,
             statement: 0,
             is_module: true,
+            is_handed: false,
         });
         while let Some(group) = outliner.work.pop() {
             outliner.group(group);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use carapace_core::facts::build_script::BuildScriptFacts;
-use carapace_core::facts::package::{Wanted, package, to_read_again, wanted};
+use carapace_core::facts::package::{package, to_read_again, wanted};
 use carapace_core::facts::scan::{Scan, Scanner};
 use carapace_core::facts::{FactGap, PackageFacts};
 
@@ -238,21 +238,12 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
             };
             match done {
                 Ok(scan) => {
-                    for Wanted { path, is_certain } in wanted(&scan) {
+                    for path in wanted(&scan) {
                         if read.contains(&path) {
                             continue;
                         }
-                        match self::task(index, folder, listing, &path) {
-                            Some(task) => next.push(task),
-                            None if is_certain => gaps.push(FactGap {
-                                path: task.path.clone(),
-                                reason: format!(
-                                    "calls for `{path}`, which is not there, is no file, or is out of \
-                                     reach: that was not read"
-                                ),
-                            }),
-                            None => {}
-                        }
+                        // What is not there, and would be built, the link stage misses.
+                        next.extend(self::task(index, folder, listing, &path));
                         read.insert(path);
                     }
                     scans.push(scan);
@@ -394,10 +385,5 @@ fn parallel_with<T: Sync, R: Send, S>(
 
 /// A path as facts have it.
 pub fn from_root(root: &Path, path: &str) -> String {
-    let root = root.to_string_lossy().replace('\\', "/");
-    let path = path.replace('\\', "/");
-    match path.strip_prefix(&root) {
-        Some(path) if path.starts_with('/') => path.trim_start_matches('/').to_owned(),
-        _ => carapace_core::census::link::relative(&root, &path),
-    }
+    carapace_core::census::link::from_root(&root.to_string_lossy(), path)
 }

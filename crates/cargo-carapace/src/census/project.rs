@@ -79,6 +79,7 @@ pub(super) fn taken(
         units: &ground.units,
         host: &ground.compiler.host,
         targets: &ground.compiler.targets,
+        tests: with_tests(arguments),
         toolchain: Toolchain {
             verbose: &ground.compiler.verbose,
             host: &ground.compiler.host.triple,
@@ -93,7 +94,7 @@ pub(super) fn taken(
         None => PackageCensus::default(),
     });
     let mut census = Census { packages };
-    let missing = source_gaps(&ground, &facts);
+    let missing = source_gaps(&ground, &facts, &census);
     // To give this memory back takes longer than what is left to do; then the process ends.
     std::mem::forget(facts);
     let mut gaps = ground.gaps.clone();
@@ -218,7 +219,7 @@ fn grounded(
         resolver,
         selected: selected.clone(),
         features: selection.built.flags(),
-        dev: selection.all_targets || arguments.include_tests,
+        dev: with_tests(arguments),
         host: &compiler.host,
         targets: Platforms::Only(&compiler.targets),
     };
@@ -246,6 +247,11 @@ fn grounded(
         effects,
         gaps,
     })
+}
+
+/// Whether tests, examples and benchmarks are asked for.
+fn with_tests(arguments: &UnsafeArgs) -> bool {
+    arguments.selection.all_targets || arguments.include_tests
 }
 
 /// Which members are built, as cargo takes them: those that `-p` names, all, those of the folder, or
@@ -395,9 +401,10 @@ fn roots(package: &MetadataPackage, root: &Path) -> Vec<String> {
 }
 
 /// What of packages' sources was not at hand, or not understood.
-fn source_gaps(ground: &Ground, facts: &[Option<PackageFacts>]) -> Vec<Gap> {
+fn source_gaps(ground: &Ground, facts: &[Option<PackageFacts>], census: &Census) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    for (package, facts) in ground.graph.packages().iter().zip(facts) {
+    let packages = ground.graph.packages().iter().zip(&census.packages);
+    for ((package, census), facts) in packages.zip(facts) {
         let gap = |path: Option<String>, reason: String| Gap {
             package: Some(package.id()),
             path,
@@ -408,7 +415,7 @@ fn source_gaps(ground: &Ground, facts: &[Option<PackageFacts>]) -> Vec<Gap> {
                 let reason = "its sources are not here: `cargo fetch` gets them".to_owned();
                 gaps.push(gap(None, reason));
             }
-            Some(facts) => gaps.extend(facts.gaps.iter().map(|found| {
+            Some(facts) => gaps.extend(facts.gaps.iter().chain(&census.gaps).map(|found| {
                 let path = Some(found.path.clone()).filter(|path| !path.is_empty());
                 gap(path, found.reason.clone())
             })),

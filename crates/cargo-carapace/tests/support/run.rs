@@ -101,8 +101,8 @@ pub struct Run {
     variables: BTreeMap<OsString, OsString>,
     folder: PathBuf,
     stdin: Vec<u8>,
-    /// How much memory it may have, in KiB.
-    memory: Option<u32>,
+    /// What starts it in its place, with arguments.
+    through: Vec<String>,
 }
 
 /// What a run has said.
@@ -133,7 +133,7 @@ impl Run {
             variables: kept.collect(),
             folder: std::env::temp_dir(),
             stdin: Vec::new(),
-            memory: None,
+            through: Vec::new(),
         }
         .set("SOURCE_DATE_EPOCH", TODAY)
         .set("CARGO_HTTP_PROXY", "http://127.0.0.1:9")
@@ -165,18 +165,24 @@ impl Run {
 
     /// With no more memory than this, in KiB; of Linux alone.
     pub fn within(mut self, memory: u32) -> Self {
-        self.memory = Some(memory);
+        let script = format!("ulimit -v {memory} && exec \"$0\" \"$@\"");
+        self.through = vec!["sh".into(), "-c".into(), script];
+        self
+    }
+
+    /// On these cores alone, as `taskset` names them; of Linux alone.
+    pub fn on_cores(mut self, cores: &str) -> Self {
+        self.through = vec!["taskset".into(), "-c".into(), cores.into()];
         self
     }
 
     pub fn command(&self) -> Command {
         let program = env!("CARGO_BIN_EXE_cargo-carapace");
-        let mut command = match self.memory {
+        let mut command = match self.through.split_first() {
             None => Command::new(program),
-            Some(memory) => {
-                let mut command = Command::new("sh");
-                let script = format!("ulimit -v {memory} && exec \"$0\" \"$@\"");
-                command.args(["-c", &script, program]);
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
                 command
             }
         };

@@ -144,6 +144,13 @@ fn chains() {
         ),
         ("cfg_select! {", " a => { unsafe {} }", "}"),
         ("macro_rules! m {", " (a) => { unsafe {} };", "}"),
+        ("m! { a", ", unsafe fn f() {}", "}"),
+        ("m! { a", ", impl a", "; unsafe {} }"),
+        ("m! { a", ", impl <", "; unsafe {} }"),
+        ("m! { a", ", impl < - >", "; unsafe {} }"),
+        ("m! { a", ", impl <{}>", "; unsafe {} }"),
+        ("m! { a", ", pub $( #[a]", "; unsafe {} }"),
+        ("m! { a", ", const A: <", "; unsafe {} }"),
     ] {
         let document = with(&format!("{begin}{}{end}", link.repeat(many)));
         assert!(count(&document) >= 3, "{link}");

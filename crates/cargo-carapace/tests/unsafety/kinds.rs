@@ -191,3 +191,54 @@ fn items_have_paths() {
     )
     .holds(&[]);
 }
+
+#[test]
+fn items_behind_commas_of_calls_have_paths() {
+    Fixture::library(
+        r#"
+    other::m!(a, unsafe fn first() {}, pub(crate) const unsafe extern "C" fn second() {});
+//               ^ fn active first
+//                                                      ^ fn active second
+    other::m!(fn safe(), unsafe fn head(x: u8), b);
+//                       ^ fn active head
+    other::m!(Vec<u8>, impl<T> X for Y<T, u8> { unsafe fn f() {} }, unsafe impl Send for Z {});
+//                                              ^ method active Y::f
+//                                                                  ^ impl active Z
+    other::m! { k => v, mod inner { fn f() { unsafe {} } }, struct S { f: unsafe fn() } }
+//                                           ^ block active inner::f
+//                                                                        ^ fn-pointer active S
+    other::m!(u8, static mut A: u8 = 0, const B: u8 = unsafe { 1 }, unsafe { 2 }, unsafe extern "C" {});
+//                ^ static-mut active A
+//                                                    ^ block active B
+//                                                                  ^ block active
+//                                                                                ^ extern-block active
+    other::m!(a, union U { a: u8 }, #[cfg(any())] unsafe fn off() {}, #[no_mangle] fn on() {});
+//               ^ union active U
+//                                                ^ fn inactive off
+//                                                                    ^ attribute active on
+    fn around() {
+        other::m!(a, unsafe { 1 }, b < c, unsafe fn inner() {});
+//                   ^ block active around
+//                                        ^ fn active around
+        other::m!(a, fn inner() { unsafe {} });
+//                                ^ block active around::inner
+        other::m!(const C: A<u8, u8> = unsafe { 1 }, unsafe { 2 });
+//                                     ^ block active around::C
+//                                                   ^ block active around
+        let x: other::A<u8, fn(unsafe fn()), { unsafe { 1 } }> = vec![a, fn f() { unsafe {} }];
+//                             ^ fn-pointer active around
+//                                             ^ block active around
+//                                                                                ^ block active around::f
+    }
+    other::m!(fn generic<A, const N: usize>() where A: B<A, fn(u8)>, { unsafe {} }, c);
+//                                                                     ^ block active generic
+    other::m!(a, impl Fn(u8) -> u8, { unsafe {} });
+//                                    ^ block active
+    macro_rules! own { ($a:ident, $($item:item),*) => { $(#[cfg(windows)] $item)* } }
+    own!(a, unsafe fn by_own() {}, unsafe trait T {});
+//          ^ fn inactive by_own
+//                                 ^ trait inactive T
+"#,
+    )
+    .holds(&[]);
+}

@@ -11,8 +11,11 @@
 mod support;
 
 mod bad_input;
+mod cores;
 mod fixture;
 mod formats;
+mod gaps;
+mod geiger;
 mod kinds;
 mod packages;
 mod policy;

@@ -71,7 +71,7 @@ fn members_of_a_workspace() {
 #[test]
 fn a_package_alone() {
     let fixture = Fixture::new(&format!(
-        "//- x/Cargo.toml\n[package]\nname = \"x\"\nversion.workspace = true\nedition.workspace = true\n\
+        "//- x/Cargo.toml\n[package]\nname = \"x\"\nversion.workspace = true\nedition.workspace = true\nbuild = \"./build.rs\"\n\
          [features]\ndefault = [\"a\"]\na = [\"dep:y\"]\n[dependencies]\ny = {{ version = \"1\", optional = true }}\n\
          [target.'cfg(windows)'.dependencies]\nz.workspace = true\n\
          //- x/src/lib.rs\n#[cfg(feature = \"a\")] {SITE}#[cfg(feature = \"y\")] {SITE}\
@@ -183,7 +183,7 @@ fn vendor(world: &World, folder: &str, files: &[(&str, &str)]) {
 }
 
 /// A project with a package from a registry, which lies in a folder of the world.
-fn with_vendored(folder: &str, configuration: &str) -> Fixture {
+pub(super) fn with_vendored(folder: &str, configuration: &str) -> Fixture {
     let fixture = Fixture::new(&format!(
         "//- Cargo.toml\n{}//- src/lib.rs\n{SITE}//- Cargo.lock\nversion = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n\
          dependencies = [\n \"dep\",\n]\n\n[[package]]\nname = \"dep\"\nversion = \"1.0.0\"\n\

@@ -176,6 +176,7 @@ impl Outliner<'_, '_> {
                         item,
                         statement: pound,
                         is_module: false,
+                        is_handed: false,
                     },
                 ),
                 _ => {}

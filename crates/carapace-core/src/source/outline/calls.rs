@@ -115,13 +115,23 @@ impl Outliner<'_, '_> {
             item: element.item,
             statement: open + 1,
             is_module: group.is_module && is_element,
+            is_handed: false,
+        };
+        let handed = Group {
+            is_handed: true,
+            ..inner
         };
         match name {
             // Other packages have macros of that name.
             b"include" if self.is_of_std(path, bang) => {
                 let path = source.string(open + 1);
+                let path = path.filter(|_| source.groups.end(open) <= open + 3);
+                let is_rust = path.as_deref().is_some_and(|path| path.ends_with(".rs"));
+                if !is_rust && self.is_of_cpp(group) {
+                    return;
+                }
                 self.out.includes.push(Include {
-                    path: path.filter(|_| source.groups.end(open) <= open + 3),
+                    path,
                     condition: element.condition,
                     item: element.item,
                 });
@@ -143,10 +153,16 @@ impl Outliner<'_, '_> {
             name if TEMPLATES.contains(&name) => {
                 if self.is_watched(open, source.groups.end(open)) {
                     let condition = self.condition(element.condition, ConditionKind::Template);
-                    self.later(open, Group { condition, ..inner });
+                    self.later(
+                        open,
+                        Group {
+                            condition,
+                            ..handed
+                        },
+                    );
                 }
             }
-            name if PLAIN.contains(&name) => self.later(open, inner),
+            name if PLAIN.contains(&name) => self.later(open, handed),
             _ => {
                 let is_watched = self.is_watched(open, source.groups.end(open));
                 if !is_watched && !inner.is_module {
@@ -173,10 +189,26 @@ impl Outliner<'_, '_> {
                 });
                 if is_watched {
                     let condition = self.condition(element.condition, ConditionKind::Call(id));
-                    self.later(open, Group { condition, ..inner });
+                    self.later(
+                        open,
+                        Group {
+                            condition,
+                            ..handed
+                        },
+                    );
                 }
             }
         }
+    }
+
+    /// Whether a group is that of an `extern "C++"`, which no compiler takes: the package `cxx` does,
+    /// and an `include!` in it names a header.
+    fn is_of_cpp(&self, group: &Group) -> bool {
+        let block = self.out.items.get(group.item as usize);
+        let body = block.and_then(|block| block.body);
+        let abi = body.and_then(|body| (body as usize).checked_sub(1));
+        group.context == Context::Foreign
+            && abi.is_some_and(|abi| self.source.string(abi).as_deref() == Some("C++"))
     }
 
     /// Whether a macro's path is its name alone, or begins with the standard library.

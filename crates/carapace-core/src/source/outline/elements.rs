@@ -97,12 +97,25 @@ impl Outliner<'_, '_> {
         let mut arrow = false;
         // A list of bounds may end with a comma before the body.
         let mut is_where = false;
+        // Of what a macro is handed: how many `<` are open, so that a comma is none between generics.
+        let mut angles = 0_usize;
         while at < group.end {
             let kind = source.kind(at);
             match kind {
                 TokenKind::Semi if walk == Walk::Head => return at,
                 TokenKind::Semi => return at + 1,
                 TokenKind::Comma if matches!(walk, Walk::List | Walk::Arm) => return at + 1,
+                TokenKind::Comma if group.is_handed && angles == 0 => {
+                    // A constant's value ends here, whatever follows.
+                    let is_value = walk == Walk::Statement && element.item != group.item;
+                    if is_value || self.is_item_behind_comma(at + 1, group) {
+                        return at + usize::from(walk != Walk::Head);
+                    }
+                }
+                TokenKind::Lt if group.is_handed => angles += 1,
+                TokenKind::Gt if group.is_handed && previous != Some(TokenKind::Eq) => {
+                    angles = angles.saturating_sub(1);
+                }
                 TokenKind::Eq
                     if walk == Walk::Arm && source.is_pair(at, TokenKind::Eq, TokenKind::Gt) =>
                 {

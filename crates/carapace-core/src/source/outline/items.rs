@@ -76,6 +76,50 @@ impl Outliner<'_, '_> {
         }
     }
 
+    /// Whether an item begins behind a comma, and nothing that an expression or a type could begin
+    /// with, too.
+    pub(super) fn is_item_behind_comma(&self, at: usize, group: &Group) -> bool {
+        let source = self.source;
+        let Some(qualifiers) = self.qualifiers(at, group) else {
+            return false;
+        };
+        let head = qualifiers.head;
+        let has_name = self.is_name(head + 1);
+        match source.kind(head) {
+            TokenKind::Fn
+            | TokenKind::Struct
+            | TokenKind::Enum
+            | TokenKind::Trait
+            | TokenKind::Mod
+            | TokenKind::Type => has_name,
+            TokenKind::Const => has_name && source.kind(head + 2) == TokenKind::Colon,
+            TokenKind::Static => has_name || source.kind(head + 1) == TokenKind::Mut,
+            TokenKind::Impl => self.has_body(head + 1, group.end),
+            TokenKind::OpenBrace => qualifiers.extern_at.is_some(),
+            TokenKind::Ident => match source.bytes_of(head) {
+                b"union" => self.is_union(head),
+                b"macro_rules" => source.kind(head + 1) == TokenKind::Bang,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether braces come before the next comma or `;`.
+    fn has_body(&self, from: usize, end: usize) -> bool {
+        let source = self.source;
+        let mut at = from;
+        while at < end {
+            at = match source.kind(at) {
+                TokenKind::OpenBrace => return true,
+                TokenKind::Comma | TokenKind::Semi => return false,
+                TokenKind::Lt => self.after_angles(at, end),
+                _ => source.after_tree(at),
+            };
+        }
+        false
+    }
+
     /// Whether a name, or a macro's stand-in for one, is here.
     fn is_name(&self, at: usize) -> bool {
         let kind = self.source.kind(at);
@@ -273,6 +317,7 @@ impl Outliner<'_, '_> {
             item: element.item,
             statement: body + 1,
             is_module,
+            is_handed: false,
         }
     }
 
@@ -369,7 +414,9 @@ impl Outliner<'_, '_> {
         let mut has_trait = false;
         while at < end {
             match source.kind(at) {
-                TokenKind::OpenBrace | TokenKind::Semi | TokenKind::Where => break,
+                TokenKind::OpenBrace | TokenKind::Semi | TokenKind::Comma | TokenKind::Where => {
+                    break;
+                }
                 TokenKind::Lt => at = self.after_angles(at, end),
                 TokenKind::OpenParen | TokenKind::OpenBracket => at = source.groups.after(at),
                 TokenKind::For if source.kind(at + 1) != TokenKind::Lt => {
@@ -418,7 +465,7 @@ impl Outliner<'_, '_> {
             match source.kind(at) {
                 TokenKind::Lt => depth += 1,
                 // `Fn() -> T`
-                TokenKind::Gt if source.kind(at - 1) == TokenKind::Minus => {}
+                TokenKind::Gt if source.is_pair(at - 1, TokenKind::Minus, TokenKind::Gt) => {}
                 TokenKind::Gt => {
                     depth = depth.saturating_sub(1);
                     if depth == 0 {
@@ -572,6 +619,7 @@ impl Outliner<'_, '_> {
                 item: group.item,
                 statement: body + 1,
                 is_module: false,
+                is_handed: false,
             },
         );
         let next = source.groups.after(body);
