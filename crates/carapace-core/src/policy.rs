@@ -6,6 +6,7 @@ pub mod audit_toml;
 pub mod auditing;
 pub mod carapace_toml;
 pub mod deny_toml;
+pub mod floor;
 mod ignores;
 mod reader;
 pub mod unsafety;
@@ -195,8 +196,8 @@ pub struct Policy {
     pub needs_score: bool,
     /// In which packages advisories of a kind count; of what is not named, in all.
     pub scopes: BTreeMap<Kind, Scope>,
-    /// What findings count for in what is never shipped.
-    pub not_shipped: NotShipped,
+    /// What findings count for in what is never shipped; see [`NotShipped::default`].
+    pub not_shipped: Option<NotShipped>,
     /// Advisories that are left out.
     pub ignores: Vec<Ignore>,
     /// The architectures that count; empty for all.

@@ -102,9 +102,8 @@ impl Auditing {
         {
             policy.scopes.entry(*kind).or_insert(*scope);
         }
-        if let Some(set) = &self.not_shipped {
-            policy.not_shipped = set.value;
-        }
+        let not_shipped = self.not_shipped.as_ref().map(|set| set.value);
+        policy.not_shipped = policy.not_shipped.or(not_shipped);
         let ignores = self.ignores.iter().map(|Set { value, line }| Ignore {
             place: Some(Place {
                 file: file.to_owned(),

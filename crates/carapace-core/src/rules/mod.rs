@@ -187,7 +187,7 @@ impl Context<'_> {
         let is_beside = self
             .roles_of(package)
             .are_among(&[Role::Dev, Role::Disabled]);
-        let counts = self.policy.not_shipped == NotShipped::Deny;
+        let counts = self.policy.not_shipped == Some(NotShipped::Deny);
         match level {
             _ if counts
                 || !is_beside

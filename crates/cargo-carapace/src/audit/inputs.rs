@@ -267,8 +267,9 @@ fn project(
         }
         false => None,
     };
-    let ruled = ruling::of(&project, arguments).map_err(|failure| (String::new(), failure.0))?;
-    let shipped = Shipped::new(arguments, ruled.ruling.auditing());
+    let ruled =
+        ruling::of(&project, arguments, env).map_err(|failure| (String::new(), failure.0))?;
+    let shipped = Shipped::new(arguments, &ruled);
     if !inputs.projects.contains(&project.root) {
         inputs.projects.push(project.root.clone());
         inputs.ruled.push(ruled);

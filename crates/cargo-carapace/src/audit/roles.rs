@@ -7,10 +7,10 @@ use carapace_core::graph::Graph;
 use carapace_core::graph::units::{
     FeatureFlags, Platforms, Request, Roles, Selected, of_lockfile, roles,
 };
-use carapace_core::policy::auditing::Auditing;
 use carapace_core::report::Gap;
 
 use super::inputs::shown;
+use super::ruling::Ruled;
 use crate::cli::args::AuditArgs;
 use crate::host::cargo::Environment;
 use crate::host::compiler::{self, Compiler};
@@ -28,13 +28,16 @@ pub(super) struct Shipped {
 }
 
 impl Shipped {
-    pub(super) fn new(arguments: &AuditArgs, said: Option<&Auditing>) -> Self {
+    pub(super) fn new(arguments: &AuditArgs, ruled: &Ruled) -> Self {
         let built = &arguments.built;
         let features = match built.names_features() {
             true => Some(built.flags()),
-            false => said.and_then(|said| Some(said.features.as_ref()?.value.clone())),
+            false => ruled
+                .auditing()
+                .find_map(|said| Some(said.features.as_ref()?.value.clone())),
         };
-        let said = said.map(|said| said.targets.as_slice()).unwrap_or_default();
+        let mut said = ruled.auditing().map(|said| said.targets.as_slice());
+        let said = said.find(|targets| !targets.is_empty()).unwrap_or_default();
         let targets = match built.target.as_slice() {
             [] => said.iter().map(|target| target.value.clone()).collect(),
             typed => typed.to_vec(),

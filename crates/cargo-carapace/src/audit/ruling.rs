@@ -1,13 +1,15 @@
 //! Which configuration of a project rules: one alone, since the exceptions of two together were agreed
 //! on by nobody.
 //!
-//! The file that the user names; else `carapace.toml`; else `.cargo/audit.toml`; else `deny.toml`.
+//! The file that the user names; else `carapace.toml`; else `.cargo/audit.toml`; else `deny.toml`. Over
+//! all of them is the organisation's policy, if there is one, which they cannot loosen.
 
 use std::path::{Path, PathBuf};
 
 use carapace_core::policy::Policy;
 use carapace_core::policy::auditing::Auditing;
 use carapace_core::policy::deny_toml::{self, DenyToml};
+use carapace_core::policy::floor::Floor;
 use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
 
@@ -15,6 +17,7 @@ use super::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
 use crate::gate::config::{self, Config};
+use crate::host::dirs::Env;
 use crate::host::files::read_found;
 use crate::host::workspace::Project;
 
@@ -58,13 +61,43 @@ pub struct Ruled {
     pub effects: Vec<ConfigEffect>,
     /// Configuration that is never followed.
     pub gaps: Vec<Gap>,
+    /// The organisation's policy, where there is one: it holds whatever rules.
+    pub floor: Option<Floor>,
 }
 
 /// Finds what rules a project.
 ///
 /// # Errors
 /// [`Failure`] for a configuration that rules and cannot be read or understood.
-pub fn of(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure> {
+pub fn of(project: &Project, arguments: &AuditArgs, env: Env<'_>) -> Result<Ruled, Failure> {
+    let floor = config::floor(env, &shown)?;
+    let mut ruled = of_project(project, arguments)?;
+    let Some(floor) = floor else {
+        return Ok(ruled);
+    };
+    match std::mem::take(&mut ruled.ruling) {
+        Ruling::Nothing => {}
+        Ruling::Own { config, is_named } => {
+            let (config, effects) = config.held(&floor);
+            ruled.ruling = Ruling::Own { config, is_named };
+            ruled.effects.extend(effects);
+        }
+        // Whether these loosen it is not worked out: `carapace.toml` is what tightens.
+        other @ (Ruling::Audit | Ruling::Deny { .. }) => {
+            let file = other.file().unwrap_or_default().to_owned();
+            let by = &floor.file;
+            let effect = format!(
+                "nothing of it is followed: {by}, the organisation's policy, rules, and only \
+                 carapace.toml can tighten that"
+            );
+            ruled.effects.push(ConfigEffect::new(file, 1, effect));
+        }
+    }
+    ruled.floor = Some(floor);
+    Ok(ruled)
+}
+
+fn of_project(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure> {
     if let Some(path) = &arguments.config {
         let config = config::named(path, &shown)?;
         let is_named = true;
@@ -102,6 +135,7 @@ pub fn of(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure> {
         ruling,
         effects: effects.collect(),
         gaps,
+        floor: None,
     })
 }
 
@@ -123,19 +157,7 @@ fn deny(root: &Path, path: &Path, file: &str) -> Result<DenyToml, Failure> {
 }
 
 impl Ruling {
-    /// What it says of audits.
-    #[must_use]
-    pub fn auditing(&self) -> Option<&Auditing> {
-        match self {
-            Self::Own { config, .. } => Some(&config.toml.auditing),
-            Self::Deny { toml, .. } => Some(&toml.auditing),
-            Self::Audit | Self::Nothing => None,
-        }
-    }
-
-    /// The file that rules, if there is one.
-    #[must_use]
-    pub fn file(&self) -> Option<&str> {
+    fn file(&self) -> Option<&str> {
         match self {
             Self::Own { config, .. } => Some(&config.file),
             Self::Deny { file, .. } => Some(file),
@@ -144,9 +166,15 @@ impl Ruling {
         }
     }
 
-    /// Has a policy follow it, and tells what a project's own switches off or loosens.
-    #[must_use = "what a project switches off is shown"]
-    pub fn apply(&self, policy: &mut Policy) -> Vec<ConfigEffect> {
+    fn auditing(&self) -> Option<&Auditing> {
+        match self {
+            Self::Own { config, .. } => Some(&config.toml.auditing),
+            Self::Deny { toml, .. } => Some(&toml.auditing),
+            Self::Audit | Self::Nothing => None,
+        }
+    }
+
+    fn apply(&self, policy: &mut Policy) -> Vec<ConfigEffect> {
         match self {
             Self::Own { config, is_named } => {
                 let effects = config.apply(policy);
@@ -158,5 +186,23 @@ impl Ruling {
             }
             Self::Audit | Self::Nothing => Vec::new(),
         }
+    }
+}
+
+impl Ruled {
+    /// What is said of audits; what comes first counts.
+    pub fn auditing(&self) -> impl Iterator<Item = &Auditing> {
+        let floor = self.floor.as_ref().map(|floor| &floor.toml.auditing);
+        self.ruling.auditing().into_iter().chain(floor)
+    }
+
+    /// Has a policy follow what rules, and tells what a project's own switches off or loosens.
+    #[must_use = "what a project switches off is shown"]
+    pub fn apply(&self, policy: &mut Policy) -> Vec<ConfigEffect> {
+        let effects = self.ruling.apply(policy);
+        if let Some(floor) = &self.floor {
+            floor.toml.add_to(policy, &floor.file);
+        }
+        [self.effects.as_slice(), effects.as_slice()].concat()
     }
 }

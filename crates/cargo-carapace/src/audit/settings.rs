@@ -87,7 +87,7 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
         _ => current.as_ref(),
     };
     let of_folder = || match &current {
-        Some(folder) => ruling::of(&Project::alone(folder), arguments),
+        Some(folder) => ruling::of(&Project::alone(folder), arguments, env),
         None => Ok(Ruled::default()),
     };
     let elsewhere;
@@ -103,6 +103,8 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
         return Err(Failure(other.to_owned()));
     }
     let config = match ruled.ruling {
+        // Even the user's own gives way to the organisation's.
+        _ if ruled.floor.is_some() => None,
         Ruling::Audit | Ruling::Nothing => config(arguments, project, env)?,
         Ruling::Own { .. } | Ruling::Deny { .. } => None,
     };
@@ -160,12 +162,8 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
         (None, false, None) => Format::Human,
     };
     let mut policy = policy(arguments, &toml, config.as_ref(), env);
-    effects.extend(ruled.effects.iter().cloned());
-    effects.extend(ruled.ruling.apply(&mut policy));
-    let max_age = ruled
-        .ruling
-        .auditing()
-        .and_then(|said| said.max_age.as_ref());
+    effects.extend(ruled.apply(&mut policy));
+    let max_age = ruled.auditing().find_map(|said| said.max_age.as_ref());
     if let Some(days) = max_age.filter(|_| arguments.max_age.is_none() && !arguments.stale) {
         policy.max_age_days = i64::from(days.value);
         policy.age_is_required = true;

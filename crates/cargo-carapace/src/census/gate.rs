@@ -37,22 +37,37 @@ pub(super) fn settings(
     policy: &mut Policy,
 ) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
-    if let Some(path) = &arguments.config {
-        let config = config::named(path, &shown)?;
-        config.toml.add_to(policy, &config.file);
-        settings.baseline = config.baseline().map(|path| (path, None));
-        return Ok(settings);
-    }
-    if arguments.no_project_config {
-        return Ok(settings);
-    }
-    let (config, gaps) = config::read(project, &shown)?;
-    settings.gaps = gaps;
+    let floor = config::floor(&dirs::env, &shown)?;
+    // What a baseline may not lie outside of.
+    let mut tree = None;
+    let config = if let Some(path) = &arguments.config {
+        Some(config::named(path, &shown)?)
+    } else if arguments.no_project_config {
+        None
+    } else {
+        let (config, gaps) = config::read(project, &shown)?;
+        settings.gaps = gaps;
+        tree = Some(project.root.clone());
+        config
+    };
     if let Some(config) = config {
-        settings.effects = config.apply(policy);
-        settings.baseline = config
-            .baseline()
-            .map(|path| (path, Some(project.root.clone())));
+        let config = match &floor {
+            Some(floor) => {
+                let (config, effects) = config.held(floor);
+                settings.effects = effects;
+                config
+            }
+            None => config,
+        };
+        settings.baseline = config.baseline().map(|path| (path, tree));
+        let effects = config.apply(policy);
+        // What the user names is no word of the project's.
+        if arguments.config.is_none() {
+            settings.effects.extend(effects);
+        }
+    }
+    if let Some(floor) = &floor {
+        floor.toml.add_to(policy, &floor.file);
     }
     Ok(settings)
 }

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use carapace_core::policy::Policy;
 use carapace_core::policy::carapace_toml::{self, CarapaceToml};
+use carapace_core::policy::floor::Floor;
 use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
 
 use crate::cli::Failure;
+use crate::host::dirs::Env;
 use crate::host::files::{FileError, read_found, read_regular};
 use crate::host::workspace::Project;
 
@@ -58,6 +60,37 @@ pub fn named(path: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Config, Fai
         file,
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
     })
+}
+
+/// The organisation's policy: the file that `CARAPACE_POLICY` names, or `carapace.toml` in the folder
+/// that it names. It is the user's word: projects cannot set it.
+///
+/// # Errors
+/// [`Failure`] for what is named and cannot be read or understood: without it, nothing would hold.
+pub fn floor(env: Env<'_>, shown: &dyn Fn(&Path) -> String) -> Result<Option<Floor>, Failure> {
+    let Some(named) = env("CARAPACE_POLICY").filter(|named| !named.is_empty()) else {
+        return Ok(None);
+    };
+    let path = PathBuf::from(named);
+    let path = if path.is_dir() { path.join(FILE) } else { path };
+    let config = self::named(&path, shown).map_err(|Failure(why)| {
+        Failure(format!(
+            "{why}; CARAPACE_POLICY names the organisation's policy"
+        ))
+    })?;
+    Ok(Some(Floor {
+        toml: config.toml,
+        file: config.file,
+    }))
+}
+
+impl Config {
+    /// Without what loosens the organisation's policy; and what that is.
+    #[must_use]
+    pub fn held(self, floor: &Floor) -> (Self, Vec<ConfigEffect>) {
+        let (toml, effects) = floor.hold(self.toml, &self.file);
+        (Self { toml, ..self }, effects)
+    }
 }
 
 /// Reads the configuration of a project; none if it has none. `shown` tells how a path is shown.

@@ -1,6 +1,6 @@
 //! Policies of a project: which of them rules, and what it does.
 
-use crate::support::run::{World, found};
+use crate::support::run::{World, found, gaps};
 
 /// A vulnerability of `parser`, which the project has, and this `carapace.toml`.
 fn world(policy: &str) -> World {
@@ -168,4 +168,48 @@ fn policies_that_cannot_be_followed_end_the_run() {
     let world = World::with_lock(&[("parser", "1.2.0")]);
     world.write("project/deny.toml", "[advisories]\nunsound = 3\n");
     world.audit(&[]).exits(2).says(&["deny.toml: line 2"]);
+}
+
+#[test]
+fn the_organisations_policy_is_tightened_and_not_loosened() {
+    let world = world(&ignore("[audit]\nmax-age = 3\n"));
+    world.write("org/carapace.toml", "[rules]\ndeny = [\"unmaintained\"]\n");
+    world.advisory(
+        "RUSTSEC-2026-0002",
+        "parser",
+        "informational = \"unmaintained\"",
+    );
+    let run = || world.audit(&[]).set("CARAPACE_POLICY", world.path("org"));
+    let document = run().json(1);
+    assert_eq!(
+        found(&document),
+        [
+            "RUSTSEC-2026-0001 parser@1.2.0",
+            "RUSTSEC-2026-0002 parser@1.2.0"
+        ]
+    );
+    assert_eq!(document["findings"][1]["level"], "deny");
+    let effect = document["config"][0]["effect"].as_str().unwrap();
+    assert!(
+        effect.starts_with("an ignored advisory is not followed"),
+        "{effect}"
+    );
+    // What tightens is followed: the database is too old for the project.
+    assert!(
+        gaps(&document).iter().any(|gap| gap.contains("database")),
+        "{document:#}"
+    );
+    // Another tool's configuration would only loosen.
+    std::fs::remove_file(world.path("project/carapace.toml")).unwrap();
+    world.write(
+        "project/.cargo/audit.toml",
+        "[advisories]\nignore = [\"RUSTSEC-2026-0001\"]\n",
+    );
+    let document = run().json(1);
+    assert_eq!(found(&document).len(), 2, "{document:#}");
+    // What is named has to be there.
+    let missing = world.audit(&[]).set("CARAPACE_POLICY", world.path("none"));
+    missing
+        .exits(2)
+        .says(&["CARAPACE_POLICY names the organisation's policy"]);
 }

@@ -1,0 +1,186 @@
+//! An organisation's policy: what projects may tighten, and not loosen.
+
+use super::auditing::Auditing;
+use super::carapace_toml::CarapaceToml;
+use super::reader::Set;
+use super::{NotShipped, Policy, Scope};
+use crate::report::ConfigEffect;
+use crate::rules::Rule;
+
+/// An organisation's policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Floor {
+    /// What it says.
+    pub toml: CarapaceToml,
+    /// The file that says it, as shown.
+    pub file: String,
+}
+
+impl Floor {
+    /// What is left of a project's own configuration, and what of it is not followed; `file` is the
+    /// project's, as shown.
+    #[must_use]
+    pub fn hold(&self, mut project: CarapaceToml, file: &str) -> (CarapaceToml, Vec<ConfigEffect>) {
+        let mut floor = Policy::default();
+        self.toml.add_to(&mut floor, &self.file);
+        let mut lines: Vec<(u32, &str)> = Vec::new();
+        project.rules.retain(|Set { value, line }| {
+            let Some(rule) = Rule::find(value.rule) else {
+                return false;
+            };
+            // What the floor says of one package is compared with what is said of that package.
+            let same = floor.rules.iter().find(|said| {
+                said.rule == value.rule && (said.package.is_none() || said.package == value.package)
+            });
+            let least = same.map_or(Some(rule.meta.level), |said| said.level);
+            let is_kept = value.level >= least;
+            if !is_kept {
+                lines.push((*line, "a rule's setting"));
+            }
+            is_kept
+        });
+        hold_auditing(&mut project.auditing, &self.toml.auditing, &mut lines);
+        if self.toml.allow_new.is_none()
+            && let Some(set) = project.allow_new.take()
+        {
+            lines.push((set.line, "`allow-new`"));
+        }
+        for package in &mut project.packages {
+            if self.toml.allow_new.is_none()
+                && let Some(set) = package.value.allow_new.take()
+            {
+                lines.push((set.line, "`allow-new`"));
+            }
+        }
+        let effects = lines.into_iter().map(|(line, what)| {
+            let by = &self.file;
+            let effect =
+                format!("{what} is not followed: it loosens the organisation's policy, {by}");
+            ConfigEffect::new(file.to_owned(), line, effect)
+        });
+        (project, effects.collect())
+    }
+}
+
+fn hold_auditing(project: &mut Auditing, floor: &Auditing, lines: &mut Vec<(u32, &'static str)>) {
+    for ignore in project.ignores.drain(..) {
+        lines.push((ignore.line, "an ignored advisory"));
+    }
+    let least = floor.severity_threshold.as_ref().map(|set| set.value);
+    let hides_more = |set: &Set<_>| least.is_none_or(|least| set.value > least);
+    if let Some(set) = project.severity_threshold.take_if(|set| hides_more(set)) {
+        lines.push((set.line, "`severity-threshold`"));
+    }
+    let may_need = floor.needs_score.as_ref().is_some_and(|set| set.value);
+    let needs_score = project.needs_score.take_if(|set| set.value && !may_need);
+    if let Some(set) = needs_score {
+        lines.push((set.line, "`without-score`"));
+    }
+    project.scopes.retain(|set| {
+        let (kind, scope) = set.value;
+        let of_kind = floor.scopes.iter().find(|set| set.value.0 == kind);
+        let least = of_kind.map_or(Scope::All, |set| set.value.1);
+        if scope < least {
+            lines.push((set.line, "a scope"));
+        }
+        scope >= least
+    });
+    let least = floor.not_shipped.as_ref().map(|set| set.value);
+    let least = least.unwrap_or(NotShipped::Warn);
+    // `Deny` is the first.
+    if let Some(set) = project.not_shipped.take_if(|set| set.value > least) {
+        lines.push((set.line, "`not-shipped`"));
+    }
+    let most = floor.max_age.as_ref().map(|set| set.value);
+    let is_older = |set: &Set<u32>| most.is_some_and(|most| set.value > most);
+    if let Some(set) = project.max_age.take_if(|set| is_older(set)) {
+        lines.push((set.line, "`max-age`"));
+    }
+    if let Some(set) = project.features.take() {
+        lines.push((set.line, "what names the features that are shipped"));
+    }
+    if let Some(set) = project.targets.drain(..).next() {
+        lines.push((set.line, "what names the platforms that are shipped for"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::carapace_toml::parse;
+    use super::*;
+    use crate::finding::Level;
+
+    fn held(floor: &str, project: &str) -> (Policy, Vec<String>) {
+        let floor = Floor {
+            toml: parse(floor).unwrap(),
+            file: "/etc/carapace.toml".to_owned(),
+        };
+        let (project, effects) = floor.hold(parse(project).unwrap(), "carapace.toml");
+        let mut policy = Policy::default();
+        project.add_to(&mut policy, "carapace.toml");
+        floor.toml.add_to(&mut policy, &floor.file);
+        let of = |effect: &ConfigEffect| {
+            let what = effect.effect.split(" is not").next().unwrap_or_default();
+            format!("{}: {what}", effect.line)
+        };
+        (policy, effects.iter().map(of).collect())
+    }
+
+    #[test]
+    fn what_loosens_is_not_followed() {
+        let (policy, effects) = held(
+            "[rules]\ndeny = [\"unmaintained\"]\n[audit]\nmax-age = 30\n",
+            "[rules]\nallow = [{ rule = \"unmaintained\", reason = \"x\" }]\n\
+             warn = [{ rule = \"vulnerability\", package = \"a\", reason = \"x\" }]\n\
+             [audit]\nseverity-threshold = \"low\"\nwithout-score = \"ignore\"\n\
+             not-shipped = \"allow\"\nmax-age = 60\nall-features = true\ntargets = [\"x\"]\n\
+             [audit.scope]\nnotice = \"direct\"\n[[audit.ignore]]\nid = \"X\"\nreason = \"x\"\n\
+             [unsafe]\nallow-new = true\nreason = \"x\"\n",
+        );
+        let mut effects = effects;
+        effects.sort();
+        assert_eq!(
+            effects,
+            [
+                "12: a scope",
+                "13: an ignored advisory",
+                "17: `allow-new`",
+                "2: a rule's setting",
+                "3: a rule's setting",
+                "5: `severity-threshold`",
+                "6: `without-score`",
+                "7: `not-shipped`",
+                "8: `max-age`",
+                "9: what names the features that are shipped",
+                "10: what names the platforms that are shipped for",
+            ]
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+        );
+        assert!(policy.ignores.is_empty() && policy.scopes.is_empty());
+        assert_eq!(policy.severity_threshold, None);
+        let level = |name: &str| policy.level(Rule::find(name).unwrap(), None);
+        assert_eq!(level("unmaintained"), Level::Deny);
+    }
+
+    #[test]
+    fn what_tightens_is() {
+        let (policy, effects) = held(
+            "[audit]\nseverity-threshold = \"high\"\nnot-shipped = \"allow\"\n\
+             [audit.scope]\nnotice = \"workspace\"\n",
+            "[rules]\ndeny = [\"notice\"]\n[audit]\nseverity-threshold = \"low\"\n\
+             not-shipped = \"deny\"\n[audit.scope]\nnotice = \"all\"\n",
+        );
+        assert_eq!(effects, [] as [&str; 0]);
+        let threshold = policy.severity_threshold.map(|level| level.name());
+        assert_eq!(threshold, Some("low"));
+        assert_eq!(policy.not_shipped, Some(NotShipped::Deny));
+        let scopes: Vec<_> = policy.scopes.values().copied().collect();
+        assert_eq!(scopes, [Scope::All]);
+        let level = policy.level(Rule::find("notice").unwrap(), None);
+        assert_eq!(level, Level::Deny);
+    }
+}
