@@ -8,6 +8,7 @@ pub mod carapace_toml;
 pub mod deny_toml;
 pub mod floor;
 mod ignores;
+pub mod init;
 mod reader;
 pub mod unsafety;
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{Census, PackageCensus, Site, State};
 use crate::facts::unsafety::{Operation, SiteKind};
 use crate::graph::{Graph, PackageIdx};
-use crate::text::{LineIndex, is_deceptive};
+use crate::text::{LineIndex, toml_string};
 
 /// A larger file is not read, in bytes: it would hold a hundred thousand sites.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -313,7 +313,7 @@ impl Baseline {
                 let _ = write!(
                     text,
                     "\n[[package]]\nname = {}\nversion = \"{version}\"\n",
-                    quoted(name)
+                    toml_string(name)
                 );
                 if sites.is_empty() {
                     continue;
@@ -332,8 +332,8 @@ impl Baseline {
 fn line(key: &SiteKey, count: u32) -> String {
     let mut line = format!(
         "    {{ file = {}, item = {}, kind = \"{}\"",
-        quoted(&key.file),
-        quoted(&key.item),
+        toml_string(&key.file),
+        toml_string(&key.item),
         key.kind
     );
     if !key.operations.is_empty() {
@@ -345,23 +345,6 @@ fn line(key: &SiteKey, count: u32) -> String {
         let _ = write!(line, ", count = {count}");
     }
     line + " },\n"
-}
-
-/// A basic string of TOML. What would not be seen as what it is, is escaped: the file is reviewed.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            _ if is_deceptive(character) => {
-                let _ = write!(quoted, "\\U{:08X}", u32::from(character));
-            }
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 /// New sites of a package.

@@ -1,7 +1,7 @@
 //! `audit`: from what was typed to the report.
 //!
 //! [`inputs`] finds and reads what is judged, [`ruling`] finds which configuration
-//! rules, [`roles`] has cargo say what of it is built, [`settings`] works out what the user wants,
+//! rules, `roles` has cargo say what of it is built, [`settings`] works out what the user wants,
 //! [`databases`] and the registry's index bring what is known, and the core's engine judges.
 
 pub mod databases;

@@ -22,7 +22,7 @@ use crate::host::files::read_found;
 use crate::host::workspace::Project;
 
 /// Where cargo-audit looks, below a project's root.
-pub(super) const AUDIT_TOML: &str = ".cargo/audit.toml";
+pub(crate) const AUDIT_TOML: &str = ".cargo/audit.toml";
 /// Where cargo-deny looks, in its order.
 const DENY_TOML: [&str; 3] = ["deny.toml", ".deny.toml", ".cargo/deny.toml"];
 /// No configuration of a person is larger, in bytes.
@@ -41,15 +41,19 @@ pub enum Ruling {
     /// `.cargo/audit.toml`, which [`super::settings`] reads.
     Audit,
     /// `deny.toml`
-    Deny {
-        /// What it says.
-        toml: DenyToml,
-        /// The file, as shown.
-        file: String,
-    },
+    Deny(DenyFile),
     /// Nothing of the project's.
     #[default]
     Nothing,
+}
+
+/// A `deny.toml` that was read.
+#[derive(Debug)]
+pub struct DenyFile {
+    /// What it says.
+    pub toml: DenyToml,
+    /// The file, as shown.
+    pub file: String,
 }
 
 /// What rules a project, and what of its configuration is not followed.
@@ -83,7 +87,7 @@ pub fn of(project: &Project, arguments: &AuditArgs, env: Env<'_>) -> Result<Rule
             ruled.effects.extend(effects);
         }
         // Whether these loosen it is not worked out: `carapace.toml` is what tightens.
-        other @ (Ruling::Audit | Ruling::Deny { .. }) => {
+        other @ (Ruling::Audit | Ruling::Deny(_)) => {
             let file = other.file().unwrap_or_default().to_owned();
             let by = &floor.file;
             let effect = format!(
@@ -122,10 +126,9 @@ fn of_project(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure
             None => (Ruling::Nothing, String::new()),
             Some(path) if path.ends_with(AUDIT_TOML) => (Ruling::Audit, shown(&path)),
             Some(path) => {
-                let file = shown(&path);
-                let toml = deny(root, &path, &file)?;
-                let by = file.clone();
-                (Ruling::Deny { toml, file }, by)
+                let deny = DenyFile::read(root, &path)?;
+                let by = deny.file.clone();
+                (Ruling::Deny(deny), by)
             }
         },
     };
@@ -140,27 +143,40 @@ fn of_project(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure
 }
 
 /// The configurations of other tools, the first before the others.
-pub(super) fn others(root: &Path) -> Vec<PathBuf> {
+pub(crate) fn others(root: &Path) -> Vec<PathBuf> {
     let there = |name: &&str| root.join(name).symlink_metadata().is_ok();
     let audit = [AUDIT_TOML].into_iter().filter(there);
     let deny = DENY_TOML.into_iter().find(there);
     audit.chain(deny).map(|name| root.join(name)).collect()
 }
 
-fn deny(root: &Path, path: &Path, file: &str) -> Result<DenyToml, Failure> {
-    let fault = |what: &dyn std::fmt::Display| {
-        Failure(format!("{}: {}", visible(file), visible(&what.to_string())))
-    };
-    let bytes = read_found(root, path, MAX_BYTES).map_err(|error| fault(&error))?;
-    let text = String::from_utf8(bytes).map_err(|_| fault(&"not UTF-8 text; save it as that"))?;
-    deny_toml::parse(&text).map_err(|error| fault(&error))
+impl DenyFile {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`Failure`] for what cannot be read or understood, or leads out of the project.
+    pub fn read(root: &Path, path: &Path) -> Result<Self, Failure> {
+        let file = shown(path);
+        let fault = |what: &dyn std::fmt::Display| {
+            Failure(format!(
+                "{}: {}",
+                visible(&file),
+                visible(&what.to_string())
+            ))
+        };
+        let bytes = read_found(root, path, MAX_BYTES).map_err(|error| fault(&error))?;
+        let text = String::from_utf8(bytes);
+        let text = text.map_err(|_| fault(&"not UTF-8 text; save it as that"))?;
+        let toml = deny_toml::parse(&text).map_err(|error| fault(&error))?;
+        Ok(Self { toml, file })
+    }
 }
 
 impl Ruling {
     fn file(&self) -> Option<&str> {
         match self {
             Self::Own { config, .. } => Some(&config.file),
-            Self::Deny { file, .. } => Some(file),
+            Self::Deny(deny) => Some(&deny.file),
             Self::Audit => Some(AUDIT_TOML),
             Self::Nothing => None,
         }
@@ -169,7 +185,7 @@ impl Ruling {
     fn auditing(&self) -> Option<&Auditing> {
         match self {
             Self::Own { config, .. } => Some(&config.toml.auditing),
-            Self::Deny { toml, .. } => Some(&toml.auditing),
+            Self::Deny(deny) => Some(&deny.toml.auditing),
             Self::Audit | Self::Nothing => None,
         }
     }
@@ -180,7 +196,7 @@ impl Ruling {
                 let effects = config.apply(policy);
                 if *is_named { Vec::new() } else { effects }
             }
-            Self::Deny { toml, file } => {
+            Self::Deny(DenyFile { toml, file }) => {
                 toml.add_to(policy, file);
                 toml.effects(file)
             }

@@ -106,7 +106,7 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
         // Even the user's own gives way to the organisation's.
         _ if ruled.floor.is_some() => None,
         Ruling::Audit | Ruling::Nothing => config(arguments, project, env)?,
-        Ruling::Own { .. } | Ruling::Deny { .. } => None,
+        Ruling::Own { .. } | Ruling::Deny(_) => None,
     };
     let others = projects.iter().filter(|other| Some(*other) != project);
     let mut gaps: Vec<Gap> = others

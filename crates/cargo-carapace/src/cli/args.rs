@@ -39,10 +39,23 @@ pub enum Command {
     Audit(Box<AuditArgs>),
     /// Tell where unsafe code is, in a project and in all that it depends on
     Unsafe(Box<UnsafeArgs>),
+    /// Write a carapace.toml: from audit.toml or deny.toml where there is one
+    Init(InitArgs),
     /// Fetch, inspect and maintain advisory databases
     Db(DbArgs),
     /// Show a rule's documentation
     Explain(ExplainArgs),
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// A project: its folder or its Cargo.toml [default: the workspace around the current folder]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// How the answer looks.

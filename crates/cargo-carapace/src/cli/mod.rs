@@ -4,6 +4,7 @@ pub mod args;
 pub mod audit;
 pub mod db;
 pub mod explain;
+pub mod init;
 pub mod output;
 pub mod unsafe_code;
 
@@ -80,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match cli.command {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Unsafe(arguments) => unsafe_code::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Db(arguments) => db::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };

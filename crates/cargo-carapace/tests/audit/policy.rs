@@ -213,3 +213,42 @@ fn the_organisations_policy_is_tightened_and_not_loosened() {
         .exits(2)
         .says(&["CARAPACE_POLICY names the organisation's policy"]);
 }
+
+#[test]
+fn a_policy_is_made_from_what_is_there() {
+    let world = World::with_lock(&[("parser", "1.2.0")]);
+    world.write(
+        "project/deny.toml",
+        "[advisories]\nignore = [{ id = \"RUSTSEC-2026-0001\", reason = \"read once\" }]\n",
+    );
+    let before = world.audit(&[]).json(0);
+    let shown = world.plain(&["init", "--dry-run"]).exits(0).stdout;
+    assert!(!world.path("project/carapace.toml").exists());
+    world
+        .plain(&["init"])
+        .exits(0)
+        .says(&["wrote carapace.toml"]);
+    let written = std::fs::read_to_string(world.path("project/carapace.toml")).unwrap();
+    assert_eq!(written, shown);
+    let after = world.audit(&[]).json(0);
+    assert_eq!(after["ignored"], before["ignored"]);
+    // What is there is never overwritten.
+    world
+        .plain(&["init"])
+        .exits(2)
+        .says(&["there is a policy already"]);
+    std::fs::remove_file(world.path("project/carapace.toml")).unwrap();
+    std::fs::remove_file(world.path("project/deny.toml")).unwrap();
+    world.plain(&["init"]).exits(0);
+    world.audit(&[]).exits(1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_policy_is_not_written_through_a_link() {
+    let world = World::with_lock(&[("parser", "1.2.0")]);
+    let target = world.path("elsewhere");
+    std::os::unix::fs::symlink(&target, world.path("project/carapace.toml")).unwrap();
+    world.plain(&["init"]).exits(2);
+    assert!(!target.exists());
+}

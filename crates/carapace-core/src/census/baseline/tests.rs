@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::graph::lockfile;
+use crate::text::is_deceptive;
 
 fn graph(packages: &[(&str, &str)]) -> Graph {
     let packages = packages.iter();
