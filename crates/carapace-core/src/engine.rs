@@ -14,13 +14,17 @@ use std::sync::Arc;
 pub use audit::{Knowledge, Request, audit};
 pub use unsafety::{UnsafetyRequest, unsafety};
 
+use semver::Version;
+
 use crate::census::baseline::Changes;
 use crate::census::survey::Survey;
 use crate::finding::{Finding, Level};
 use crate::graph::paths::Budget;
 use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, Package, Problem};
+use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::Registry;
+use crate::policy::unsafety::Place;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
 use crate::report::{
     ConfigEffect, Database, Details, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
@@ -41,6 +45,23 @@ pub struct Subject {
     /// What each package is for, by their places in the graph; empty where that is not known. A
     /// package of which it is not known has none.
     pub roles: Vec<Roles>,
+    /// What compiles it, where that is known.
+    pub toolchain: Option<Toolchain>,
+}
+
+/// What compiles a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toolchain {
+    /// The version of rustc, and so of the standard library.
+    pub version: Version,
+    /// The file and line that pin it; none for what is installed.
+    pub pinned: Option<Place>,
+}
+
+impl Toolchain {
+    /// What the database calls its parts.
+    pub const COMPONENTS: [&'static str; 4] =
+        ["rust/cargo", "rust/rustc", "rust/rustdoc", "rust/std"];
 }
 
 /// What a command has found out for the rules. Those that are about something else find nothing.
@@ -49,6 +70,7 @@ struct Told<'a> {
     hits: &'a [Hit],
     registry: Option<&'a Registry>,
     idle_ignores: &'a [(&'a Ignore, Idle)],
+    toolchain: Option<(&'a Toolchain, &'a [Arc<Advisory>])>,
     survey: Option<&'a Survey>,
     changes: Option<&'a Changes>,
 }
@@ -150,6 +172,7 @@ impl<'p> Run<'p> {
             registry: told.registry,
             policy: self.policy,
             idle_ignores: told.idle_ignores,
+            toolchain: told.toolchain,
             survey: told.survey,
             changes: told.changes,
             budget: RefCell::new(Budget::default()),

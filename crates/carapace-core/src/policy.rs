@@ -283,13 +283,13 @@ impl Policy {
         self.deny.contains(&deny)
     }
 
-    /// Why an advisory is left out of a package, but for what is ignored by name; none if it is not.
+    /// Why an advisory is left out of a package, or of the toolchain, but for what is ignored by name;
+    /// none if it is not.
     #[must_use]
     pub fn leaves_out(
         &self,
         advisory: &Advisory,
-        graph: &Graph,
-        index: PackageIdx,
+        package: Option<(&Graph, PackageIdx)>,
     ) -> Option<String> {
         let kind = advisory.kind();
         if let Some(threshold) = self.severity_threshold
@@ -310,7 +310,10 @@ impl Policy {
             }
         }
         let scope = self.scopes.get(&kind).copied().unwrap_or_default();
-        if !advisory.is_malicious() && !scope.holds(graph, index) {
+        if let Some((graph, index)) = package
+            && !advisory.is_malicious()
+            && !scope.holds(graph, index)
+        {
             let package = graph.get(index)?;
             return Some(format!(
                 "{} {} is out of the scope of {kind} advisories",

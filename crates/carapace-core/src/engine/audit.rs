@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{InputGaps, Run, Subject, Told};
+use super::{InputGaps, Run, Subject, Told, Toolchain};
 use crate::graph::source::SourceKind;
 use crate::graph::{Graph, Package, PackageIdx};
-use crate::knowledge::advisory::{Advisory, Collection, Kind};
+use crate::knowledge::advisory::index::key;
+use crate::knowledge::advisory::{Advisory, Kind};
 use crate::knowledge::date::Date;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::{Deny, Ignores, Policy};
@@ -56,12 +57,25 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
         )
     };
     let all_hits: Vec<Vec<Hit>> = request.subjects.iter().map(&mut hit).collect();
+    let mut of_toolchain = |subject: &Subject| {
+        toolchain_hits(subject, &advisories, policy, &ignores, &mut run.ignored)
+    };
+    let all_hits: Vec<_> = request
+        .subjects
+        .iter()
+        .map(&mut of_toolchain)
+        .zip(all_hits)
+        .collect();
     // What is of no use in any input is told once.
     let mut idle = ignores.idle(&knowledge.unknown_ignores);
-    for (subject, hits) in request.subjects.into_iter().zip(all_hits) {
+    for (subject, (of_toolchain, hits)) in request.subjects.into_iter().zip(all_hits) {
         let own = std::mem::take(&mut idle);
+        let toolchain = subject.toolchain.clone();
         let told = Told {
             hits: &hits,
+            toolchain: toolchain
+                .as_ref()
+                .map(|toolchain| (toolchain, &*of_toolchain)),
             registry: Some(&knowledge.registry),
             idle_ignores: &own,
             ..Told::default()
@@ -83,16 +97,14 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
 /// What the gap is called where it is not known what packages are for.
 const ROLES: &str = "roles";
 
-type ByPackage<'a> = BTreeMap<&'a str, Vec<Arc<Advisory>>>;
+/// By their keys; see [`key`].
+type ByPackage = BTreeMap<String, Vec<Arc<Advisory>>>;
 
 /// The first database wins where two hold the same advisory.
-fn by_package(advisories: &[Advisory]) -> ByPackage<'_> {
+fn by_package(advisories: &[Advisory]) -> ByPackage {
     let mut by_package = ByPackage::new();
     for advisory in advisories {
-        if advisory.collection != Collection::Crates {
-            continue;
-        }
-        let same = by_package.entry(advisory.package.as_str()).or_default();
+        let same = by_package.entry(key(advisory)).or_default();
         if same.iter().all(|known| known.id != advisory.id) {
             same.push(Arc::new(advisory.clone()));
         }
@@ -102,7 +114,7 @@ fn by_package(advisories: &[Advisory]) -> ByPackage<'_> {
 
 fn hits(
     graph: &Graph,
-    advisories: &ByPackage<'_>,
+    advisories: &ByPackage,
     policy: &Policy,
     ignores: &Ignores<'_>,
     ignored: &mut BTreeSet<Ignored>,
@@ -115,7 +127,7 @@ fn hits(
         for advisory in named.iter().filter(|a| a.affects(&package.version)) {
             let by_name = ignores.find(advisory, graph, index);
             let by_name = by_name.map(|ignore| (ignore.reason.clone(), ignore.until));
-            let left_out = || Some((policy.leaves_out(advisory, graph, index)?, None));
+            let left_out = || Some((policy.leaves_out(advisory, Some((graph, index)))?, None));
             if let Some((reason, until)) = by_name.or_else(left_out) {
                 let code = advisory.id.clone();
                 ignored.insert(Ignored {
@@ -134,6 +146,37 @@ fn hits(
                 advisory: Arc::clone(advisory),
                 certain,
             });
+        }
+    }
+    hits
+}
+
+/// The advisories that speak of a subject's toolchain.
+fn toolchain_hits(
+    subject: &Subject,
+    advisories: &ByPackage,
+    policy: &Policy,
+    ignores: &Ignores<'_>,
+    ignored: &mut BTreeSet<Ignored>,
+) -> Vec<Arc<Advisory>> {
+    let Some(toolchain) = &subject.toolchain else {
+        return Vec::new();
+    };
+    let named = Toolchain::COMPONENTS
+        .iter()
+        .filter_map(|component| advisories.get(*component));
+    let mut hits = Vec::new();
+    for advisory in named.flatten().filter(|a| a.affects(&toolchain.version)) {
+        let by_name = ignores.find_anywhere(advisory);
+        let by_name = by_name.map(|ignore| (ignore.reason.clone(), ignore.until));
+        let left_out = || Some((policy.leaves_out(advisory, None)?, None));
+        match by_name.or_else(left_out) {
+            Some((reason, until)) => drop(ignored.insert(Ignored {
+                code: advisory.id.clone(),
+                reason,
+                until,
+            })),
+            None => hits.push(Arc::clone(advisory)),
         }
     }
     hits

@@ -66,9 +66,20 @@ impl<'a> Ignores<'a> {
         graph: &Graph,
         index: PackageIdx,
     ) -> Option<&'a Ignore> {
+        self.first(advisory, |ignore| ignore.is_about(graph, index))
+    }
+
+    /// The wish by which an advisory is left out of what is no package.
+    pub(crate) fn find_anywhere(&self, advisory: &Advisory) -> Option<&'a Ignore> {
+        self.first(advisory, |ignore| {
+            ignore.package.is_none() && ignore.parent.is_none()
+        })
+    }
+
+    fn first(&self, advisory: &Advisory, is_about: impl Fn(&Ignore) -> bool) -> Option<&'a Ignore> {
         let mut all = self.all.iter().enumerate();
         let (at, ignore) = all.find(|(_, ignore)| {
-            advisory.is_named(&ignore.id) && !self.is_over(ignore) && ignore.is_about(graph, index)
+            advisory.is_named(&ignore.id) && !self.is_over(ignore) && is_about(ignore)
         })?;
         self.used.borrow_mut().insert(at);
         Some(ignore)

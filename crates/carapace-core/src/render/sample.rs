@@ -114,6 +114,7 @@ pub(super) fn everything() -> Report {
             kind: InputKind::Manifest,
             graph: Arc::new(Graph::from_lockfile(&locked).unwrap()),
             roles: Vec::new(),
+            toolchain: None,
         });
         let release = Release {
             checksum: "bb".to_owned(),

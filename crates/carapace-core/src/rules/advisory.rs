@@ -6,7 +6,6 @@ use semver::{BuildMetadata, Op, Version, VersionReq};
 
 use super::{Context, Hit, Rule};
 use crate::finding::{Confidence, Finding};
-use crate::graph::Package;
 use crate::knowledge::advisory::range::Range;
 use crate::knowledge::advisory::{Advisory, Kind};
 
@@ -27,8 +26,8 @@ pub(crate) fn findings(
         if !hit.certain {
             finding.confidence = Confidence::Low;
         }
-        finding.evidence = evidence(package, advisory);
-        finding.help = vec![help(package, advisory)];
+        finding.evidence = evidence(&package.version, advisory);
+        finding.help = vec![help(&package.name, &package.version, advisory)];
         finding.references.push(advisory.link());
         finding.advisory = Some(Arc::clone(advisory));
         Some(finding)
@@ -41,12 +40,10 @@ pub(crate) fn is_kind(hit: &Hit, kind: Kind) -> bool {
     hit.certain && !hit.advisory.is_malicious() && hit.advisory.kind() == kind
 }
 
-fn evidence(package: &Package, advisory: &Advisory) -> Vec<String> {
+pub(crate) fn evidence(version: &Version, advisory: &Advisory) -> Vec<String> {
     // Of many ranges, only the one that the version is in says something about it.
     let ranges = advisory.ranges.iter();
-    let range = ranges
-        .filter(|range| range.contains(&package.version))
-        .map(affected);
+    let range = ranges.filter(|range| range.contains(version)).map(affected);
     let mut evidence: Vec<String> = range
         .map(|range| format!("affected versions: {range}"))
         .collect();
@@ -67,8 +64,7 @@ fn affected(range: &Range) -> String {
 }
 
 /// What to do about an advisory.
-fn help(package: &Package, advisory: &Advisory) -> String {
-    let name = &package.name;
+pub(crate) fn help(name: &str, version: &Version, advisory: &Advisory) -> String {
     if advisory.is_malicious() {
         return format!(
             "remove {name}, and treat every machine that built or ran it as compromised"
@@ -77,7 +73,7 @@ fn help(package: &Package, advisory: &Advisory) -> String {
     let newer = |versions: &[String], word: &str| {
         let newer = versions
             .iter()
-            .filter(|version| is_newer(version, &package.version));
+            .filter(|requirement| is_newer(requirement, version));
         let newer: Vec<&str> = newer.map(String::as_str).collect();
         (!newer.is_empty()).then(|| format!("{} ({word})", newer.join(" or ")))
     };

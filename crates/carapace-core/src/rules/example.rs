@@ -22,7 +22,7 @@ use crate::census::link::{Build, Linked, Script, link};
 use crate::census::survey::{Edited, Known, Member, SourceText, Survey};
 use crate::census::{LintLevel, LintOrigin, PackageCensus};
 use crate::cfg::CfgSet;
-use crate::engine::{Knowledge, Request, Subject, UnsafetyRequest, audit, unsafety};
+use crate::engine::{Knowledge, Request, Subject, Toolchain, UnsafetyRequest, audit, unsafety};
 use crate::facts::package::package;
 use crate::facts::scan::scan;
 use crate::fix::apply;
@@ -170,6 +170,7 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
             kind: InputKind::Manifest,
             graph: Arc::new(graph),
             roles: Vec::new(),
+            toolchain: None,
         },
         survey,
         config,
@@ -231,7 +232,7 @@ pub(crate) fn run_with(
         .1;
     let graph = Graph::from_lockfile(&lockfile::read(lock.as_bytes()).unwrap()).unwrap();
     for (name, text) in &sections {
-        if name.starts_with("crates/") {
+        if name.starts_with("crates/") || name.starts_with("rust/") {
             collector.add(name, advisory(name, text).as_bytes());
         } else if *name == "ignore" {
             let ignores = text.lines().map(|line| {
@@ -270,12 +271,17 @@ pub(crate) fn run_with(
     let unknown = policy.ignores.iter().filter(|ignore| !known(&ignore.id));
     knowledge.unknown_ignores = unknown.map(|ignore| ignore.id.clone()).collect();
     knowledge.advisories = advisories;
+    let toolchain = sections.iter().find(|(name, _)| *name == "toolchain");
     let subject = Subject {
         path: "Cargo.lock".to_owned(),
         repository_path: None,
         kind: InputKind::Lockfile,
         graph: Arc::new(graph),
         roles: Vec::new(),
+        toolchain: toolchain.map(|(_, text)| Toolchain {
+            version: text.trim().parse().unwrap(),
+            pinned: None,
+        }),
     };
     let mut request = Request {
         subjects: vec![subject],
@@ -390,6 +396,7 @@ fn an_absent_package_is_removed_and_a_kept_copy_is_a_gap() {
             kind: InputKind::Lockfile,
             graph: Arc::clone(&graph),
             roles: Vec::new(),
+            toolchain: None,
         };
         let request = Request {
             subjects: vec![subject],

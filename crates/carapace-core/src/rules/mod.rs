@@ -18,6 +18,7 @@ use std::sync::Arc;
 use crate::census::baseline::Changes;
 use crate::census::survey::{Member, Survey};
 use crate::census::{PackageCensus, Site};
+use crate::engine::Toolchain;
 use crate::facts::unsafety::SiteKind;
 use crate::finding::{Finding, Level, Location};
 use crate::graph::paths::{Budget, Dependents};
@@ -131,6 +132,8 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// What is ignored to no use, and why.
     pub idle_ignores: &'a [(&'a Ignore, Idle)],
+    /// What compiles the input, and the advisories that speak of it.
+    pub toolchain: Option<(&'a Toolchain, &'a [Arc<Advisory>])>,
     /// What was found out about unsafe code, where that was looked for.
     pub survey: Option<&'a Survey>,
     /// What is new of it, where it is held against something.

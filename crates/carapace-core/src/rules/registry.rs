@@ -6,6 +6,8 @@ mod advisory_malicious;
 mod advisory_notice;
 #[path = "advisory/possible_match.rs"]
 mod advisory_possible_match;
+#[path = "advisory/toolchain.rs"]
+mod advisory_toolchain;
 #[path = "advisory/unmaintained.rs"]
 mod advisory_unmaintained;
 #[path = "advisory/unsound.rs"]
@@ -82,6 +84,13 @@ pub static RULES: &[Rule] = &[
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV006.md"),
         check: advisory_possible_match::check,
+    },
+    Rule {
+        meta: advisory_toolchain::META,
+        name: "toolchain",
+        group: Group::Advisory,
+        docs: include_str!("../../docs/ADV007.md"),
+        check: advisory_toolchain::check,
     },
     Rule {
         meta: policy_unknown_ignore::META,

@@ -242,6 +242,7 @@ fn subject(
         kind,
         graph: Arc::new(graph),
         roles: Vec::new(),
+        toolchain: None,
     })
 }
 
@@ -285,6 +286,7 @@ fn project(
     };
     let mut subject = subject(path.clone(), InputKind::Manifest, bytes, inputs)?;
     let roles = built.and_then(|built| {
+        subject.toolchain = built.toolchain(&project.root);
         inputs
             .effects
             .extend(built.described.effects.iter().cloned());

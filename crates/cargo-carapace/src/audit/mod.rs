@@ -9,3 +9,4 @@ pub mod inputs;
 mod roles;
 pub mod ruling;
 pub mod settings;
+mod toolchain;

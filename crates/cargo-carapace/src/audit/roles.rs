@@ -1,8 +1,10 @@
 //! What of a project is built, and for what: cargo describes it, and the roles of its packages follow.
 
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use carapace_core::engine::Toolchain;
 use carapace_core::graph::Graph;
 use carapace_core::graph::units::{
     FeatureFlags, Platforms, Request, Roles, Selected, of_lockfile, roles,
@@ -11,6 +13,7 @@ use carapace_core::report::Gap;
 
 use super::inputs::shown;
 use super::ruling::Ruled;
+use super::toolchain;
 use crate::cli::args::AuditArgs;
 use crate::host::cargo::Environment;
 use crate::host::compiler::{self, Compiler};
@@ -96,6 +99,11 @@ impl Built {
             compiler: compiler.map_err(|error| error.to_string())?,
             described: described.map_err(|error| error.to_string())?,
         })
+    }
+
+    /// What compiles it.
+    pub(super) fn toolchain(&self, root: &Path) -> Option<Toolchain> {
+        toolchain::of(root, &self.compiler.verbose)
     }
 
     /// What the packages of the lockfile are for.

@@ -135,6 +135,7 @@ pub(super) fn taken(
             kind,
             graph: Arc::clone(&ground.graph),
             roles: ground.roles.clone(),
+            toolchain: None,
         },
         survey,
         policy,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use carapace_core::engine::{self, Knowledge, Request};
+use carapace_core::engine::{self, Knowledge, Request, Toolchain};
 use carapace_core::finding::Level;
 use carapace_core::knowledge::advisory::index::Wanted;
 use carapace_core::knowledge::date::Date;
@@ -91,7 +91,13 @@ fn judge(
     let graphs = inputs.subjects.iter().map(|subject| &subject.graph);
     let packages = || graphs.clone().flat_map(|graph| graph.packages());
 
-    let wanted: Wanted<'_> = packages().map(|p| (p.name.as_str(), &p.version)).collect();
+    let toolchains = inputs.subjects.iter().filter_map(|s| s.toolchain.as_ref());
+    let components = toolchains.flat_map(|toolchain| {
+        let of = |component| (component, &toolchain.version);
+        Toolchain::COMPONENTS.map(of)
+    });
+    let crates = packages().map(|p| (p.name.as_str(), &p.version));
+    let wanted: Wanted<'_> = crates.chain(components).collect();
     let ids: Vec<String> = settings
         .policy
         .ignores

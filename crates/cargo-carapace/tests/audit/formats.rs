@@ -237,6 +237,7 @@ fn with_a_fix() -> Value {
             kind: InputKind::Manifest,
             graph: Arc::new(graph),
             roles: Vec::new(),
+            toolchain: None,
         },
         config: Vec::new(),
         gaps: Vec::new(),

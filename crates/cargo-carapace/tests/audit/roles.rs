@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::run::{CRATES_IO, Output, World};
+use crate::support::run::{CRATES_IO, Output, World, advisory, found};
 
 /// A project with these dependencies, each `(name, table)`, of version 1.2.0, which lie in its folder as
 /// `cargo vendor` leaves them, and a database with a vulnerability of `parser`.
@@ -203,4 +203,32 @@ fn a_policy_names_what_is_shipped() {
         not_shipped.replace("deny", "allow"),
     );
     assert_judged(&world, &[], 0, &["disabled"], "none");
+}
+
+#[test]
+fn the_toolchain_is_judged_too() {
+    let world = project("", &[]);
+    world.write(
+        "db/rust/std/CVE-2026-7.md",
+        advisory("CVE-2026-7", "std", ""),
+    );
+    world.write(
+        "db/rust/cargo/CVE-2026-8.md",
+        advisory("CVE-2026-8", "cargo", "").replace(">= 1.3.0", ">= 1.60.0"),
+    );
+    // What is installed is newer than both.
+    let document = world.audit(&[]).json(0);
+    assert!(found(&document).is_empty(), "{document:#}");
+    let pin = "[toolchain]\nchannel = \"1.59\"\n";
+    world.write("project/rust-toolchain.toml", pin);
+    let document = world.audit(&[]).json(1);
+    let finding = &document["findings"][0];
+    assert_eq!(finding["code"], "ADV007");
+    assert_eq!(finding["advisory"]["id"], "CVE-2026-8");
+    assert_eq!(finding["location"]["file"], "rust-toolchain.toml");
+    assert_eq!(finding["location"]["line"], 2);
+    assert_eq!(document["findings"].as_array().unwrap().len(), 1);
+    world.audit(&["--ignore", "CVE-2026-8"]).exits(0);
+    // A lockfile alone says nothing of what compiles it.
+    world.audit(&["-f", "Cargo.lock"]).exits(0);
 }

@@ -64,6 +64,7 @@ fn request() -> UnsafetyRequest {
             kind: InputKind::Manifest,
             graph: Arc::new(graph),
             roles: Vec::new(),
+            toolchain: None,
         },
         survey,
         config: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::index::{Contents, DatabaseInfo, Wanted, write};
+use super::index::{Contents, DatabaseInfo, Wanted, key_of, write};
 use super::{Advisory, Collection, SetAside, format};
 use crate::knowledge::date::Date;
 
@@ -58,7 +58,7 @@ impl Collector {
     pub fn add_wanted(&mut self, path: &str, bytes: &[u8], wanted: &Wanted<'_>) {
         let Some(place) = place(path) else { return };
         match format::peek(bytes) {
-            Some(peek) if !wanted.has(peek.package) => {
+            Some(peek) if !wanted.has(&key_of(place.collection, peek.package)) => {
                 self.passed_over += 1;
                 self.newest = self.newest.max(Some(peek.date));
             }

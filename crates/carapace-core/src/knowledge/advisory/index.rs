@@ -146,11 +146,15 @@ pub fn write(info: &DatabaseInfo, advisories: &[Advisory], contents: Contents) -
         .into_bytes()
 }
 
-/// What lines are sorted and found by.
-fn key(advisory: &Advisory) -> String {
-    match advisory.collection {
-        Collection::Crates => advisory.package.clone(),
-        Collection::Rust => format!("rust/{}", advisory.package),
+/// What lines are sorted and found by: a package's name, `rust/NAME` for a component of the toolchain.
+pub(crate) fn key(advisory: &Advisory) -> String {
+    key_of(advisory.collection, &advisory.package)
+}
+
+pub(super) fn key_of(collection: Collection, package: &str) -> String {
+    match collection {
+        Collection::Crates => package.to_owned(),
+        Collection::Rust => format!("rust/{package}"),
     }
 }
 
@@ -167,7 +171,7 @@ fn facts_of(advisory: &Advisory) -> Advisory {
     }
 }
 
-/// The packages that a run asks about, with their versions.
+/// The packages that a run asks about, with their versions; components of the toolchain as `rust/NAME`.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted<'a> {
     /// Sorted by name.
@@ -194,13 +198,11 @@ impl Wanted<'_> {
     /// Whether an advisory speaks of a version that is asked about.
     #[must_use]
     pub fn matches(&self, advisory: &Advisory) -> bool {
-        let start = self
-            .packages
-            .partition_point(|(name, _)| *name < advisory.package.as_str());
+        let key = key(advisory);
+        let start = self.packages.partition_point(|(name, _)| **name < *key);
         let packages = self.packages.iter().skip(start);
-        let mut versions = packages.take_while(|(name, _)| *name == advisory.package);
-        advisory.collection == Collection::Crates
-            && versions.any(|(_, version)| advisory.affects(version))
+        let mut versions = packages.take_while(|(name, _)| *name == key);
+        versions.any(|(_, version)| advisory.affects(version))
     }
 }
 
