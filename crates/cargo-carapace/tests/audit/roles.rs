@@ -229,6 +229,10 @@ fn the_toolchain_is_judged_too() {
     assert_eq!(finding["location"]["line"], 2);
     assert_eq!(document["findings"].as_array().unwrap().len(), 1);
     world.audit(&["--ignore", "CVE-2026-8"]).exits(0);
+    // That tool's document is about packages.
+    let output = world.audit(&["--json"]).exits(1);
+    assert_eq!(output.json()["vulnerabilities"]["count"], 0);
+    output.says(&["ADV007: "]);
     // A lockfile alone says nothing of what compiles it.
     world.audit(&["-f", "Cargo.lock"]).exits(0);
 }

@@ -140,13 +140,17 @@ pub fn render(report: &Report) -> String {
     text
 }
 
+/// The rule about what compiles a project, which is no package of it.
+const TOOLCHAIN: &str = "toolchain";
+
 /// What the documents cannot tell, a text each: what else fails, what was asked for and not looked
 /// at, and, as notes, what the project's own configuration did.
 #[must_use]
 pub fn beside(report: &Report) -> Vec<(Level, String)> {
     let findings = report.inputs.iter().flat_map(|input| &input.findings);
     let untold = findings.filter(|finding| {
-        finding.level == Level::Deny && finding.advisory.is_none() && finding.rule.name != "yanked"
+        let is_listed = finding.advisory.is_some() && finding.rule.name != TOOLCHAIN;
+        finding.level == Level::Deny && !is_listed && finding.rule.name != "yanked"
     });
     let untold = untold.map(|finding| {
         let (code, message) = (finding.rule.meta.code, words::shown(&finding.message));
@@ -171,21 +175,23 @@ fn document<'a>(report: &'a Report, input: &'a Input) -> Document<'a> {
         };
         let document = package_document(&input.graph, index, package);
         match finding.advisory.as_deref() {
-            Some(advisory) if finding.rule.name != "possible-match" => match advisory.kind() {
-                Kind::Vulnerability => list.push(Vulnerability {
-                    advisory: metadata(advisory),
-                    versions: versions(advisory),
-                    affected: affected(advisory),
-                    package: document,
-                }),
-                kind => warnings.entry(kind.name()).or_default().push(Warning {
-                    kind: kind.name(),
-                    package: document,
-                    advisory: Some(metadata(advisory)),
-                    affected: affected(advisory),
-                    versions: Some(versions(advisory)),
-                }),
-            },
+            Some(advisory) if !matches!(finding.rule.name, "possible-match" | TOOLCHAIN) => {
+                match advisory.kind() {
+                    Kind::Vulnerability => list.push(Vulnerability {
+                        advisory: metadata(advisory),
+                        versions: versions(advisory),
+                        affected: affected(advisory),
+                        package: document,
+                    }),
+                    kind => warnings.entry(kind.name()).or_default().push(Warning {
+                        kind: kind.name(),
+                        package: document,
+                        advisory: Some(metadata(advisory)),
+                        affected: affected(advisory),
+                        versions: Some(versions(advisory)),
+                    }),
+                }
+            }
             None if finding.rule.name == "yanked" => {
                 warnings.entry("yanked").or_default().push(Warning {
                     kind: "yanked",
