@@ -220,16 +220,7 @@ pub fn roles_shown(asked: &Asked<'_>) -> Result<usize, String> {
     ] {
         let packages = asked.metadata.packages.iter().zip(&roles);
         let ours: BTreeSet<String> = packages
-            .filter(|(package, roles)| {
-                let is_root = asked.metadata.members.iter().any(|member| {
-                    asked
-                        .metadata
-                        .get(*member)
-                        .is_some_and(|member| member.id == package.id)
-                });
-                // Cargo begins with every member, a procedural macro or not.
-                is_root || some.iter().any(|role| roles.contains(*role))
-            })
+            .filter(|(_, roles)| some.iter().any(|role| roles.contains(*role)))
             .map(|(package, _)| format!("{} {} {}", package.name, package.version, kind(package)))
             .collect();
         let what = format!("{}: roles, {edges}, all {all}", asked.folder.display());

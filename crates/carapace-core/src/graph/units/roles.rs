@@ -216,13 +216,8 @@ fn states(units: &Units) -> Vec<u8> {
     let mut todo: Vec<(UnitIdx, State)> = units
         .iter()
         .filter(|(_, unit)| unit.is_root)
-        .map(|(index, unit)| {
-            let state = match unit.is_proc_macro && unit.host {
-                true => State::ProcMacro,
-                false => State::Runtime,
-            };
-            (index, state)
-        })
+        // A member that is a procedural macro is shipped as such, with what it is made of.
+        .map(|(index, _)| (index, State::Runtime))
         .collect();
     while let Some((index, state)) = todo.pop() {
         let Some(bits) = found.get_mut(index.get()) else {
