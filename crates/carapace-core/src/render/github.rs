@@ -115,6 +115,7 @@ impl Log {
         properties.push(("title", title));
         let mut lines = vec![words::shown(&finding.message)];
         lines.extend(finding.evidence.iter().map(|text| words::shown(text)));
+        lines.extend(words::roles(input, finding).map(|roles| format!("roles: {roles}")));
         if let Some(path) = finding.paths.first().filter(|path| path.len() > 1) {
             lines.push(format!("path: {}", words::path(&input.graph, path, None)));
         }

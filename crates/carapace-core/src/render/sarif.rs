@@ -102,6 +102,7 @@ fn result(input: &Input, finding: &Finding, rule: &str, rule_index: usize) -> Va
         .collect();
     let sentences = [words::shown(&finding.message)]
         .into_iter()
+        .chain(words::roles(input, finding).map(|roles| format!("Roles: {roles}")))
         .chain(paths.first().map(|path| format!("Path: {path}")))
         .chain(
             finding

@@ -107,6 +107,13 @@ fn what_only_tests_need_is_shown_and_does_not_fail() {
         said.contains(" = roles: dev: not in what is shipped\n"),
         "{said}"
     );
+    let shown = "roles: dev: not in what is shipped";
+    world
+        .audit(&["--format", "github"])
+        .exits(0)
+        .shows(&[shown]);
+    let shown = "Roles: dev: not in what is shipped";
+    world.audit(&["--format", "sarif"]).exits(0).shows(&[shown]);
     // The lockfile alone does not tell.
     let run = world.audit(&["-f", "Cargo.lock"]).exits(1);
     assert!(
