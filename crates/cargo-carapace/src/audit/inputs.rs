@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use carapace_core::engine::Subject;
 use carapace_core::graph::Graph;
@@ -15,11 +16,15 @@ use super::roles::{self, Built, Shipped};
 use super::ruling::{self, Ruled};
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
+use crate::host::cargo::Environment;
 use crate::host::dirs::{self, Env};
 use crate::host::files::{read_found, read_regular};
+use crate::host::resolve::{ResolveOptions, resolve};
 use crate::host::search::{SearchOptions, find_lockfiles};
-use crate::host::workspace::{discover, repository_root};
+use crate::host::workspace::{Project, discover, repository_root};
 
+/// How long cargo may take to resolve a project without a lockfile.
+const RESOLVE: Duration = Duration::from_secs(120);
 /// What gaps of lockfiles are called.
 const LOCKFILE: &str = "lockfile";
 
@@ -282,7 +287,12 @@ fn project(
             inputs.gaps.push(unlocked(&path));
             std::mem::take(&mut built.described.lockfile)
         }
-        (None, Err(reason)) => return Err((path, std::mem::take(reason))),
+        // What versions there are needs no sources, which cargo may not have and not get.
+        (None, Err(_)) => {
+            let bytes = resolved(&project, arguments, env).map_err(|why| (path.clone(), why))?;
+            inputs.gaps.push(unlocked(&path));
+            bytes
+        }
     };
     let mut subject = subject(path.clone(), InputKind::Manifest, bytes, inputs)?;
     let roles = built.and_then(|built| {
@@ -310,6 +320,17 @@ fn project(
         }
     }
     Ok(subject)
+}
+
+/// The lockfile that cargo would write.
+fn resolved(project: &Project, arguments: &AuditArgs, env: Env<'_>) -> Result<Vec<u8>, String> {
+    let options = ResolveOptions {
+        offline: arguments.network.offline,
+        timeout: RESOLVE,
+        work: dirs::work(env),
+        environment: Environment::of_process(),
+    };
+    resolve(project, &options).map_err(|error| error.to_string())
 }
 
 fn unlocked(path: &str) -> Gap {

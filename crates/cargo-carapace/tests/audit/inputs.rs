@@ -337,3 +337,31 @@ fn a_project_without_a_lockfile_is_resolved_in_a_copy() {
     assert_eq!(found(&run.json(0)), HIT);
     assert_eq!(listing(&world.path("project")), before);
 }
+
+#[test]
+fn a_project_without_a_lockfile_needs_no_sources() {
+    let server = index(&[("parser", &["1.2.0"])]);
+    let world = World::new();
+    world.write(
+        "project/Cargo.toml",
+        "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\nparser = \"1\"\n",
+    );
+    world.write("project/src/lib.rs", "");
+    world.write(
+        "cargo/config.toml",
+        format!(
+            "[source.crates-io]\nreplace-with = \"here\"\n[source.here]\nregistry = \"sparse+{}\"\n\
+             [net]\nretry = 0\n",
+            server.url("/")
+        ),
+    );
+    world.advisory("RUSTSEC-2026-0001", "parser", "");
+    // The index has the version; the archive is nowhere.
+    let run = world.online(&["--no-yanked"]).unset("CARGO_HTTP_PROXY");
+    let document = run.json(1);
+    assert_eq!(found(&document), ["RUSTSEC-2026-0001 parser@1.2.0"]);
+    let gaps = gaps(&document);
+    for what in ["lockfile", "roles"] {
+        assert!(gaps.iter().any(|gap| gap.contains(what)), "{gaps:?}");
+    }
+}
