@@ -189,8 +189,8 @@ impl<'p> Run<'p> {
                 if policy.no_dev && roles.are_among(&[Role::Dev]) {
                     return Some("only tests need it, and --no-dev leaves that out");
                 }
-                let is_left_out = policy.not_shipped == Some(NotShipped::Allow)
-                    && roles.are_among(&[Role::Dev, Role::Disabled]);
+                let is_left_out =
+                    policy.not_shipped == Some(NotShipped::Allow) && roles.are_never_shipped();
                 is_left_out.then_some("it is never shipped, and `not-shipped` leaves that out")
             });
             let Some(reason) = reason else {

@@ -46,29 +46,22 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
     let mut run = Run::new("audit", policy, request.config, request.gaps);
     database_gaps(knowledge, policy, request.today, &mut run.gaps);
     let advisories = by_package(&knowledge.advisories);
-    let ignores = Ignores::new(&policy.ignores, request.today);
-    let mut hit = |subject: &Subject| {
-        hits(
-            &subject.graph,
-            &advisories,
-            policy,
-            &ignores,
-            &mut run.ignored,
-        )
+    let mut filter = Filter {
+        policy,
+        ignores: Ignores::new(&policy.ignores, request.today),
+        ignored: BTreeSet::new(),
     };
-    let all_hits: Vec<Vec<Hit>> = request.subjects.iter().map(&mut hit).collect();
-    let mut of_toolchain = |subject: &Subject| {
-        toolchain_hits(subject, &advisories, policy, &ignores, &mut run.ignored)
-    };
-    let all_hits: Vec<_> = request
-        .subjects
-        .iter()
-        .map(&mut of_toolchain)
-        .zip(all_hits)
+    let subjects = request.subjects.iter();
+    let found: Vec<_> = subjects
+        .map(|subject| {
+            let of_toolchain = toolchain_hits(subject.toolchain.as_ref(), &advisories, &mut filter);
+            (hits(&subject.graph, &advisories, &mut filter), of_toolchain)
+        })
         .collect();
+    run.ignored.append(&mut filter.ignored);
     // What is of no use in any input is told once.
-    let mut idle = ignores.idle(&knowledge.unknown_ignores);
-    for (subject, (of_toolchain, hits)) in request.subjects.into_iter().zip(all_hits) {
+    let mut idle = filter.ignores.idle(&knowledge.unknown_ignores);
+    for (subject, (hits, of_toolchain)) in request.subjects.into_iter().zip(found) {
         let own = std::mem::take(&mut idle);
         let toolchain = subject.toolchain.clone();
         let told = Told {
@@ -112,29 +105,39 @@ fn by_package(advisories: &[Advisory]) -> ByPackage {
     by_package
 }
 
-fn hits(
-    graph: &Graph,
-    advisories: &ByPackage,
-    policy: &Policy,
-    ignores: &Ignores<'_>,
-    ignored: &mut BTreeSet<Ignored>,
-) -> Vec<Hit> {
+/// What advisories are left out by, and which were.
+struct Filter<'a> {
+    policy: &'a Policy,
+    ignores: Ignores<'a>,
+    ignored: BTreeSet<Ignored>,
+}
+
+impl Filter<'_> {
+    /// Whether an advisory of a package, or of the toolchain, is left out.
+    fn leaves_out(&mut self, advisory: &Advisory, package: Option<(&Graph, PackageIdx)>) -> bool {
+        let ignore = self.ignores.find(advisory, package);
+        let by_name = ignore.map(|ignore| (ignore.reason.clone(), ignore.until));
+        let by_policy = || Some((self.policy.leaves_out(advisory, package)?, None));
+        let Some((reason, until)) = by_name.or_else(by_policy) else {
+            return false;
+        };
+        self.ignored.insert(Ignored {
+            code: advisory.id.clone(),
+            reason,
+            until,
+        });
+        true
+    }
+}
+
+fn hits(graph: &Graph, advisories: &ByPackage, filter: &mut Filter<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for (index, package) in graph.iter() {
         let Some(named) = advisories.get(&*package.name) else {
             continue;
         };
         for advisory in named.iter().filter(|a| a.affects(&package.version)) {
-            let by_name = ignores.find(advisory, graph, index);
-            let by_name = by_name.map(|ignore| (ignore.reason.clone(), ignore.until));
-            let left_out = || Some((policy.leaves_out(advisory, Some((graph, index)))?, None));
-            if let Some((reason, until)) = by_name.or_else(left_out) {
-                let code = advisory.id.clone();
-                ignored.insert(Ignored {
-                    code,
-                    reason,
-                    until,
-                });
+            if filter.leaves_out(advisory, Some((graph, index))) {
                 continue;
             }
             let certain = match &advisory.source {
@@ -151,35 +154,23 @@ fn hits(
     hits
 }
 
-/// The advisories that speak of a subject's toolchain.
+/// The advisories that speak of a toolchain.
 fn toolchain_hits(
-    subject: &Subject,
+    toolchain: Option<&Toolchain>,
     advisories: &ByPackage,
-    policy: &Policy,
-    ignores: &Ignores<'_>,
-    ignored: &mut BTreeSet<Ignored>,
+    filter: &mut Filter<'_>,
 ) -> Vec<Arc<Advisory>> {
-    let Some(toolchain) = &subject.toolchain else {
+    let Some(toolchain) = toolchain else {
         return Vec::new();
     };
-    let named = Toolchain::COMPONENTS
-        .iter()
-        .filter_map(|component| advisories.get(*component));
-    let mut hits = Vec::new();
-    for advisory in named.flatten().filter(|a| a.affects(&toolchain.version)) {
-        let by_name = ignores.find_anywhere(advisory);
-        let by_name = by_name.map(|ignore| (ignore.reason.clone(), ignore.until));
-        let left_out = || Some((policy.leaves_out(advisory, None)?, None));
-        match by_name.or_else(left_out) {
-            Some((reason, until)) => drop(ignored.insert(Ignored {
-                code: advisory.id.clone(),
-                reason,
-                until,
-            })),
-            None => hits.push(Arc::clone(advisory)),
-        }
-    }
-    hits
+    let components = Toolchain::COMPONENTS.iter();
+    let named = components.filter_map(|component| advisories.get(*component));
+    named
+        .flatten()
+        .filter(|advisory| advisory.affects(&toolchain.version))
+        .filter(|advisory| !filter.leaves_out(advisory, None))
+        .cloned()
+        .collect()
 }
 
 fn database_gaps(knowledge: &Knowledge, policy: &Policy, today: Option<Date>, gaps: &mut Vec<Gap>) {

@@ -139,14 +139,7 @@ pub fn parse(text: &str) -> Result<AuditToml, ConfigError> {
                 Some(Set { value, line })
             }
         },
-        severity_threshold: match advisories.severity_threshold {
-            None => None,
-            Some(level) => {
-                let line = reader.line(&level);
-                let value = reader.named(level, "severity", SEVERITIES)?;
-                Some(Set { value, line })
-            }
-        },
+        severity_threshold: reader.one_of(advisories.severity_threshold, "severity", SEVERITIES)?,
         path: database.path.map(|path| reader.set(path)),
         url: database.url.map(|url| reader.set(url)),
         fetch: database.fetch.map(|fetch| reader.set(fetch)),

@@ -13,7 +13,6 @@ use super::ignores::Ignore;
 use super::reader::{ConfigError, Reader, Set};
 use super::{PackageName, Policy, RuleSetting, Scope};
 use crate::finding::Level;
-use crate::graph::units::FeatureFlags;
 use crate::knowledge::advisory::Kind;
 use crate::report::ConfigEffect;
 
@@ -93,12 +92,8 @@ pub fn parse(text: &str) -> Result<DenyToml, ConfigError> {
             Scope::Direct,
         ),
     ] {
-        let line = set.as_ref().map(|set| reader.line(set));
-        let scope = match set {
-            Some(set) => reader.named(set, "scope", SCOPES)?,
-            None => Some(usual),
-        };
-        let line = line.unwrap_or(1);
+        let set = reader.one_of(set, "scope", SCOPES)?;
+        let (scope, line) = set.map_or((Some(usual), 1), |set| (set.value, set.line));
         deny.rules.push(Set {
             value: RuleSetting {
                 rule,
@@ -122,14 +117,12 @@ pub fn parse(text: &str) -> Result<DenyToml, ConfigError> {
         },
         line: 1,
     });
-    if let Some(yanked) = raw.advisories.yanked {
-        let line = reader.line(&yanked);
-        let level = reader.named(yanked, "level", LEVELS)?;
+    if let Some(Set { value, line }) = reader.one_of(raw.advisories.yanked, "level", LEVELS)? {
         deny.rules.push(Set {
             value: RuleSetting {
                 rule: "yanked",
                 package: None,
-                level,
+                level: value,
                 reason: Some("yanked versions are allowed".to_owned()),
             },
             line,
@@ -186,22 +179,13 @@ impl Reader<'_> {
     }
 
     fn graph(&self, raw: RawGraph, deny: &mut DenyToml) {
-        let flags = [&raw.all_features, &raw.no_default_features];
-        let set = flags.into_iter().flatten().filter(|flag| *flag.get_ref());
-        let lines = set.map(|flag| self.line(flag));
-        let line = raw.features.as_ref().map(|names| self.line(names));
-        let line = line.into_iter().chain(lines).min();
-        let is_set = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|f| *f.get_ref());
-        let (all, no_default) = (is_set(&raw.all_features), is_set(&raw.no_default_features));
-        let names = raw.features.map(Spanned::into_inner).unwrap_or_default();
-        deny.auditing.features = line.map(|line| Set {
-            line,
-            value: FeatureFlags {
-                features: names,
-                all,
-                no_default,
-            },
-        });
+        // That tool's own examples write them out where they are off.
+        let on = |flag: Option<Spanned<bool>>| flag.filter(|flag| *flag.get_ref());
+        deny.auditing.features = self.features(
+            raw.features,
+            on(raw.all_features),
+            on(raw.no_default_features),
+        );
         for target in raw.targets {
             let triple = match target.get_ref() {
                 Value::String(triple) => Some(triple.clone()),

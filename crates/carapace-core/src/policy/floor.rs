@@ -40,17 +40,11 @@ impl Floor {
             is_kept
         });
         hold_auditing(&mut project.auditing, &self.toml.auditing, &mut lines);
-        if self.toml.allow_new.is_none()
-            && let Some(set) = project.allow_new.take()
-        {
-            lines.push((set.line, "`allow-new`"));
-        }
-        for package in &mut project.packages {
-            if self.toml.allow_new.is_none()
-                && let Some(set) = package.value.allow_new.take()
-            {
-                lines.push((set.line, "`allow-new`"));
-            }
+        let packages = project.packages.iter_mut();
+        let of_packages = packages.map(|package| &mut package.value.allow_new);
+        let allowed = std::iter::once(&mut project.allow_new).chain(of_packages);
+        for allow_new in allowed.filter(|_| self.toml.allow_new.is_none()) {
+            lines.extend(allow_new.take().map(|set| (set.line, "`allow-new`")));
         }
         let effects = lines.into_iter().map(|(line, what)| {
             let by = &self.file;

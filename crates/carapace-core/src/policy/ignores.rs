@@ -59,27 +59,19 @@ impl<'a> Ignores<'a> {
         matches!((self.today, ignore.until), (Some(today), Some(until)) if today > until)
     }
 
-    /// The wish by which an advisory is left out of a package; none if it is not.
+    /// The wish by which an advisory is left out of a package, or of the toolchain; none if it is not.
     pub(crate) fn find(
         &self,
         advisory: &Advisory,
-        graph: &Graph,
-        index: PackageIdx,
+        package: Option<(&Graph, PackageIdx)>,
     ) -> Option<&'a Ignore> {
-        self.first(advisory, |ignore| ignore.is_about(graph, index))
-    }
-
-    /// The wish by which an advisory is left out of what is no package.
-    pub(crate) fn find_anywhere(&self, advisory: &Advisory) -> Option<&'a Ignore> {
-        self.first(advisory, |ignore| {
-            ignore.package.is_none() && ignore.parent.is_none()
-        })
-    }
-
-    fn first(&self, advisory: &Advisory, is_about: impl Fn(&Ignore) -> bool) -> Option<&'a Ignore> {
         let mut all = self.all.iter().enumerate();
         let (at, ignore) = all.find(|(_, ignore)| {
-            advisory.is_named(&ignore.id) && !self.is_over(ignore) && is_about(ignore)
+            let is_about = match package {
+                Some((graph, index)) => ignore.is_about(graph, index),
+                None => ignore.package.is_none() && ignore.parent.is_none(),
+            };
+            is_about && advisory.is_named(&ignore.id) && !self.is_over(ignore)
         })?;
         self.used.borrow_mut().insert(at);
         Some(ignore)

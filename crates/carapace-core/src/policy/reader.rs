@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 use super::PackageName;
+use crate::graph::units::FeatureFlags;
 use crate::text::LineIndex;
 
 /// A setting with the line, from 1, that sets it.
@@ -88,6 +89,42 @@ impl<'a> Reader<'a> {
             let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
             let message = format!("`{}` is no {what}: {}", name.get_ref(), names.join(", "));
             self.fault(&name, message)
+        })
+    }
+
+    /// The line and the meaning of a setting that is one of a few words.
+    pub(super) fn one_of<T: Copy>(
+        &self,
+        value: Option<Spanned<String>>,
+        what: &str,
+        known: &[(&str, T)],
+    ) -> Result<Option<Set<T>>, ConfigError> {
+        let Some(value) = value else { return Ok(None) };
+        let line = self.line(&value);
+        let value = self.named(value, what, known)?;
+        Ok(Some(Set { value, line }))
+    }
+
+    /// The features that are named, with the first line that does; none if no line does.
+    pub(super) fn features(
+        &self,
+        names: Option<Spanned<Vec<String>>>,
+        all: Option<Spanned<bool>>,
+        no_default: Option<Spanned<bool>>,
+    ) -> Option<Set<FeatureFlags>> {
+        let flags = [&all, &no_default].into_iter().flatten();
+        let lines = flags.map(|flag| self.line(flag));
+        let line = lines
+            .chain(names.iter().map(|names| self.line(names)))
+            .min()?;
+        let is_set = |flag: Option<Spanned<bool>>| flag.is_some_and(Spanned::into_inner);
+        Some(Set {
+            line,
+            value: FeatureFlags {
+                features: names.map(Spanned::into_inner).unwrap_or_default(),
+                all: is_set(all),
+                no_default: is_set(no_default),
+            },
         })
     }
 

@@ -142,7 +142,7 @@ pub(super) fn roles(input: &Input, finding: &Finding) -> Option<String> {
     let at = input.graph.position(finding.package?)?;
     let roles = input.details.roles.get(at)?;
     let names: Vec<&str> = roles.iter().map(Role::name).collect();
-    let rest = match roles.are_among(&[Role::Dev, Role::Disabled]) {
+    let rest = match roles.are_never_shipped() {
         true => ": not in what is shipped",
         false => "",
     };

@@ -22,7 +22,7 @@ use crate::engine::Toolchain;
 use crate::facts::unsafety::SiteKind;
 use crate::finding::{Finding, Level, Location};
 use crate::graph::paths::{Budget, Dependents};
-use crate::graph::units::{Role, Roles};
+use crate::graph::units::Roles;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
@@ -187,9 +187,7 @@ impl Context<'_> {
     fn level(&self, rule: &'static Rule, package: PackageIdx) -> Level {
         let found = self.graph.get(package);
         let level = self.policy.level(rule, found);
-        let is_beside = self
-            .roles_of(package)
-            .are_among(&[Role::Dev, Role::Disabled]);
+        let is_beside = self.roles_of(package).are_never_shipped();
         let counts = self.policy.not_shipped == Some(NotShipped::Deny);
         match level {
             _ if counts

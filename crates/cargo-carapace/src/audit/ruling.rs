@@ -11,22 +11,18 @@ use carapace_core::policy::auditing::Auditing;
 use carapace_core::policy::deny_toml::{self, DenyToml};
 use carapace_core::policy::floor::Floor;
 use carapace_core::report::{ConfigEffect, Gap};
-use carapace_core::text::visible;
 
 use super::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
 use crate::gate::config::{self, Config};
 use crate::host::dirs::Env;
-use crate::host::files::read_found;
 use crate::host::workspace::Project;
 
 /// Where cargo-audit looks, below a project's root.
 pub(crate) const AUDIT_TOML: &str = ".cargo/audit.toml";
 /// Where cargo-deny looks, in its order.
 const DENY_TOML: [&str; 3] = ["deny.toml", ".deny.toml", ".cargo/deny.toml"];
-/// No configuration of a person is larger, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// What rules.
 #[derive(Debug, Default)]
@@ -39,21 +35,20 @@ pub enum Ruling {
         is_named: bool,
     },
     /// `.cargo/audit.toml`, which [`super::settings`] reads.
-    Audit,
+    Audit {
+        /// The file, as shown.
+        file: String,
+    },
     /// `deny.toml`
-    Deny(DenyFile),
+    Deny {
+        /// What it says.
+        toml: DenyToml,
+        /// The file, as shown.
+        file: String,
+    },
     /// Nothing of the project's.
     #[default]
     Nothing,
-}
-
-/// A `deny.toml` that was read.
-#[derive(Debug)]
-pub struct DenyFile {
-    /// What it says.
-    pub toml: DenyToml,
-    /// The file, as shown.
-    pub file: String,
 }
 
 /// What rules a project, and what of its configuration is not followed.
@@ -87,7 +82,7 @@ pub fn of(project: &Project, arguments: &AuditArgs, env: Env<'_>) -> Result<Rule
             ruled.effects.extend(effects);
         }
         // Whether these loosen it is not worked out: `carapace.toml` is what tightens.
-        other @ (Ruling::Audit | Ruling::Deny(_)) => {
+        other @ (Ruling::Audit { .. } | Ruling::Deny { .. }) => {
             let file = other.file().unwrap_or_default().to_owned();
             let by = &floor.file;
             let effect = format!(
@@ -116,22 +111,21 @@ fn of_project(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure
     let root = &project.root;
     let (own, gaps) = config::read(project, &shown)?;
     let mut others = others(root).into_iter();
-    let (ruling, by) = match own {
-        Some(config) => {
-            let file = config.file.clone();
-            let is_named = false;
-            (Ruling::Own { config, is_named }, file)
-        }
+    let ruling = match own {
+        Some(config) => Ruling::Own {
+            config,
+            is_named: false,
+        },
         None => match others.next() {
-            None => (Ruling::Nothing, String::new()),
-            Some(path) if path.ends_with(AUDIT_TOML) => (Ruling::Audit, shown(&path)),
+            None => Ruling::Nothing,
+            Some(path) if path.ends_with(AUDIT_TOML) => Ruling::Audit { file: shown(&path) },
             Some(path) => {
-                let deny = DenyFile::read(root, &path)?;
-                let by = deny.file.clone();
-                (Ruling::Deny(deny), by)
+                let (toml, file) = config::found(root, &path, &shown, deny_toml::parse)?;
+                Ruling::Deny { toml, file }
             }
         },
     };
+    let by = ruling.file().unwrap_or_default();
     let effect = format!("nothing of it is followed: {by} rules");
     let effects = others.map(|path| ConfigEffect::new(shown(&path), 1, effect.clone()));
     Ok(Ruled {
@@ -150,34 +144,11 @@ pub(crate) fn others(root: &Path) -> Vec<PathBuf> {
     audit.chain(deny).map(|name| root.join(name)).collect()
 }
 
-impl DenyFile {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// [`Failure`] for what cannot be read or understood, or leads out of the project.
-    pub fn read(root: &Path, path: &Path) -> Result<Self, Failure> {
-        let file = shown(path);
-        let fault = |what: &dyn std::fmt::Display| {
-            Failure(format!(
-                "{}: {}",
-                visible(&file),
-                visible(&what.to_string())
-            ))
-        };
-        let bytes = read_found(root, path, MAX_BYTES).map_err(|error| fault(&error))?;
-        let text = String::from_utf8(bytes);
-        let text = text.map_err(|_| fault(&"not UTF-8 text; save it as that"))?;
-        let toml = deny_toml::parse(&text).map_err(|error| fault(&error))?;
-        Ok(Self { toml, file })
-    }
-}
-
 impl Ruling {
     fn file(&self) -> Option<&str> {
         match self {
             Self::Own { config, .. } => Some(&config.file),
-            Self::Deny(deny) => Some(&deny.file),
-            Self::Audit => Some(AUDIT_TOML),
+            Self::Audit { file } | Self::Deny { file, .. } => Some(file),
             Self::Nothing => None,
         }
     }
@@ -185,8 +156,8 @@ impl Ruling {
     fn auditing(&self) -> Option<&Auditing> {
         match self {
             Self::Own { config, .. } => Some(&config.toml.auditing),
-            Self::Deny(deny) => Some(&deny.toml.auditing),
-            Self::Audit | Self::Nothing => None,
+            Self::Deny { toml, .. } => Some(&toml.auditing),
+            Self::Audit { .. } | Self::Nothing => None,
         }
     }
 
@@ -196,11 +167,11 @@ impl Ruling {
                 let effects = config.apply(policy);
                 if *is_named { Vec::new() } else { effects }
             }
-            Self::Deny(DenyFile { toml, file }) => {
+            Self::Deny { toml, file } => {
                 toml.add_to(policy, file);
                 toml.effects(file)
             }
-            Self::Audit | Self::Nothing => Vec::new(),
+            Self::Audit { .. } | Self::Nothing => Vec::new(),
         }
     }
 }

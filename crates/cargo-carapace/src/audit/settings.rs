@@ -105,8 +105,8 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
     let config = match ruled.ruling {
         // Even the user's own gives way to the organisation's.
         _ if ruled.floor.is_some() => None,
-        Ruling::Audit | Ruling::Nothing => config(arguments, project, env)?,
-        Ruling::Own { .. } | Ruling::Deny(_) => None,
+        Ruling::Audit { .. } | Ruling::Nothing => config(arguments, project, env)?,
+        Ruling::Own { .. } | Ruling::Deny { .. } => None,
     };
     let others = projects.iter().filter(|other| Some(*other) != project);
     let mut gaps: Vec<Gap> = others

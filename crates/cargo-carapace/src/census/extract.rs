@@ -256,18 +256,14 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
         }
         tasks = next;
     }
-    let mut work: Vec<_> = folders
-        .iter()
-        .zip(scans)
-        .enumerate()
+    let mut work: Vec<_> = folders.iter().zip(scans).enumerate().collect();
+    // The largest first: no core is to begin with one when the others have nothing left.
+    let weight = |scans: &[Scan]| -> u64 { scans.iter().map(Scan::weight).sum() };
+    work.sort_by_cached_key(|(_, (_, scans))| std::cmp::Reverse(weight(scans)));
+    let work: Vec<_> = work
+        .into_iter()
         .map(|(at, ((folder, listing), scans))| (at, folder, listing, Mutex::new(scans)))
         .collect();
-    // The largest first: no core is to begin with one when the others have nothing left.
-    let weight = |scans: &Mutex<Vec<Scan>>| -> u64 {
-        let scans = scans.lock();
-        scans.map_or(0, |scans| scans.iter().map(Scan::weight).sum())
-    };
-    work.sort_by_cached_key(|(.., scans)| std::cmp::Reverse(weight(scans)));
     let mut all = parallel_with(
         &work,
         Reader::default,

@@ -2,22 +2,18 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use carapace_core::policy::{audit_toml, init};
+use carapace_core::policy::{audit_toml, deny_toml, init};
 use carapace_core::text::visible;
 
 use super::args::InitArgs;
 use super::{Exit, Failure, output};
 use crate::audit::inputs::shown;
-use crate::audit::ruling::{AUDIT_TOML, DenyFile, others};
+use crate::audit::ruling::{AUDIT_TOML, others};
 use crate::gate::config::{self, FILE};
 use crate::host::dirs;
-use crate::host::files::read_found;
 use crate::host::workspace::discover;
-
-/// No configuration of a person is larger, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// Carries the command out.
 ///
@@ -36,9 +32,12 @@ pub fn run(arguments: &InitArgs) -> Result<Exit, Failure> {
     }
     let text = match others(&project.root).first() {
         None => init::empty(),
-        Some(path) if path.ends_with(AUDIT_TOML) => from_audit(&project.root, path)?,
+        Some(path) if path.ends_with(AUDIT_TOML) => {
+            let (toml, file) = config::found(&project.root, path, &shown, audit_toml::parse)?;
+            init::from_audit(&toml, &file)
+        }
         Some(path) => {
-            let DenyFile { toml, file } = DenyFile::read(&project.root, path)?;
+            let (toml, file) = config::found(&project.root, path, &shown, deny_toml::parse)?;
             init::from_deny(&toml, &file)
         }
     };
@@ -59,13 +58,4 @@ pub fn run(arguments: &InitArgs) -> Result<Exit, Failure> {
     })?;
     output::note(&format!("wrote {}", visible(&shown(&path))));
     Ok(Exit::Pass)
-}
-
-fn from_audit(root: &Path, path: &Path) -> Result<String, Failure> {
-    let file = shown(path);
-    let fault = |what: &str| Failure(format!("{}: {}", visible(&file), visible(what)));
-    let bytes = read_found(root, path, MAX_BYTES).map_err(|error| fault(&error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| fault("not UTF-8 text; save it as that"))?;
-    let toml = audit_toml::parse(&text).map_err(|error| fault(&error.to_string()))?;
-    Ok(init::from_audit(&toml, &file))
 }

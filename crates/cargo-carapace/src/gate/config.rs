@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use carapace_core::policy::Policy;
-use carapace_core::policy::carapace_toml::{self, CarapaceToml};
+use carapace_core::policy::carapace_toml::{self, CarapaceToml, ConfigError};
 use carapace_core::policy::floor::Floor;
 use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
@@ -169,6 +169,21 @@ fn of_manifest(root: &Path, path: &Path, file: &str) -> Result<Option<CarapaceTo
         return Ok(None);
     }
     carapace_toml::parse_manifest(&text).map_err(|error| fault(file, &error))
+}
+
+/// Reads a configuration of another tool that was found in a project, and how it is shown.
+///
+/// # Errors
+/// [`Failure`] for what cannot be read or understood, or leads out of the project.
+pub(crate) fn found<T>(
+    root: &Path,
+    path: &Path,
+    shown: &dyn Fn(&Path) -> String,
+    parse: impl Fn(&str) -> Result<T, ConfigError>,
+) -> Result<(T, String), Failure> {
+    let file = shown(path);
+    let parsed = parse(&text(root, path, &file)?).map_err(|error| fault(&file, &error))?;
+    Ok((parsed, file))
 }
 
 fn text(root: &Path, path: &Path, file: &str) -> Result<String, Failure> {

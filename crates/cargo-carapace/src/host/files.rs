@@ -211,19 +211,10 @@ impl Memory {
         if self.0.len() < wanted || self.0.len() > MAX_KEPT {
             self.0 = vec![0; wanted];
         }
-        let mut read = 0;
-        while let Some(rest) = self.0.get_mut(read..wanted).filter(|rest| !rest.is_empty()) {
-            match file.read(rest) {
-                Ok(0) => break,
-                Ok(more) => read += more,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(fault(error)),
-            }
-            // Of a regular file no read is short but at its end.
-            if read + 1 == wanted {
-                break;
-            }
-        }
+        let memory = self.0.get_mut(..wanted).unwrap_or_default();
+        // Files of the system's own have no length, and content all the same.
+        let enough = (wanted - 1).max(1);
+        let read = read_at_least(&mut file, memory, enough).map_err(fault)?;
         if read < wanted {
             return Ok(self.0.get(..read).unwrap_or_default());
         }
@@ -241,6 +232,21 @@ impl Memory {
     }
 }
 
+/// Reads until there are so many bytes or more, or to the end, in as few reads as the system allows:
+/// how many there are.
+fn read_at_least(from: &mut impl Read, into: &mut [u8], enough: usize) -> io::Result<usize> {
+    let mut at = 0;
+    while at < enough {
+        match from.read(into.get_mut(at..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(read) => at += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(at)
+}
+
 /// Reads on until there are `length` bytes, or to the end; in as few reads as the system allows.
 /// `length` has to be one that the caller has bounded: the memory is taken at once.
 pub(crate) fn fill(from: &mut impl Read, bytes: &mut Vec<u8>, length: usize) -> io::Result<()> {
@@ -250,14 +256,8 @@ pub(crate) fn fill(from: &mut impl Read, bytes: &mut Vec<u8>, length: usize) -> 
         *bytes = vec![0; length];
     }
     bytes.resize(length.max(at), 0);
-    while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
-        match from.read(rest) {
-            Ok(0) => break,
-            Ok(read) => at += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let rest = bytes.get_mut(at..).unwrap_or_default();
+    at += read_at_least(from, rest, rest.len())?;
     bytes.truncate(at);
     Ok(())
 }

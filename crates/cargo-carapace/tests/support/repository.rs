@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -65,19 +65,8 @@ impl Fixture {
         date: i64,
         arguments: impl IntoIterator<Item = S>,
     ) -> String {
-        let output = Command::new("git")
-            .current_dir(self.repository())
-            .args([
-                "-c",
-                "user.name=T",
-                "-c",
-                "user.email=t@example.com",
-                "-c",
-                "commit.gpgSign=false",
-            ])
+        let output = git_in(&self.repository())
             .args(arguments)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_COMMITTER_DATE", format!("{date} +0200"))
             .env("GIT_AUTHOR_DATE", "1600000000 +0000")
             .env_remove("GIT_DIR")
@@ -130,4 +119,22 @@ pub fn limits() -> GitLimits {
         total: Duration::from_secs(20),
         ..GitLimits::default()
     }
+}
+
+/// Git in a folder, as somebody, with nobody's configuration.
+pub fn git_in(folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
+        .args([
+            "-c",
+            "user.name=T",
+            "-c",
+            "user.email=t@example.com",
+            "-c",
+            "commit.gpgSign=false",
+        ])
+        .current_dir(folder)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null");
+    command
 }

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 
 use cargo_carapace::gate::archive::checksum;
 use serde_json::Value;
 
 use super::fixture::{Fixture, named, sites};
+use crate::support::repository::git_in;
 use crate::support::run::{World, found};
 
 const SITE: &str = "unsafe fn f() {}\n";
@@ -133,21 +133,7 @@ fn packages_from_git() {
         &["add", "--all"],
         &["commit", "--quiet", "--message", "x"],
     ] {
-        let done = Command::new("git")
-            .args([
-                "-c",
-                "user.name=T",
-                "-c",
-                "user.email=t@example.com",
-                "-c",
-                "commit.gpgSign=false",
-            ])
-            .args(arguments)
-            .current_dir(&repository)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .unwrap();
+        let done = git_in(&repository).args(arguments).output().unwrap();
         assert!(done.status.success(), "{done:?}");
     }
     let manifest = format!(

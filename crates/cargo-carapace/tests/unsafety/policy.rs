@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::fixture::{Fixture, named};
+use crate::support::repository::git_in;
 use crate::support::run::found;
 
 const LIBRARY: &str = "pub fn f() {\n    // SAFETY: none is needed.\n    unsafe { g() }\n}\n";
@@ -90,19 +91,8 @@ fn a_revision_knows_what_was_there() {
     let fixture = app(LIBRARY);
     fs::remove_dir(fixture.world.path("project/.git")).unwrap();
     let git = |arguments: &[&str]| {
-        let done = Command::new("git")
-            .args([
-                "-c",
-                "user.name=T",
-                "-c",
-                "user.email=t@example.com",
-                "-c",
-                "commit.gpgSign=false",
-            ])
+        let done = git_in(&fixture.world.path("project"))
             .args(arguments)
-            .current_dir(fixture.world.path("project"))
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .output()
             .unwrap();
         assert!(done.status.success(), "{done:?}");

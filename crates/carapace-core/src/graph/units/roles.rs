@@ -77,6 +77,12 @@ impl Roles {
         self.0 != 0 && self.iter().all(|role| some.contains(&role))
     }
 
+    /// Whether it is for tests only, or built by nothing.
+    #[must_use]
+    pub fn are_never_shipped(self) -> bool {
+        self.are_among(&[Role::Dev, Role::Disabled])
+    }
+
     /// Its roles, in the order of the document.
     pub fn iter(self) -> impl Iterator<Item = Role> {
         Role::ALL

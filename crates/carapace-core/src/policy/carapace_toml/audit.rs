@@ -10,7 +10,6 @@ use super::super::auditing::Auditing;
 use super::super::ignores::Ignore;
 use super::super::reader::{ConfigError, Reader, Set};
 use super::super::{NotShipped, PackageName, Scope};
-use crate::graph::units::FeatureFlags;
 use crate::knowledge::advisory::Kind;
 
 #[derive(Deserialize, Default)]
@@ -51,21 +50,6 @@ const WITHOUT_SCORE: &[(&str, bool)] = &[("report", false), ("ignore", true)];
 
 impl Reader<'_> {
     pub(super) fn audit(&self, raw: RawAudit) -> Result<Auditing, ConfigError> {
-        let features = [&raw.all_features, &raw.no_default_features];
-        let lines = features.into_iter().flatten().map(|flag| self.line(flag));
-        let line = raw.features.as_ref().map(|names| self.line(names));
-        let line = line.into_iter().chain(lines).min();
-        let is_set = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|f| *f.get_ref());
-        let (all, no_default) = (is_set(&raw.all_features), is_set(&raw.no_default_features));
-        let names = raw.features.map(Spanned::into_inner).unwrap_or_default();
-        let features = line.map(|line| Set {
-            line,
-            value: FeatureFlags {
-                features: names,
-                all,
-                no_default,
-            },
-        });
         if let (None, Some(rule)) = (&raw.severity_threshold, &raw.without_score) {
             let message = "`without-score` is about a `severity-threshold`, and there is none";
             return Err(self.fault(rule, message.to_owned()));
@@ -89,21 +73,9 @@ impl Reader<'_> {
                 .into_iter()
                 .map(|ignore| self.ignore(ignore))
                 .collect::<Result<_, _>>()?,
-            features,
+            features: self.features(raw.features, raw.all_features, raw.no_default_features),
             targets: raw.targets.into_iter().map(|name| self.set(name)).collect(),
         })
-    }
-
-    fn one_of<T: Copy>(
-        &self,
-        value: Option<Spanned<String>>,
-        what: &str,
-        known: &[(&str, T)],
-    ) -> Result<Option<Set<T>>, ConfigError> {
-        let Some(value) = value else { return Ok(None) };
-        let line = self.line(&value);
-        let value = self.named(value, what, known)?;
-        Ok(Some(Set { value, line }))
     }
 
     fn ignore(&self, raw: Spanned<RawIgnore>) -> Result<Set<Ignore>, ConfigError> {
