@@ -1,4 +1,5 @@
-//! `cargo xtask standard`: which functions and methods of the standard library are unsafe.
+//! `cargo xtask standard`: which functions and methods of the standard library are unsafe, and what
+//! all its methods are called.
 //!
 //! The answer is read from the documentation that a toolchain carries (`rustup component add
 //! rust-docs`), whose pages mark unsafe functions and show the signatures of methods. Only paths and
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 use crate::process;
 
 const TABLE: &str = "crates/carapace-core/src/facts/operations/standard.txt";
+/// The names of all methods, safe or not.
+const METHODS: &str = "crates/carapace-core/src/reach/standard.txt";
 const USAGE: &str = "\
 usage: cargo xtask standard [--docs FOLDER]
   --docs FOLDER  the toolchain's share/doc/rust/html, if not that of the rustc at hand
@@ -39,8 +42,11 @@ pub(crate) fn run(root: &Path, mut arguments: Vec<String>) -> Result<(), String>
     for name in ["core", "alloc", "std"] {
         table.module(&docs.join(name), name, 0)?;
     }
-    let path = root.join(TABLE);
-    fs::write(&path, table.text()).map_err(|error| format!("{}: {error}", path.display()))
+    for (path, text) in [(TABLE, table.text()), (METHODS, table.method_names())] {
+        let path = root.join(path);
+        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
 }
 
 #[derive(Debug, Default)]
@@ -95,6 +101,15 @@ impl Table {
                 self.safe.insert(name.to_owned());
             }
         }
+    }
+
+    fn method_names(&self) -> String {
+        let others = self
+            .methods
+            .keys()
+            .filter_map(|path| path.rsplit("::").next());
+        let names: BTreeSet<&str> = self.safe.iter().map(String::as_str).chain(others).collect();
+        names.into_iter().map(|name| format!("{name}\n")).collect()
     }
 
     fn text(&self) -> String {

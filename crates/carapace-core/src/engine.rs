@@ -11,7 +11,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-pub use audit::{Knowledge, Request, audit};
+pub use audit::{Affected, Knowledge, Reached, Request, affected, audit};
 pub use unsafety::{UnsafetyRequest, unsafety};
 
 use semver::Version;
@@ -26,6 +26,7 @@ use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::Registry;
 use crate::policy::unsafety::Place;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
+use crate::reach;
 use crate::report::{
     ConfigEffect, Database, Details, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
 };
@@ -68,6 +69,7 @@ impl Toolchain {
 #[derive(Clone, Copy, Default)]
 struct Told<'a> {
     hits: &'a [Hit],
+    reached: Option<&'a Reached>,
     registry: Option<&'a Registry>,
     idle_ignores: &'a [(&'a Ignore, Idle)],
     toolchain: Option<(&'a Toolchain, &'a [Arc<Advisory>])>,
@@ -169,6 +171,7 @@ impl<'p> Run<'p> {
             roles: &subject.roles,
             dependents: &dependents,
             hits: told.hits,
+            reached: told.reached,
             registry: told.registry,
             policy: self.policy,
             idle_ignores: told.idle_ignores,
@@ -184,7 +187,10 @@ impl<'p> Run<'p> {
         for finding in found {
             let package = finding.package.and_then(|index| graph.get(index));
             let roles = finding.package.map(|index| context.roles_of(index));
-            let reason = policy.allows(finding.rule, package).or_else(|| {
+            let reason = policy
+                .allows(finding.rule, package)
+                .or_else(|| unreached(&finding, policy));
+            let reason = reason.or_else(|| {
                 let roles = roles.filter(|_| finding.rule.is_lowered())?;
                 if policy.no_dev && roles.are_among(&[Role::Dev]) {
                     return Some("only tests need it, and --no-dev leaves that out");
@@ -255,6 +261,16 @@ impl<'p> Run<'p> {
             settings,
         }
     }
+}
+
+/// Why a finding is left out whose affected functions are not reached, if policy says so.
+fn unreached(finding: &Finding, policy: &Policy) -> Option<&'static str> {
+    let reached = finding.reachability.as_ref()?;
+    let is_left_out = policy.not_reached == Some(NotShipped::Allow)
+        && finding.rule.is_lowered()
+        && reached.verdict == reach::Verdict::NotReached;
+    is_left_out
+        .then_some("its affected functions are not reached, and `not-reached` leaves that out")
 }
 
 /// Tells that paths were left out because there are too many.

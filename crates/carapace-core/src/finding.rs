@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fix::Fix;
 use crate::graph::PackageIdx;
 use crate::knowledge::advisory::Advisory;
+use crate::reach::Reachability;
 use crate::rules::Rule;
 
 /// How a finding counts.
@@ -31,6 +32,17 @@ impl Level {
             Self::Note => "note",
             Self::Warn => "warn",
             Self::Deny => "deny",
+        }
+    }
+}
+
+impl Level {
+    /// One step less.
+    #[must_use]
+    pub fn lowered(self) -> Self {
+        match self {
+            Self::Deny => Self::Warn,
+            Self::Warn | Self::Note => Self::Note,
         }
     }
 }
@@ -126,6 +138,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The advisory that it comes from.
     pub advisory: Option<Arc<Advisory>>,
+    /// Whether the affected functions are reached, where the advisory names some.
+    pub reachability: Option<Arc<Reachability>>,
     /// What to read.
     pub references: Vec<String>,
     /// The same for the same thing in every run: what baselines and code scanning match by.
@@ -149,6 +163,7 @@ impl Finding {
             help: Vec::new(),
             fix: None,
             advisory: None,
+            reachability: None,
             references: Vec::new(),
             fingerprint: String::new(),
         }

@@ -19,6 +19,7 @@ pub mod fix;
 pub mod graph;
 pub mod knowledge;
 pub mod policy;
+pub mod reach;
 pub mod render;
 pub mod report;
 pub mod rules;

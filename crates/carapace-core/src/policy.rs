@@ -199,6 +199,11 @@ pub struct Policy {
     pub scopes: BTreeMap<Kind, Scope>,
     /// What findings count for in what is never shipped; see [`NotShipped::default`].
     pub not_shipped: Option<NotShipped>,
+    /// What findings count for whose affected functions are not reached; none for what they count for
+    /// elsewhere.
+    pub not_reached: Option<NotShipped>,
+    /// Whether it was asked for by name whether affected functions are reached.
+    pub reachable: bool,
     /// Advisories that are left out.
     pub ignores: Vec<Ignore>,
     /// The architectures that count; empty for all.

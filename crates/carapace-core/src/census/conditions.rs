@@ -12,7 +12,7 @@ use crate::facts::build_script::BuildScriptFacts;
 
 /// Keys that the compiler alone sets: what it does not set does not hold, whatever a build script
 /// prints.
-const OF_THE_COMPILER: [&str; 24] = [
+pub(crate) const OF_THE_COMPILER: [&str; 24] = [
     "debug_assertions",
     "doc",
     "doctest",

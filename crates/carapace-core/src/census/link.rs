@@ -421,14 +421,7 @@ impl<'a> Linker<'a> {
         work: &mut Vec<Visit>,
     ) {
         let here = folder(&file.path);
-        let mut inside = visit.children.clone();
-        for (depth, (name, own)) in module.inside.iter().enumerate() {
-            inside = match own {
-                Some(own) if depth == 0 => join(here, own),
-                Some(own) => join(&inside, own),
-                None => join(&inside, name),
-            };
-        }
+        let inside = folder_inside(here, &visit.children, &module.inside);
         let is_direct = module.inside.is_empty();
         let mut rest = standing;
         for (predicate, own) in &module.paths {
@@ -552,7 +545,26 @@ fn standings(file: &FileFacts, eval: &mut dyn FnMut(&str) -> State) -> Vec<Stand
     standings
 }
 
-fn qualified(module: &str, name: &str) -> String {
+/// The folder of what is declared in modules with a body; `here` is the file's, `children` that of
+/// its child modules.
+pub(crate) fn folder_inside(
+    here: &str,
+    children: &str,
+    modules: &[(String, Option<String>)],
+) -> String {
+    let mut inside = children.to_owned();
+    for (depth, (name, own)) in modules.iter().enumerate() {
+        inside = match own {
+            Some(own) if depth == 0 => join(here, own),
+            Some(own) => join(&inside, own),
+            None => join(&inside, name),
+        };
+    }
+    inside
+}
+
+/// A name in a module; either may be empty.
+pub(crate) fn qualified(module: &str, name: &str) -> String {
     match (module, name) {
         ("", name) => name.to_owned(),
         (module, "") => module.to_owned(),
@@ -561,7 +573,7 @@ fn qualified(module: &str, name: &str) -> String {
 }
 
 /// The module that a file is by its place: the same in every build, whatever `#[path]`s say.
-fn module_of(path: &str) -> String {
+pub(crate) fn module_of(path: &str) -> String {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let path = path.strip_prefix("src/").unwrap_or(path);
     let path = path.strip_suffix("/mod").unwrap_or(path);

@@ -6,7 +6,7 @@ pub mod baseline;
 pub mod budget;
 pub mod build_script;
 pub mod compiled;
-mod conditions;
+pub(crate) mod conditions;
 pub mod link;
 mod missing;
 pub mod names;

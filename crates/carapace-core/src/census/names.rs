@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::link::{folder, join};
+use super::link::{folder, join, qualified};
 use crate::facts::names::{FileNames, NameKind};
 
 /// How many steps one resolution may take.
@@ -415,14 +415,6 @@ impl<'a> Tree<'a> {
 /// Whether a `use` names what has the very name that it gives.
 fn is_itself(path: &str, name: &str) -> bool {
     path == name || path.strip_prefix("::") == Some(name)
-}
-
-fn qualified(module: &str, name: &str) -> String {
-    match (module, name) {
-        ("", name) => name.to_owned(),
-        (module, "") => module.to_owned(),
-        (module, name) => format!("{module}::{name}"),
-    }
 }
 
 fn parent(path: &str) -> &str {

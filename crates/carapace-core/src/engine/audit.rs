@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use semver::{Version, VersionReq};
+
 use super::{InputGaps, Run, Subject, Told, Toolchain};
 use crate::graph::source::SourceKind;
 use crate::graph::{Graph, Package, PackageIdx};
@@ -11,6 +13,7 @@ use crate::knowledge::advisory::{Advisory, Kind};
 use crate::knowledge::date::Date;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::{Deny, Ignores, Policy};
+use crate::reach::{self, Reachability};
 use crate::report::{ConfigEffect, Database, Gap, Ignored, Report, Settings};
 use crate::rules::Hit;
 
@@ -38,6 +41,59 @@ pub struct Request {
     pub gaps: Vec<Gap>,
     /// The day of the run, in UTC; none if that is not known.
     pub today: Option<Date>,
+    /// Whether affected functions are reached, by subject; none where that could not be asked.
+    pub reached: Vec<Option<Reached>>,
+}
+
+/// Whether the functions that an advisory names are reached, by package and advisory.
+pub type Reached = BTreeMap<(PackageIdx, String), Arc<Reachability>>;
+
+/// Functions of a package that an advisory names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Affected {
+    /// The package.
+    pub package: PackageIdx,
+    /// The advisory's id.
+    pub advisory: String,
+    /// The paths of those that are affected in the package's version.
+    pub functions: Vec<String>,
+}
+
+/// The functions that advisories name in the packages of a graph.
+#[must_use]
+pub fn affected(graph: &Graph, advisories: &[Advisory]) -> Vec<Affected> {
+    let by_package = by_package(advisories);
+    let packages = graph.iter().flat_map(|(index, package)| {
+        let named = by_package.get(&*package.name).into_iter().flatten();
+        let named = named.filter(|advisory| advisory.affects(&package.version));
+        named.filter_map(move |advisory| {
+            let functions = &advisory.affected.as_ref()?.functions;
+            let of_version = functions
+                .iter()
+                .filter(|(_, requirements)| is_in(requirements, &package.version));
+            let mut paths: Vec<String> = of_version.map(|(path, _)| path.clone()).collect();
+            // The version is affected: if none of the functions is, the requirements are wrong.
+            if paths.is_empty() {
+                paths = functions.keys().cloned().collect();
+            }
+            (!paths.is_empty()).then(|| Affected {
+                package: index,
+                advisory: advisory.id.clone(),
+                functions: paths,
+            })
+        })
+    });
+    packages.collect()
+}
+
+/// Whether a version is one of those in which a function is affected; also where that can't be said.
+fn is_in(requirements: &[String], version: &Version) -> bool {
+    requirements.is_empty()
+        || !version.pre.is_empty()
+        || requirements.iter().any(|requirement| {
+            let requirement = VersionReq::parse(requirement);
+            requirement.map_or(true, |requirement| requirement.matches(version))
+        })
 }
 
 /// Judges the subjects by what is known.
@@ -61,7 +117,9 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
     run.ignored.append(&mut filter.ignored);
     // What is of no use in any input is told once.
     let mut idle = filter.ignores.idle(&knowledge.unknown_ignores);
+    let mut reached = request.reached.into_iter();
     for (subject, (hits, of_toolchain)) in request.subjects.into_iter().zip(found) {
+        let reached = reached.next().flatten();
         let own = std::mem::take(&mut idle);
         let toolchain = subject.toolchain.clone();
         let told = Told {
@@ -69,6 +127,7 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             toolchain: toolchain
                 .as_ref()
                 .map(|toolchain| (toolchain, &*of_toolchain)),
+            reached: reached.as_ref(),
             registry: Some(&knowledge.registry),
             idle_ignores: &own,
             ..Told::default()
@@ -82,6 +141,7 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
                 gaps.add(ROLES, None, reason, false);
             }
             input_gaps(graph, knowledge, policy, gaps);
+            reach_gaps(graph, &hits, reached.as_ref(), policy, gaps);
         });
     }
     run.report(knowledge.databases.clone(), settings(policy))
@@ -89,6 +149,9 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
 
 /// What the gap is called where it is not known what packages are for.
 const ROLES: &str = "roles";
+
+/// What the gap is called where it is not known whether functions are reached.
+const REACHABILITY: &str = "reachability";
 
 /// By their keys; see [`key`].
 type ByPackage = BTreeMap<String, Vec<Arc<Advisory>>>;
@@ -219,6 +282,47 @@ fn input_gaps(graph: &Graph, knowledge: &Knowledge, policy: &Policy, gaps: &mut 
     }
     if policy.registry {
         registry_gaps(graph, &knowledge.registry, policy, gaps);
+    }
+}
+
+/// What of affected functions could not be looked at.
+fn reach_gaps(
+    graph: &Graph,
+    hits: &[Hit],
+    reached: Option<&Reached>,
+    policy: &Policy,
+    gaps: &mut InputGaps<'_>,
+) {
+    let Some(reached) = reached else {
+        let mut affected = hits.iter().filter_map(|hit| hit.advisory.affected.as_ref());
+        if policy.reachable && affected.any(|affected| !affected.functions.is_empty()) {
+            let reason =
+                "sources are not looked at: it takes a project, and what cargo knows of it";
+            gaps.add(REACHABILITY, None, reason, true);
+        }
+        return;
+    };
+    let mut reasons: BTreeMap<&str, Vec<PackageIdx>> = BTreeMap::new();
+    for hit in hits {
+        let found = reached.get(&(hit.package, hit.advisory.id.clone()));
+        let Some(found) = found.filter(|found| found.is_impossible) else {
+            continue;
+        };
+        let unknown = found
+            .functions
+            .iter()
+            .filter(|f| f.verdict == reach::Verdict::Unknown);
+        for function in unknown.take(1) {
+            reasons
+                .entry(&function.reason)
+                .or_default()
+                .push(hit.package);
+        }
+    }
+    for (reason, packages) in reasons {
+        let package = packages.first().and_then(|index| graph.get(*index));
+        let reason = format!("whether affected functions are reached is not known: {reason}");
+        gaps.add(REACHABILITY, package, reason, policy.reachable);
     }
 }
 

@@ -14,7 +14,8 @@ use super::operations;
 use super::public;
 use super::scan::{Definition, Draft, Scan, draft, module};
 use super::{
-    ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, ModuleFact, PackageFacts,
+    ConditionFact, ConditionId, ConditionKind, FactGap, FileFacts, IncludeFact, ModuleFact,
+    PackageFacts,
 };
 use crate::census::link::{folder, join};
 use crate::source::expand;
@@ -126,12 +127,21 @@ fn definitions(scans: &[Scan]) -> Definitions<'_> {
 /// with `..` where they leave it.
 #[must_use]
 pub fn wanted(scan: &Scan) -> Vec<String> {
-    let folder = folder(&scan.facts.path);
-    let includes = scan.facts.includes.iter();
+    wanted_by(&scan.facts.path, &scan.facts.includes, &scan.facts.modules)
+}
+
+/// The same of a file with these includes and modules.
+pub(super) fn wanted_by(
+    path: &str,
+    includes: &[IncludeFact],
+    modules: &[ModuleFact],
+) -> Vec<String> {
+    let folder = folder(path);
     let mut wanted: Vec<String> = includes
+        .iter()
         .filter_map(|include| Some(join(folder, include.path.as_deref()?)))
         .collect();
-    for module in &scan.facts.modules {
+    for module in modules {
         for (_, path) in &module.paths {
             let mut inside = folder.to_owned();
             for (name, own) in &module.inside {
@@ -141,9 +151,9 @@ pub fn wanted(scan: &Scan) -> Vec<String> {
         }
     }
     // A file below one that lies elsewhere lies there, too.
-    if scan.facts.path.starts_with("..") {
-        let stem = scan.facts.path.strip_suffix(".rs").unwrap_or(folder);
-        for module in &scan.facts.modules {
+    if path.starts_with("..") {
+        let stem = path.strip_suffix(".rs").unwrap_or(folder);
+        for module in modules {
             for place in [folder, stem] {
                 for path in [
                     format!("{}.rs", module.name),

@@ -19,6 +19,8 @@ pub struct Auditing {
     pub scopes: Vec<Set<(Kind, Scope)>>,
     /// What findings count for in what is never shipped.
     pub not_shipped: Option<Set<NotShipped>>,
+    /// What findings count for whose affected functions are not reached.
+    pub not_reached: Option<Set<NotShipped>>,
     /// Databases older than so many days make the run incomplete.
     pub max_age: Option<Set<u32>>,
     /// Advisories that are left out.
@@ -74,6 +76,14 @@ impl Auditing {
             let effect = "hides findings in what is never shipped".to_owned();
             add(set.line, effect);
         }
+        let not_reached = self.not_reached.as_ref();
+        if let Some(set) = not_reached.filter(|set| set.value != NotShipped::Deny) {
+            let effect = match set.value {
+                NotShipped::Allow => "hides findings whose affected functions are not reached",
+                _ => "lowers findings whose affected functions are not reached",
+            };
+            add(set.line, effect.to_owned());
+        }
         if let Some(features) = &self.features {
             let effect = "names the features that are shipped".to_owned();
             add(features.line, effect);
@@ -104,6 +114,8 @@ impl Auditing {
         }
         let not_shipped = self.not_shipped.as_ref().map(|set| set.value);
         policy.not_shipped = policy.not_shipped.or(not_shipped);
+        let not_reached = self.not_reached.as_ref().map(|set| set.value);
+        policy.not_reached = policy.not_reached.or(not_reached);
         let ignores = self.ignores.iter().map(|Set { value, line }| Ignore {
             place: Some(Place {
                 file: file.to_owned(),

@@ -85,6 +85,11 @@ fn hold_auditing(project: &mut Auditing, floor: &Auditing, lines: &mut Vec<(u32,
     if let Some(set) = project.not_shipped.take_if(|set| set.value > least) {
         lines.push((set.line, "`not-shipped`"));
     }
+    let least = floor.not_reached.as_ref().map(|set| set.value);
+    let least = least.unwrap_or(NotShipped::Deny);
+    if let Some(set) = project.not_reached.take_if(|set| set.value > least) {
+        lines.push((set.line, "`not-reached`"));
+    }
     let most = floor.max_age.as_ref().map(|set| set.value);
     let is_older = |set: &Set<u32>| most.is_some_and(|most| set.value > most);
     if let Some(set) = project.max_age.take_if(|set| is_older(set)) {

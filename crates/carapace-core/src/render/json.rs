@@ -22,6 +22,7 @@ use crate::graph::paths::{Budget, Dependents};
 use crate::graph::units::Role;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
+use crate::reach::Reachability;
 use crate::report::{Gap, Input, Report};
 
 /// The name and version of the document's form.
@@ -158,6 +159,10 @@ struct FindingDocument<'a> {
     help: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     advisory: Option<AdvisoryDocument<'a>>,
+    /// Whether the affected functions are reached, where the advisory names some and sources were
+    /// looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reachability: Option<&'a Reachability>,
     /// What settles it.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<FixDocument<'a>>,
@@ -473,6 +478,7 @@ fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingD
         item: finding.item.as_deref(),
         paths: ids.paths(&input.graph, &finding.paths),
         evidence: &finding.evidence,
+        reachability: finding.reachability.as_deref(),
         help: &finding.help,
         advisory: finding.advisory.as_deref().map(advisory),
         fix: finding.fix.as_ref().map(|fix| FixDocument {

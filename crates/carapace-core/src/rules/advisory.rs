@@ -8,6 +8,10 @@ use super::{Context, Hit, Rule};
 use crate::finding::{Confidence, Finding};
 use crate::knowledge::advisory::range::Range;
 use crate::knowledge::advisory::{Advisory, Kind};
+use crate::reach::{FunctionReach, Reachability, Verdict};
+
+/// How many functions, and how many steps of a way, are told.
+const LISTED: usize = 8;
 
 /// The findings of a rule that passes on the advisories that it applies to.
 pub(crate) fn findings(
@@ -27,6 +31,15 @@ pub(crate) fn findings(
             finding.confidence = Confidence::Low;
         }
         finding.evidence = evidence(&package.version, advisory);
+        let reached = context.reached;
+        let reached = reached.and_then(|reached| reached.get(&(hit.package, advisory.id.clone())));
+        if let Some(reached) = reached {
+            if reached.verdict == Verdict::NotReached {
+                finding.level = context.level_of_unreached(rule, hit.package);
+            }
+            finding.evidence.extend(in_words(reached));
+            finding.reachability = Some(Arc::clone(reached));
+        }
         finding.help = vec![help(&package.name, &package.version, advisory)];
         finding.references.push(advisory.link());
         finding.advisory = Some(Arc::clone(advisory));
@@ -52,6 +65,45 @@ pub(crate) fn evidence(version: &Version, advisory: &Advisory) -> Vec<String> {
         evidence.push(format!("severity: {score:.1} ({level})"));
     }
     evidence
+}
+
+/// Whether functions are reached, a line each.
+fn in_words(reached: &Reachability) -> Vec<String> {
+    let functions = &reached.functions;
+    let mut lines: Vec<String> = functions
+        .iter()
+        .take(LISTED)
+        .map(function_in_words)
+        .collect();
+    if functions.len() > LISTED {
+        lines.push(format!("and {} more functions", functions.len() - LISTED));
+    }
+    lines
+}
+
+fn function_in_words(function: &FunctionReach) -> String {
+    let verdict = match function.verdict {
+        Verdict::Unknown => "unknown whether reached",
+        verdict => verdict.name(),
+    };
+    let mut text = format!("{verdict}: {}: {}", function.function, function.reason);
+    let steps = function.path.iter().map(|step| {
+        let (package, item, file, line) = (&step.package, &step.item, &step.file, step.line);
+        match item.as_str() {
+            "" => format!("{package} ({file}:{line})"),
+            item => format!("{package} `{item}` ({file}:{line})"),
+        }
+    });
+    let mut steps: Vec<String> = steps.collect();
+    if steps.len() > LISTED {
+        let rest = steps.len() - LISTED;
+        steps.splice(LISTED / 2..LISTED / 2 + rest, [format!("{rest} more")]);
+    }
+    if !steps.is_empty() {
+        text.push_str(": ");
+        text.push_str(&steps.join(" > "));
+    }
+    text
 }
 
 fn affected(range: &Range) -> String {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::census::baseline::Changes;
 use crate::census::survey::{Member, Survey};
 use crate::census::{PackageCensus, Site};
-use crate::engine::Toolchain;
+use crate::engine::{Reached, Toolchain};
 use crate::facts::unsafety::SiteKind;
 use crate::finding::{Finding, Level, Location};
 use crate::graph::paths::{Budget, Dependents};
@@ -126,6 +126,8 @@ pub struct Context<'a> {
     pub dependents: &'a OnceCell<Dependents<'a>>,
     /// The advisories that speak of them and that policy does not leave out.
     pub hits: &'a [Hit],
+    /// Whether functions that these advisories name are reached, where that was asked.
+    pub reached: Option<&'a Reached>,
     /// What the registry says of them, where it was asked.
     pub registry: Option<&'a Registry>,
     /// What the user wants.
@@ -197,9 +199,18 @@ impl Context<'_> {
             {
                 level
             }
-            Level::Deny => Level::Warn,
-            _ => Level::Note,
+            level => level.lowered(),
         }
+    }
+
+    /// How a finding counts whose affected functions are not reached: policy alone lowers it.
+    pub(crate) fn level_of_unreached(&self, rule: &'static Rule, package: PackageIdx) -> Level {
+        let level = self.level(rule, package);
+        let found = self.graph.get(package);
+        let is_lowered = self.policy.not_reached == Some(NotShipped::Warn)
+            && rule.is_lowered()
+            && !self.policy.speaks_of(rule, found);
+        if is_lowered { level.lowered() } else { level }
     }
 
     /// A finding about a site of a member.

@@ -18,6 +18,8 @@ mod items;
 
 use std::collections::{HashMap, HashSet};
 
+pub use calls::is_plain;
+
 use super::lexer::{Lexed, Token, TokenKind};
 use super::tree::Groups;
 use crate::facts::unsafety::SiteKind;

@@ -1,6 +1,6 @@
 //! Finding and reading what is judged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use carapace_core::graph::lockfile::{self, MAX_BYTES};
 use carapace_core::report::{ConfigEffect, Gap, InputKind};
 use carapace_core::text::visible;
 
+use super::reach::Ground;
 use super::roles::{self, Built, Shipped};
 use super::ruling::{self, Ruled};
 use crate::cli::Failure;
@@ -43,6 +44,8 @@ pub struct Inputs {
     pub ruled: Vec<Ruled>,
     /// What the projects' configuration of cargo did.
     pub effects: Vec<ConfigEffect>,
+    /// The projects of which it is known what they build, by their paths as shown.
+    pub grounds: BTreeMap<String, Ground>,
 }
 
 /// A thing to read.
@@ -295,7 +298,7 @@ fn project(
         }
     };
     let mut subject = subject(path.clone(), InputKind::Manifest, bytes, inputs)?;
-    let roles = built.and_then(|built| {
+    let roles = built.as_ref().map_err(Clone::clone).and_then(|built| {
         subject.toolchain = built.toolchain(&project.root);
         inputs
             .effects
@@ -313,7 +316,17 @@ fn project(
         built.roles(&subject.graph, &shipped)
     });
     match roles {
-        Ok(roles) => subject.roles = roles,
+        Ok(roles) => {
+            subject.roles = roles;
+            inputs.grounds.extend(built.ok().map(|built| {
+                let ground = Ground {
+                    built,
+                    shipped,
+                    tests: !arguments.built.no_dev,
+                };
+                (path.clone(), ground)
+            }));
+        }
         Err(reason) => {
             let reason = visible(&reason).into_owned();
             inputs.gaps.push(roles::unknown(&path, &reason));

@@ -1,11 +1,13 @@
 //! `audit`: from what was typed to the report.
 //!
 //! [`inputs`] finds and reads what is judged, [`ruling`] finds which configuration
-//! rules, `roles` has cargo say what of it is built, [`settings`] works out what the user wants,
+//! rules, `roles` has cargo say what of it is built, [`reach`] whether affected functions are reached,
+//! [`settings`] works out what the user wants,
 //! [`databases`] and the registry's index bring what is known, and the core's engine judges.
 
 pub mod databases;
 pub mod inputs;
+pub mod reach;
 mod roles;
 pub mod ruling;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! What of a project is built, and for what: cargo describes it, and the roles of its packages follow.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -25,9 +25,10 @@ use crate::host::workspace::Project;
 const DESCRIBE: Duration = Duration::from_secs(600);
 
 /// What is shipped: what the flags name, else what the project's policy does.
+#[derive(Debug)]
 pub(super) struct Shipped {
-    features: FeatureFlags,
-    targets: Vec<String>,
+    pub(super) features: FeatureFlags,
+    pub(super) targets: Vec<String>,
 }
 
 impl Shipped {
@@ -57,10 +58,13 @@ impl Shipped {
 }
 
 /// A project, and what builds it.
+#[derive(Debug)]
 pub(super) struct Built {
     /// The project, as cargo knows it.
     pub(super) described: Described,
-    compiler: Compiler,
+    pub(super) compiler: Compiler,
+    /// What links may not leave.
+    pub(super) tree: PathBuf,
 }
 
 impl Built {
@@ -98,6 +102,7 @@ impl Built {
         Ok(Self {
             compiler: compiler.map_err(|error| error.to_string())?,
             described: described.map_err(|error| error.to_string())?,
+            tree,
         })
     }
 

@@ -228,6 +228,7 @@ fn policy(
         age_is_required: arguments.max_age.is_some() || in_ci,
         stale: arguments.stale || (is_stale && arguments.max_age.is_none()),
         no_dev: arguments.built.no_dev,
+        reachable: arguments.reachable,
         ..Policy::default()
     }
 }

@@ -9,13 +9,20 @@ use std::thread;
 use carapace_core::facts::build_script::BuildScriptFacts;
 use carapace_core::facts::package::{package, to_read_again, wanted};
 use carapace_core::facts::scan::{Scan, Scanner};
-use carapace_core::facts::{FactGap, PackageFacts};
+use carapace_core::facts::{FactGap, PackageFacts, VERSION};
+use carapace_core::graph::Package;
+use carapace_core::graph::metadata::MetadataPackage;
 
 use super::manifest::{self, ManifestLint};
 use super::sources::{self, Listing};
-use super::store::FactsStore;
+use super::store::{Column, FactsStore};
 use crate::host::files::{self, FileError, Memory};
 
+/// What is kept of what is extracted here.
+const COLUMN: Column = Column {
+    name: "facts",
+    version: VERSION,
+};
 /// What a file of a build script may weigh, in bytes.
 const MAX_SCRIPT: u64 = 4 * 1024 * 1024;
 
@@ -82,7 +89,7 @@ struct Looked {
 fn look(folder: &Folder, kept: Option<&FactsStore>) -> Looked {
     let store = kept.filter(|_| folder.identity.is_some());
     let listing = sources::list(&folder.root, &folder.tree, store.is_some());
-    let key = store.map(|_| FactsStore::key(folder, &listing));
+    let key = store.map(|_| FactsStore::key(COLUMN, folder, &listing));
     let known = store.zip(key.as_ref());
     Looked {
         kept: known.and_then(|(store, key)| store.get(key)),
@@ -179,6 +186,36 @@ fn make(folders: &[Folder], looked: &mut [Looked]) {
 }
 
 impl Folder {
+    /// Of a package that cargo has described, and of its entry in the lockfile, if its folder is there.
+    #[must_use]
+    pub fn of_package(
+        package: &MetadataPackage,
+        locked: Option<&Package>,
+        tree: &Path,
+    ) -> Option<Self> {
+        let root = PathBuf::from(package.root_dir());
+        if !root.is_dir() {
+            return None;
+        }
+        let is_ours = root.starts_with(tree) || package.source.is_none();
+        let script = package
+            .targets
+            .iter()
+            .find(|target| target.is_build_script());
+        Some(Self {
+            tree: if is_ours {
+                tree.to_owned()
+            } else {
+                root.clone()
+            },
+            roots: roots(package, &root),
+            build_script: script.map(|target| from_root(&root, &target.src_path)),
+            workspace_lint: None,
+            identity: locked.filter(|_| !is_ours).map(identity),
+            root,
+        })
+    }
+
     /// Roots of targets that are called otherwise than Rust files are, or lie elsewhere.
     fn odd_roots(&self) -> impl Iterator<Item = &String> {
         let roots = self.roots.iter();
@@ -186,8 +223,17 @@ impl Folder {
     }
 }
 
-/// Reads packages whose files are listed.
-fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
+/// The files of packages, each made something of, and what could not be read.
+pub(super) type Scanned<T> = Vec<(Vec<T>, Vec<FactGap>)>;
+
+/// Reads the files of packages, and those that these call for by their paths (`wanted`); each
+/// thread's `memory` is handed to `scan`.
+pub(super) fn scan_files<T: Send, S>(
+    folders: &[(&Folder, &Listing)],
+    memory: impl Fn() -> S + Sync,
+    scan: impl Fn(&mut S, &str, &[u8]) -> T + Sync,
+    wanted: impl Fn(&T) -> Vec<String>,
+) -> Scanned<T> {
     let mut tasks: Vec<Task> = Vec::new();
     for (index, (folder, listing)) in folders.iter().enumerate() {
         for (path, place) in listing.rust() {
@@ -201,18 +247,14 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
             tasks.extend(task(index, folder, listing, path));
         }
     }
-    let mut scans: Vec<Vec<Scan>> = folders.iter().map(|_| Vec::new()).collect();
-    let mut gaps: Vec<Vec<FactGap>> = folders
-        .iter()
-        .map(|(_, listing)| {
-            let gaps = listing.gaps.iter();
-            gaps.map(|(path, reason)| FactGap {
-                path: path.clone(),
-                reason: reason.clone(),
-            })
-            .collect()
+    let gaps = folders.iter().map(|(_, listing)| {
+        let gaps = listing.gaps.iter();
+        gaps.map(|(path, reason)| FactGap {
+            path: path.clone(),
+            reason: reason.clone(),
         })
-        .collect();
+    });
+    let mut scanned: Scanned<T> = gaps.map(|gaps| (Vec::new(), gaps.collect())).collect();
     let mut read: Vec<BTreeSet<String>> = folders.iter().map(|_| BTreeSet::new()).collect();
     // What one file leads to may lead on.
     while !tasks.is_empty() {
@@ -221,18 +263,18 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
                 read.insert(task.path.clone());
             }
         }
-        let done = parallel_with(&tasks, Reader::default, |reader, task| {
-            let bytes = reader.memory.read_listed(&task.place, sources::MAX_FILE)?;
-            Ok::<Scan, FileError>(reader.scanner.scan(&task.path, bytes))
+        let state = || (Memory::default(), memory());
+        let done = parallel_with(&tasks, state, |(memory, state), task| {
+            let bytes = memory.read_listed(&task.place, sources::MAX_FILE)?;
+            Ok::<T, FileError>(scan(state, &task.path, bytes))
         });
         let mut next = Vec::new();
         for (task, done) in tasks.into_iter().zip(done) {
             let index = task.folder;
-            let (Some((folder, listing)), Some(read), Some(scans), Some(gaps)) = (
+            let (Some((folder, listing)), Some(read), Some((scans, gaps))) = (
                 folders.get(index),
                 read.get_mut(index),
-                scans.get_mut(index),
-                gaps.get_mut(index),
+                scanned.get_mut(index),
             ) else {
                 continue;
             };
@@ -256,6 +298,14 @@ fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
         }
         tasks = next;
     }
+    scanned
+}
+
+/// Reads packages whose files are listed.
+fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
+    let scanner = |scanner: &mut Scanner, path: &str, bytes: &[u8]| scanner.scan(path, bytes);
+    let scanned = scan_files(folders, Scanner::default, scanner, wanted);
+    let (scans, gaps): (Vec<Vec<Scan>>, Vec<Vec<FactGap>>) = scanned.into_iter().unzip();
     let mut work: Vec<_> = folders.iter().zip(scans).enumerate().collect();
     // The largest first: no core is to begin with one when the others have nothing left.
     let weight = |scans: &[Scan]| -> u64 { scans.iter().map(Scan::weight).sum() };
@@ -377,6 +427,20 @@ fn parallel_with<T: Sync, R: Send, S>(
     });
     results.sort_by_key(|(at, _)| *at);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// What a package's facts are kept by, besides its files.
+pub(super) fn identity(package: &Package) -> String {
+    let checksum = package.checksum.as_ref().map(ToString::to_string);
+    let checksum = checksum.unwrap_or_default();
+    format!("{} {}\n{checksum}", package.name, package.version)
+}
+
+fn roots(package: &MetadataPackage, root: &Path) -> Vec<String> {
+    let targets = package.targets.iter();
+    targets
+        .map(|target| from_root(root, &target.src_path))
+        .collect()
 }
 
 /// A path as facts have it.

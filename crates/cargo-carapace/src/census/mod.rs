@@ -6,6 +6,7 @@ pub mod compiled;
 pub mod extract;
 mod gate;
 mod manifest;
+pub mod mentions;
 mod project;
 mod sources;
 pub mod store;

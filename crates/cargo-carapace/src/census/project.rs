@@ -12,14 +12,14 @@ use carapace_core::census::survey::{Edited, Member, SourceText, Survey};
 use carapace_core::census::{Census, PackageCensus};
 use carapace_core::engine::Subject;
 use carapace_core::facts::PackageFacts;
-use carapace_core::graph::metadata::{Metadata, MetadataPackage};
+use carapace_core::graph::metadata::Metadata;
 use carapace_core::graph::units::{Platforms, Request, Roles, Selected, Units, roles};
-use carapace_core::graph::{Graph, Package, PackageIdx, lockfile};
+use carapace_core::graph::{Graph, PackageIdx, lockfile};
 use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::text::visible;
 
-use super::extract::{Early, Folder, early, extract, from_root, parallel};
+use super::extract::{Early, Folder, early, extract, identity, parallel};
 use super::gate;
 use super::store::FactsStore;
 use super::{Read, Taken, compiled, manifest};
@@ -313,26 +313,11 @@ pub(super) fn facts(ground: &Ground, early: Early) -> Vec<Option<PackageFacts>> 
     let packages = ground.metadata.packages.iter().zip(ground.graph.packages());
     let folders: Vec<Option<Folder>> = packages
         .map(|(package, locked)| {
-            let root = PathBuf::from(package.root_dir());
-            if !root.is_dir() {
-                return None;
-            }
-            let is_ours = root.starts_with(&ground.tree) || package.source.is_none();
+            let folder = Folder::of_package(package, Some(locked), &ground.tree)?;
+            let workspace_lint = workspace_lint.clone();
             Some(Folder {
-                tree: if is_ours {
-                    ground.tree.clone()
-                } else {
-                    root.clone()
-                },
-                roots: roots(package, &root),
-                build_script: package
-                    .targets
-                    .iter()
-                    .find(|target| target.is_build_script())
-                    .map(|target| from_root(&root, &target.src_path)),
-                workspace_lint: workspace_lint.clone(),
-                identity: (!is_ours).then(|| identity(locked)),
-                root,
+                workspace_lint,
+                ..folder
             })
         })
         .collect();
@@ -342,13 +327,6 @@ pub(super) fn facts(ground: &Ground, early: Early) -> Vec<Option<PackageFacts>> 
         .iter()
         .map(|folder| folder.as_ref().and_then(|_| made.next()))
         .collect()
-}
-
-/// What a package's facts are kept by, besides its files.
-fn identity(package: &Package) -> String {
-    let checksum = package.checksum.as_ref().map(ToString::to_string);
-    let checksum = checksum.unwrap_or_default();
-    format!("{} {}\n{checksum}", package.name, package.version)
 }
 
 /// Opens what is kept, and reads what the lockfile names and cargo's home has, so that both cores
@@ -392,13 +370,6 @@ fn early_folders(project: &Project, tree: &Path, cargo_home: Option<&Path>) -> O
             })
         });
     Some(folders.collect())
-}
-
-fn roots(package: &MetadataPackage, root: &Path) -> Vec<String> {
-    let targets = package.targets.iter();
-    targets
-        .map(|target| from_root(root, &target.src_path))
-        .collect()
 }
 
 /// What of packages' sources was not at hand, or not understood.

@@ -8,7 +8,7 @@
 //!     the packages' bytes, one behind the other
 //! ```
 //!
-//! A package's key is made of what it is (name, version, checksum), of the extractor's version, and
+//! A package's key is made of what it is (name, version, checksum), of what is kept of it and the version of its extractor, and
 //! of a stamp of every file that lies there now, its manifest among them: an edited file has another
 //! one. What lies in the
 //! analysed tree has no key: it is read in every run.
@@ -26,7 +26,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
-use carapace_core::facts::{PackageFacts, VERSION};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::extract::Folder;
 use super::sources::Listing;
@@ -42,6 +43,15 @@ const MAX_TOTAL: u64 = 512 << 20;
 const MAX_LIST: u64 = 16 << 20;
 /// What one package's facts may weigh, in bytes.
 const MAX_FACTS: u64 = 256 << 20;
+
+/// What is kept of packages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    /// What it is called in keys.
+    pub(super) name: &'static str,
+    /// The version of its extractor.
+    pub(super) version: u32,
+}
 
 /// Where facts are kept.
 #[derive(Debug)]
@@ -111,9 +121,9 @@ impl FactsStore {
         Ok(())
     }
 
-    pub(super) fn key(folder: &Folder, listing: &Listing) -> String {
-        let mut key = Fingerprint::new("facts");
-        key.part(&VERSION.to_le_bytes());
+    pub(super) fn key(column: Column, folder: &Folder, listing: &Listing) -> String {
+        let mut key = Fingerprint::new(column.name);
+        key.part(&column.version.to_le_bytes());
         key.part(folder.identity.as_deref().unwrap_or_default().as_bytes());
         for (path, (len, time)) in &listing.stamps {
             key.part(path.as_bytes());
@@ -137,13 +147,13 @@ impl FactsStore {
         (crc32fast::hash(&bytes) == place.checksum).then_some(bytes)
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<PackageFacts> {
+    pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         postcard::from_bytes(&self.bytes(key)?).ok()
     }
 
     /// Keeps facts, each with its key. That nothing can be written is no matter: then they are made
     /// again.
-    pub(super) fn put(&self, facts: &[(&String, &PackageFacts)]) {
+    pub(super) fn put<T: Serialize + Sync>(&self, facts: &[(&String, &T)]) {
         let entries = super::extract::parallel(facts, |(key, facts)| {
             Some(((*key).clone(), postcard::to_stdvec(facts).ok()?))
         });
@@ -259,6 +269,8 @@ fn place(line: &str) -> Option<(String, Place)> {
 
 #[cfg(test)]
 mod tests {
+    use carapace_core::facts::PackageFacts;
+
     use super::*;
 
     fn facts(bytes: u64) -> PackageFacts {
@@ -276,7 +288,7 @@ mod tests {
         let store = FactsStore::new(cache.path());
         assert_eq!(store.get(&a), Some(facts(1)));
         assert_eq!(store.get(&b), Some(facts(2)));
-        assert_eq!(store.get("cc"), None);
+        assert_eq!(store.get::<PackageFacts>("cc"), None);
         let pack = store.packs[0].path.clone();
         let whole = fs::read(&pack).unwrap();
         for at in 0..whole.len() {
@@ -285,15 +297,16 @@ mod tests {
             fs::write(&pack, &bytes).unwrap();
             let store = FactsStore::new(cache.path());
             for (key, expected) in [(&a, facts(1)), (&b, facts(2))] {
-                let got = store.get(key);
+                let got: Option<PackageFacts> = store.get(key);
                 assert!(got.is_none() || got == Some(expected), "{at}");
             }
         }
         for len in 0..whole.len() {
             fs::write(&pack, &whole[..len]).unwrap();
             let store = FactsStore::new(cache.path());
-            assert!(store.get(&a).is_none() || store.get(&a) == Some(facts(1)));
-            assert_eq!(store.get(&b), None);
+            let got: Option<PackageFacts> = store.get(&a);
+            assert!(got.is_none() || got == Some(facts(1)));
+            assert_eq!(store.get::<PackageFacts>(&b), None);
         }
     }
 

@@ -205,6 +205,9 @@ pub struct AuditArgs {
     /// Look for no yanked, removed or swapped versions
     #[arg(long, help_heading = "Policy")]
     pub no_yanked: bool,
+    /// Know whether the functions that advisories name are reached, or be incomplete
+    #[arg(long, help_heading = "Policy")]
+    pub reachable: bool,
     /// Take the policy from this file
     #[arg(
         long,

@@ -128,7 +128,7 @@ fn judge(
         };
         let registry = RegistrySettings {
             index,
-            cache: cache.map(|cache| cache.join("index")),
+            cache: cache.as_ref().map(|cache| cache.join("index")),
             cargo_home: home,
             offline: !settings.ask_registry,
             ..RegistrySettings::default()
@@ -138,7 +138,13 @@ fn judge(
         knowledge.registry = registry::ask(&asked, &registry, door.as_ref(), &tell);
     }
 
+    let reached = inputs.subjects.iter().map(|subject| {
+        let ground = inputs.grounds.get(&subject.path)?;
+        let affected = engine::affected(&subject.graph, &knowledge.advisories);
+        Some(ground.reached(&subject.graph, &affected, cache.as_deref()))
+    });
     let request = Request {
+        reached: reached.collect(),
         subjects: inputs.subjects.clone(),
         config: [&*settings.effects, &*inputs.effects].concat(),
         gaps,

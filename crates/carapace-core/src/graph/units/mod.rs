@@ -25,7 +25,7 @@ use crate::cfg::CfgSet;
 use edges::Edges;
 use features::{Activated, World};
 
-pub use roles::{Role, Roles, of_lockfile, roles};
+pub use roles::{Role, Roles, counterparts, of_lockfile, roles};
 pub use selection::{FeatureFlags, Selected, SelectionError};
 
 /// How features are unified.

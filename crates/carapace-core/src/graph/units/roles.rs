@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::super::Graph;
 use super::super::metadata::{DependencyKind, Metadata};
 use super::super::source::Source;
+use super::super::{Graph, PackageIdx};
 use super::{Platforms, Request, SelectionError, Unit, UnitIdx, Units};
 
 /// What a package is for.
@@ -160,22 +160,38 @@ pub fn of_lockfile(
     roles: &[Roles],
     is_partial: bool,
 ) -> Vec<Roles> {
-    let mut known: HashMap<_, Roles> = HashMap::new();
-    for (package, roles) in metadata.packages.iter().zip(roles) {
-        let source = package.source.as_deref().map(Source::without_commit);
-        let key = (&*package.name, &package.version, source);
-        known.entry(key).or_default().0 |= roles.0;
-    }
     let absent = match is_partial {
         true => Roles::default(),
         false => Roles::from_iter([Role::Disabled]),
     };
+    let found = counterparts(graph, metadata).into_iter();
+    found
+        .map(|found| {
+            let known = found.iter().filter_map(|index| roles.get(index.get()));
+            match found.is_empty() {
+                true => absent,
+                false => Roles(known.fold(0, |bits, roles| bits | roles.0)),
+            }
+        })
+        .collect()
+}
+
+/// Which packages of the metadata each package of a lockfile's graph is, in that one's order: mostly
+/// one; none of those that nothing builds.
+#[must_use]
+pub fn counterparts(graph: &Graph, metadata: &Metadata) -> Vec<Vec<PackageIdx>> {
+    let mut known: HashMap<_, Vec<PackageIdx>> = HashMap::new();
+    for (index, package) in metadata.iter() {
+        let source = package.source.as_deref().map(Source::without_commit);
+        let key = (&*package.name, &package.version, source);
+        known.entry(key).or_default().push(index);
+    }
     let packages = graph.packages().iter();
     packages
         .map(|package| {
             let source = package.source.as_deref().map(Source::without_commit);
             let key = (&*package.name, &package.version, source);
-            known.get(&key).copied().unwrap_or(absent)
+            known.get(&key).cloned().unwrap_or_default()
         })
         .collect()
 }

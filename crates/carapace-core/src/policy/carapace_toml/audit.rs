@@ -18,6 +18,7 @@ pub(super) struct RawAudit {
     severity_threshold: Option<Spanned<String>>,
     without_score: Option<Spanned<String>>,
     not_shipped: Option<Spanned<String>>,
+    not_reached: Option<Spanned<String>>,
     max_age: Option<Spanned<u32>>,
     scope: BTreeMap<Spanned<String>, Spanned<String>>,
     ignore: Vec<Spanned<RawIgnore>>,
@@ -66,6 +67,7 @@ impl Reader<'_> {
             severity_threshold: self.one_of(raw.severity_threshold, "severity", SEVERITIES)?,
             needs_score: self.one_of(raw.without_score, "rule", WITHOUT_SCORE)?,
             not_shipped: self.one_of(raw.not_shipped, "level", NotShipped::NAMES)?,
+            not_reached: self.one_of(raw.not_reached, "level", NotShipped::NAMES)?,
             scopes,
             max_age: raw.max_age.map(|age| self.set(age)),
             ignores: raw

@@ -57,6 +57,12 @@ const TEMPLATES: &[&[u8]] = &[
     b"stringify",
 ];
 
+/// Whether a macro's arguments become code as they are, where the call stands.
+#[must_use]
+pub fn is_plain(name: &[u8]) -> bool {
+    PLAIN.contains(&name)
+}
+
 impl Outliner<'_, '_> {
     /// Where the arguments of the macro call with this `!` open, and where its path starts.
     pub(super) fn call_at(&self, bang: usize, from: usize) -> Option<(usize, usize)> {
@@ -162,9 +168,10 @@ impl Outliner<'_, '_> {
                     );
                 }
             }
-            name if PLAIN.contains(&name) => self.later(open, handed),
+            name if is_plain(name) => self.later(open, handed),
             _ => {
-                let is_watched = self.is_watched(open, source.groups.end(open));
+                let all = self.watch.all_items && inner.is_module;
+                let is_watched = all || self.is_watched(open, source.groups.end(open));
                 if !is_watched && !inner.is_module {
                     return;
                 }

@@ -1,0 +1,564 @@
+//! All items of the cone, and what a name that is mentioned somewhere may mean.
+
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::RandomState;
+
+use super::built::Parts;
+use super::standard;
+use crate::census::link::{module_of, qualified};
+use crate::facts::mentions::{
+    FileMentions, Mention, MentionKind, NONE, NamedItem, NamedKind, PackageMentions, Word,
+};
+
+/// A place in [`Table::nodes`].
+pub(super) type NodeIdx = u32;
+
+/// A package of the cone.
+pub(super) struct Part<'a> {
+    pub(super) mentions: &'a PackageMentions,
+    pub(super) parts: Parts,
+    /// The names by which code may call its library.
+    pub(super) names: Vec<String>,
+    /// Its name and version, as shown.
+    pub(super) shown: String,
+    /// Whether all of its code counts as used.
+    pub(super) is_member: bool,
+    /// Whether it has a library, which others may use.
+    pub(super) is_library: bool,
+    pub(super) is_proc_macro: bool,
+    /// On which packages of the cone its code may depend, itself included.
+    pub(super) sees: HashSet<usize>,
+}
+
+/// An item of a package.
+pub(super) struct Node<'a> {
+    /// The package's place in [`Table::parts`].
+    pub(super) part: usize,
+    /// The file's place in the package.
+    pub(super) file: usize,
+    pub(super) item: &'a NamedItem,
+    /// The item around it.
+    pub(super) parent: NodeIdx,
+    /// What the item around it is.
+    around: NamedKind,
+    /// The type or trait that it belongs to; of an implementation, its type.
+    pub(super) owner: &'a str,
+    /// The trait that the implementation around it, or that it is, implements.
+    of_trait: Option<&'a str>,
+    /// Whether code outside of the cone may call it: it is of an implementation of a trait that
+    /// nothing in the cone declares.
+    pub(super) is_foreign: bool,
+    /// Whether its conditions leave it.
+    pub(super) is_built: bool,
+}
+
+impl Node<'_> {
+    /// Whether it is called through a type or a trait.
+    pub(super) fn is_associated(&self) -> bool {
+        matches!(self.around, NamedKind::Impl | NamedKind::Trait)
+    }
+
+    /// Whether it is declared by a trait or implements one.
+    fn is_of_trait(&self) -> bool {
+        self.around == NamedKind::Trait || (self.is_associated() && self.of_trait.is_some())
+    }
+}
+
+/// What is known of the names of a file.
+struct Scope<'a> {
+    /// The names that it declares or brings in.
+    names: HashSet<&'a str, RandomState>,
+    /// What it brings in by name, and from where: the first segment of its path.
+    imports: HashMap<&'a str, &'a str, RandomState>,
+    /// From where it brings in all names.
+    globs: HashSet<&'a str, RandomState>,
+    /// Whether names may come in that are not listed.
+    is_open: bool,
+}
+
+/// All items of the cone.
+pub(super) struct Table<'a> {
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) nodes: Vec<Node<'a>>,
+    /// What implementations hold.
+    children: HashMap<NodeIdx, Vec<NodeIdx>, RandomState>,
+    /// Items by name.
+    by_name: HashMap<&'a str, Vec<NodeIdx>, RandomState>,
+    /// Implementations by package and type.
+    pub(super) by_type: HashMap<(usize, &'a str), Vec<NodeIdx>, RandomState>,
+    scopes: Vec<Vec<Scope<'a>>>,
+    /// Names of types and traits.
+    types: HashSet<&'a str, RandomState>,
+    /// Names that stand for others.
+    aliases: HashSet<&'a str, RandomState>,
+    /// Names of modules and libraries.
+    modules: HashSet<&'a str, RandomState>,
+}
+
+/// From where a name is mentioned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct From {
+    pub(super) part: usize,
+    pub(super) file: usize,
+    /// Whether a macro's definition mentions it, which is used elsewhere.
+    pub(super) in_macro: bool,
+}
+
+/// An item that a name may mean.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meant {
+    pub(super) node: NodeIdx,
+    /// Whether the name can mean nothing else.
+    pub(super) is_certain: bool,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(parts: Vec<Part<'a>>) -> Self {
+        let mut table = Self {
+            parts: Vec::new(),
+            nodes: Vec::new(),
+            children: HashMap::default(),
+            by_name: HashMap::default(),
+            by_type: HashMap::default(),
+            scopes: Vec::new(),
+            types: HashSet::default(),
+            aliases: HashSet::default(),
+            modules: HashSet::default(),
+        };
+        for (at, part) in parts.iter().enumerate() {
+            let mentions = part.mentions;
+            for (file, found) in mentions.files.iter().enumerate() {
+                let conditions = part.parts.files.get(file).and_then(Option::as_deref);
+                table.file(at, file, mentions, found, conditions);
+            }
+        }
+        table.parts = parts;
+        table.scopes = table.scopes();
+        for at in 0..table.nodes.len() {
+            let is_foreign = table.is_foreign(at);
+            if let Some(node) = table.nodes.get_mut(at) {
+                node.is_foreign = is_foreign;
+            }
+        }
+        table
+    }
+
+    fn file(
+        &mut self,
+        part: usize,
+        file: usize,
+        mentions: &'a PackageMentions,
+        found: &'a FileMentions,
+        conditions: Option<&[bool]>,
+    ) {
+        let begin = self.nodes.len();
+        self.modules
+            .extend(found.modules.iter().map(|module| module.name.as_str()));
+        for item in &found.items {
+            let name = mentions.word(item.name);
+            let parent = begin + item.parent as usize;
+            let (around, owner, of_trait) = match self.nodes.get(parent) {
+                Some(parent) => {
+                    let owner = mentions.word(parent.item.name);
+                    (parent.item.kind, owner, parent.of_trait)
+                }
+                None => (NamedKind::File, "", None),
+            };
+            let is_impl = item.kind == NamedKind::Impl;
+            let own_trait = item.of_trait.map(|(_, last)| mentions.word(last));
+            let holds = |conditions: &[bool]| {
+                conditions
+                    .get(item.condition as usize)
+                    .copied()
+                    .unwrap_or(true)
+            };
+            let at = index(self.nodes.len());
+            let node = Node {
+                part,
+                file,
+                item,
+                parent: index(parent),
+                around,
+                owner: if is_impl { name } else { owner },
+                of_trait: if is_impl { own_trait } else { of_trait },
+                is_foreign: false,
+                is_built: conditions.is_some_and(holds),
+            };
+            match item.kind {
+                NamedKind::Data | NamedKind::Trait => {
+                    self.types.insert(name);
+                }
+                NamedKind::Type if !node.is_associated() => {
+                    self.aliases.insert(name);
+                }
+                NamedKind::Alias => {
+                    self.aliases.insert(name);
+                }
+                NamedKind::Module => {
+                    self.modules.insert(name);
+                }
+                _ => {}
+            }
+            match item.kind {
+                _ if around == NamedKind::Impl => {
+                    self.children.entry(index(parent)).or_default().push(at);
+                }
+                _ => {}
+            }
+            match item.kind {
+                NamedKind::Impl => self.by_type.entry((part, name)).or_default().push(at),
+                NamedKind::File | NamedKind::Module | NamedKind::Foreign => {}
+                _ if item.name != NONE => self.by_name.entry(name).or_default().push(at),
+                _ => {}
+            }
+            self.nodes.push(node);
+        }
+    }
+
+    fn scopes(&self) -> Vec<Vec<Scope<'a>>> {
+        // Macros that bring names in do so where they are called.
+        let definitions = self.nodes.iter().filter(|node| node.item.brings_names);
+        let makers: HashSet<&str> = definitions
+            .filter_map(|node| Some(self.parts.get(node.part)?.mentions.word(node.item.name)))
+            .collect();
+        let parts = self.parts.iter();
+        parts
+            .map(|part| {
+                let files = part.mentions.files.iter().enumerate();
+                let files = files.map(|(at, file)| {
+                    let is_included = part.parts.included.get(at).copied().unwrap_or(false);
+                    scope(part.mentions, file, is_included, &makers)
+                });
+                files.collect()
+            })
+            .collect()
+    }
+
+    pub(super) fn node(&self, at: NodeIdx) -> Option<&Node<'a>> {
+        self.nodes.get(at as usize)
+    }
+
+    pub(super) fn name(&self, node: &Node<'a>) -> &'a str {
+        let part = self.parts.get(node.part);
+        part.map_or("", |part| part.mentions.word(node.item.name))
+    }
+
+    /// The items with a name.
+    pub(super) fn named(&self, name: &str) -> &[NodeIdx] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// All names of items.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.by_name.keys().copied()
+    }
+
+    /// The items that an implementation holds.
+    pub(super) fn children(&self, of: NodeIdx) -> &[NodeIdx] {
+        self.children.get(&of).map_or(&[], Vec::as_slice)
+    }
+
+    /// The items that all implementations of a type hold.
+    pub(super) fn of_type(&self, at: NodeIdx) -> impl Iterator<Item = NodeIdx> {
+        let node = self.node(at);
+        let data = node.filter(|node| node.item.kind == NamedKind::Data);
+        let found = data.and_then(|node| self.by_type.get(&(node.part, self.name(node))));
+        let all = found.into_iter().flatten();
+        all.flat_map(|implementation| self.children(*implementation).iter().copied())
+    }
+
+    /// The items of the package that code calls by a name.
+    pub(super) fn of_library(&self, name: &str) -> impl Iterator<Item = NodeIdx> {
+        let is_called = |part: &Part<'_>| part.names.iter().any(|known| known == name);
+        let part = self.parts.iter().position(is_called);
+        let nodes = (0..).zip(&self.nodes);
+        let nodes = nodes.filter(move |(_, node)| Some(node.part) == part);
+        nodes.map(|(at, _)| at)
+    }
+
+    /// The path of an item in its package, as far as its place tells.
+    pub(super) fn path(&self, at: NodeIdx) -> String {
+        let found = self.node(at);
+        match found {
+            Some(node) if node.item.kind != NamedKind::File => {
+                qualified(&self.module(node), self.name(node))
+            }
+            Some(node) => module_of(self.file_of(node)),
+            None => String::new(),
+        }
+    }
+
+    /// The path of an item's file.
+    pub(super) fn file_of(&self, node: &Node<'a>) -> &'a str {
+        let part = self.parts.get(node.part);
+        let file = part.and_then(|part| part.mentions.files.get(node.file));
+        file.map_or("", |file| file.path.as_str())
+    }
+
+    /// Whether an item belongs to a type or trait of a name.
+    pub(super) fn is_of(&self, node: &Node<'a>, owner: &str) -> bool {
+        node.owner == owner || node.of_trait == Some(owner)
+    }
+
+    /// Whether an implementation is of a type that its package declares, so that it is of no use
+    /// where the type is not named.
+    pub(super) fn gate(&self, node: &Node<'a>) -> Option<(usize, &'a str)> {
+        let declared = self
+            .named(node.owner)
+            .iter()
+            .filter_map(|at| self.node(*at));
+        let mut own = declared.filter(|found| found.part == node.part);
+        let is_declared = own.any(|found| found.item.kind == NamedKind::Data && found.is_built);
+        (is_declared && !self.aliases.contains(node.owner)).then_some((node.part, node.owner))
+    }
+
+    fn is_foreign(&self, at: usize) -> bool {
+        let Some(node) = self.nodes.get(at) else {
+            return false;
+        };
+        let implementation = match (node.item.kind, node.around) {
+            (NamedKind::Impl, _) => Some(node),
+            (_, NamedKind::Impl) => self.node(node.parent),
+            _ => None,
+        };
+        let Some((first, last)) = implementation.and_then(|found| found.item.of_trait) else {
+            return false;
+        };
+        let Some(part) = self.parts.get(node.part) else {
+            return true;
+        };
+        let (first, last) = (part.mentions.word(first), part.mentions.word(last));
+        let scope = self
+            .scopes
+            .get(node.part)
+            .and_then(|scopes| scopes.get(node.file));
+        let of = |first: &str| {
+            let is_library = |part: &Part<'_>| part.names.iter().any(|name| name == first);
+            first == "crate" || self.parts.iter().any(is_library)
+        };
+        if first == "crate" {
+            return false;
+        }
+        if let Some(from) = scope.and_then(|scope| scope.imports.get(first)) {
+            return !of(from);
+        }
+        if first != last {
+            // A module of the package, a library, or what a glob brought in.
+            let is_module = self.modules.contains(first) && !standard::is_module(first);
+            return !is_module && !of(first);
+        }
+        let mut declared = self.named(last).iter().filter_map(|at| self.node(*at));
+        let is_here = |found: &Node<'_>| {
+            let is_same_file = found.part == node.part && found.file == node.file;
+            found.item.kind == NamedKind::Trait
+                && found.part == node.part
+                && (is_same_file || !standard::is_in_prelude(last))
+        };
+        // What is brought in by a glob, and declared by another package, may be anybody's.
+        !declared.any(is_here)
+    }
+
+    /// What a name may mean.
+    pub(super) fn meant(&self, from: From, mention: &Mention) -> Vec<Meant> {
+        let Some(part) = self.parts.get(from.part) else {
+            return Vec::new();
+        };
+        let name = part.mentions.word(mention.name);
+        let qualifier = part.mentions.word(mention.qualifier);
+        let mut nodes = Vec::new();
+        let candidates = self.named(name);
+        for at in candidates {
+            let Some(node) = self.node(*at).filter(|node| node.is_built) else {
+                continue;
+            };
+            let is_seen = from.in_macro || node.is_of_trait() || part.sees.contains(&node.part);
+            if is_seen && self.may_mean(from, mention.kind, qualifier, name, node) {
+                nodes.push(*at);
+            }
+        }
+        let certain = self.certain(from, mention.kind, qualifier, name, &nodes);
+        let meant = nodes.iter().map(|node| Meant {
+            node: *node,
+            is_certain: certain.contains(node),
+        });
+        meant.collect()
+    }
+
+    fn may_mean(
+        &self,
+        from: From,
+        kind: MentionKind,
+        qualifier: &str,
+        name: &str,
+        node: &Node<'_>,
+    ) -> bool {
+        let is = node.item.kind;
+        let is_associated = node.is_associated();
+        let is_type = matches!(is, NamedKind::Data | NamedKind::Trait | NamedKind::Alias)
+            || (is == NamedKind::Type && !is_associated);
+        match kind {
+            MentionKind::Loose | MentionKind::Pattern => true,
+            MentionKind::Method => is == NamedKind::Function && is_associated,
+            MentionKind::Macro => {
+                let is_proc_macro = self.parts.get(node.part).is_some_and(|p| p.is_proc_macro);
+                matches!(is, NamedKind::Macro | NamedKind::Alias)
+                    || (is == NamedKind::Function && is_proc_macro)
+            }
+            MentionKind::Prefix => is_type,
+            MentionKind::Bare => is_type || (!is_associated && self.is_in_scope(from, name, node)),
+            MentionKind::Path if is_type || is == NamedKind::Macro => true,
+            MentionKind::Path if is_associated => {
+                let is_alias = self.aliases.contains(qualifier);
+                let is_blanket = || !self.types.contains(node.owner);
+                match qualifier {
+                    "" => true,
+                    "crate" => false,
+                    _ if is_alias || node.owner == qualifier => true,
+                    _ if !self.types.contains(qualifier) => node.is_of_trait(),
+                    _ => {
+                        node.around == NamedKind::Trait
+                            || node.of_trait == Some(qualifier)
+                            || (node.of_trait.is_some() && is_blanket())
+                    }
+                }
+            }
+            MentionKind::Path => {
+                let is_only_type =
+                    self.types.contains(qualifier) && !self.modules.contains(qualifier);
+                let is_standard = || {
+                    let from = self.import(from, qualifier);
+                    from.is_some_and(standard::is_library)
+                };
+                self.aliases.contains(qualifier)
+                    || !(qualifier.is_empty() || is_only_type || is_standard())
+            }
+        }
+    }
+
+    /// From which library a file brings a name in, if it does so by name.
+    fn import(&self, from: From, name: &str) -> Option<&'a str> {
+        let scope = self.scopes.get(from.part)?.get(from.file)?;
+        scope.imports.get(name).copied()
+    }
+
+    /// Whether a name by itself can mean an item.
+    fn is_in_scope(&self, from: From, name: &str, node: &Node<'_>) -> bool {
+        if (from.part, from.file) == (node.part, node.file) || from.in_macro {
+            return true;
+        }
+        let scope = self
+            .scopes
+            .get(from.part)
+            .and_then(|scopes| scopes.get(from.file));
+        scope.is_none_or(|scope| scope.is_open || scope.names.contains(name))
+    }
+
+    /// Which of the items that a name may mean it means, if anything tells.
+    fn certain(
+        &self,
+        from: From,
+        kind: MentionKind,
+        qualifier: &str,
+        name: &str,
+        nodes: &[NodeIdx],
+    ) -> Vec<NodeIdx> {
+        let found: Vec<(NodeIdx, &Node<'a>)> = nodes
+            .iter()
+            .filter_map(|at| Some((*at, self.node(*at)?)))
+            .collect();
+        let is_one_package = || {
+            let mut parts = found.iter().map(|(_, node)| node.part);
+            let first = parts.next();
+            parts.all(|part| Some(part) == first)
+        };
+        let is_it = |node: &Node<'a>| match kind {
+            MentionKind::Pattern => false,
+            MentionKind::Method | MentionKind::Loose => {
+                nodes.len() == 1 && !standard::is_method(name)
+            }
+            MentionKind::Prefix => true,
+            MentionKind::Macro => nodes.len() == 1,
+            MentionKind::Path if node.is_associated() => {
+                node.owner == qualifier && !self.aliases.contains(qualifier) && is_one_package()
+            }
+            MentionKind::Path => {
+                let is_there = || {
+                    let part = self.parts.get(node.part);
+                    let is_root = self.module(node).is_empty();
+                    let is_library = |part: &Part<'_>| part.names.iter().any(|n| n == qualifier);
+                    let is_in = self.module(node).rsplit("::").next() == Some(qualifier);
+                    is_in || (is_root && part.is_some_and(is_library))
+                };
+                nodes.len() == 1 || (is_one_package() && is_there())
+            }
+            MentionKind::Bare => {
+                let is_here = (from.part, from.file) == (node.part, node.file);
+                let is_named = self.import(from, name).is_some();
+                nodes.len() == 1 && (is_here || is_named || self.has_glob(from, node.part))
+            }
+        };
+        let certain = found.iter().filter(|(_, node)| is_it(node));
+        certain.map(|(at, _)| *at).collect()
+    }
+
+    /// Whether a file brings in all names of a package's root.
+    fn has_glob(&self, from: From, part: usize) -> bool {
+        let scope = self
+            .scopes
+            .get(from.part)
+            .and_then(|scopes| scopes.get(from.file));
+        let names = self.parts.get(part).map(|part| part.names.as_slice());
+        let mut names = names.unwrap_or_default().iter();
+        scope.is_some_and(|scope| names.any(|name| scope.globs.contains(name.as_str())))
+    }
+
+    /// The path of the module that an item is in, as far as its place tells.
+    fn module(&self, node: &Node<'a>) -> String {
+        let mut names = Vec::new();
+        let mut at = node.parent;
+        while let Some(around) = self
+            .node(at)
+            .filter(|node| node.item.kind != NamedKind::File)
+        {
+            names.push(self.name(around));
+            at = around.parent;
+        }
+        names.reverse();
+        qualified(&module_of(self.file_of(node)), &names.join("::"))
+    }
+}
+
+fn scope<'a>(
+    mentions: &'a PackageMentions,
+    file: &'a FileMentions,
+    is_included: bool,
+    makers: &HashSet<&str>,
+) -> Scope<'a> {
+    let word = |at: Word| mentions.word(at);
+    let mut scope = Scope {
+        names: file.items.iter().map(|item| word(item.name)).collect(),
+        imports: HashMap::default(),
+        globs: HashSet::default(),
+        is_open: is_included,
+    };
+    for import in &file.imports {
+        let first = word(import.first);
+        if import.name == NONE {
+            scope.is_open |= !standard::is_library(first);
+            scope.globs.insert(first);
+        } else {
+            scope.names.insert(word(import.name));
+            scope.imports.insert(word(import.name), first);
+        }
+    }
+    let mut all = file.items.iter().flat_map(|item| &item.mentions);
+    scope.is_open |= all
+        .any(|mention| mention.kind == MentionKind::Macro && makers.contains(word(mention.name)));
+    scope
+}
+
+/// *Invariant.* All packages together have less than 2^32 items, as their files have less bytes.
+fn index(at: usize) -> NodeIdx {
+    NodeIdx::try_from(at).unwrap_or(NodeIdx::MAX)
+}
