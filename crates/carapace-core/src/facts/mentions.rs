@@ -124,6 +124,8 @@ pub struct NamedItem {
 pub struct NamedImport {
     /// The path's first segment; `crate` for `self`, `super` and `crate`.
     pub first: Word,
+    /// The segment before the last, or the last one for `*`; `crate` for `self`, `super` and `crate`.
+    pub qualifier: Word,
     /// The path's last segment; nothing for `*`.
     pub last: Word,
     /// The name that it has here; nothing for `*`.
@@ -233,6 +235,7 @@ pub fn package(mut files: Vec<Mentioned>) -> PackageMentions {
         let mut file = mentioned.file;
         for import in &mut file.imports {
             import.first = word(import.first);
+            import.qualifier = word(import.qualifier);
             import.last = word(import.last);
             import.name = word(import.name);
         }

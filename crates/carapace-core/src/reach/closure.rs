@@ -131,8 +131,11 @@ impl<'t, 'a> Closure<'t, 'a> {
                 by: Some((file, import.line)),
                 is_automatic: true,
             };
+            let first = mentions.word(import.first);
             let nodes: Vec<NodeIdx> = match mentions.word(import.last) {
-                "" => table.of_library(mentions.word(import.first)).collect(),
+                last if last.is_empty() || table.is_module(last) => {
+                    table.of_library(first).collect()
+                }
                 last => table.named(last).to_vec(),
             };
             for at in nodes {

@@ -69,8 +69,9 @@ impl Node<'_> {
 struct Scope<'a> {
     /// The names that it declares or brings in.
     names: HashSet<&'a str, RandomState>,
-    /// What it brings in by name, and from where: the first segment of its path.
-    imports: HashMap<&'a str, &'a str, RandomState>,
+    /// What it brings in by name, and from where: the first segment of its path, and the one before
+    /// the last.
+    imports: HashMap<&'a str, (&'a str, &'a str), RandomState>,
     /// From where it brings in all names.
     globs: HashSet<&'a str, RandomState>,
     /// Whether names may come in that are not listed.
@@ -268,13 +269,19 @@ impl<'a> Table<'a> {
         all.flat_map(|implementation| self.children(*implementation).iter().copied())
     }
 
-    /// The items of the package that code calls by a name.
+    /// All items of the package that code calls by a name.
     pub(super) fn of_library(&self, name: &str) -> impl Iterator<Item = NodeIdx> {
         let is_called = |part: &Part<'_>| part.names.iter().any(|known| known == name);
         let part = self.parts.iter().position(is_called);
         let nodes = (0..).zip(&self.nodes);
         let nodes = nodes.filter(move |(_, node)| Some(node.part) == part);
         nodes.map(|(at, _)| at)
+    }
+
+    /// Whether a name is that of a module, or of a package's library.
+    pub(super) fn is_module(&self, name: &str) -> bool {
+        let is_library = |part: &Part<'_>| part.names.iter().any(|known| known == name);
+        self.modules.contains(name) || self.parts.iter().any(is_library)
     }
 
     /// The path of an item in its package, as far as its place tells.
@@ -340,7 +347,7 @@ impl<'a> Table<'a> {
         if first == "crate" {
             return false;
         }
-        if let Some(from) = scope.and_then(|scope| scope.imports.get(first)) {
+        if let Some((from, _)) = scope.and_then(|scope| scope.imports.get(first)) {
             return !of(from);
         }
         if first != last {
@@ -428,7 +435,7 @@ impl<'a> Table<'a> {
                     self.types.contains(qualifier) && !self.modules.contains(qualifier);
                 let is_standard = || {
                     let from = self.import(from, qualifier);
-                    from.is_some_and(standard::is_library)
+                    from.is_some_and(|(first, _)| standard::is_library(first))
                 };
                 self.aliases.contains(qualifier)
                     || !(qualifier.is_empty() || is_only_type || is_standard())
@@ -436,8 +443,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// From which library a file brings a name in, if it does so by name.
-    fn import(&self, from: From, name: &str) -> Option<&'a str> {
+    /// From where a file brings a name in, if it does so by name; see [`Scope::imports`].
+    fn import(&self, from: From, name: &str) -> Option<(&'a str, &'a str)> {
         let scope = self.scopes.get(from.part)?.get(from.file)?;
         scope.imports.get(name).copied()
     }
@@ -483,23 +490,29 @@ impl<'a> Table<'a> {
                 node.owner == qualifier && !self.aliases.contains(qualifier) && is_one_package()
             }
             MentionKind::Path => {
-                let is_there = || {
-                    let part = self.parts.get(node.part);
-                    let is_root = self.module(node).is_empty();
-                    let is_library = |part: &Part<'_>| part.names.iter().any(|n| n == qualifier);
-                    let is_in = self.module(node).rsplit("::").next() == Some(qualifier);
-                    is_in || (is_root && part.is_some_and(is_library))
-                };
-                nodes.len() == 1 || (is_one_package() && is_there())
+                nodes.len() == 1 || (is_one_package() && self.is_there(node, qualifier))
             }
             MentionKind::Bare => {
                 let is_here = (from.part, from.file) == (node.part, node.file);
-                let is_named = self.import(from, name).is_some();
-                nodes.len() == 1 && (is_here || is_named || self.has_glob(from, node.part))
+                match self.import(from, name) {
+                    Some((_, module)) => {
+                        nodes.len() == 1 || (is_one_package() && self.is_there(node, module))
+                    }
+                    None => nodes.len() == 1 && (is_here || self.has_glob(from, node.part)),
+                }
             }
         };
         let certain = found.iter().filter(|(_, node)| is_it(node));
         certain.map(|(at, _)| *at).collect()
+    }
+
+    /// Whether an item is in the module, or at the root of the library, that code calls so.
+    fn is_there(&self, node: &Node<'a>, qualifier: &str) -> bool {
+        let module = self.module(node);
+        let part = self.parts.get(node.part);
+        let is_library = |part: &Part<'_>| part.names.iter().any(|name| name == qualifier);
+        module.rsplit("::").next() == Some(qualifier)
+            || (module.is_empty() && part.is_some_and(is_library))
     }
 
     /// Whether a file brings in all names of a package's root.
@@ -549,7 +562,8 @@ fn scope<'a>(
             scope.globs.insert(first);
         } else {
             scope.names.insert(word(import.name));
-            scope.imports.insert(word(import.name), first);
+            let from = (first, word(import.qualifier));
+            scope.imports.insert(word(import.name), from);
         }
     }
     let mut all = file.items.iter().flat_map(|item| &item.mentions);

@@ -292,13 +292,9 @@ impl Walk<'_, '_> {
                 self.attribute(at, at + 2)
             }
             // `impl Trait + use<'a>` brings nothing in.
-            TokenKind::Use if source.kind(at + 1) != TokenKind::Lt => self.import(at),
+            TokenKind::Use if source.kind(at + 1) != TokenKind::Lt => self.import(at, false),
             TokenKind::Extern if source.kind(at + 1) == TokenKind::Crate => {
-                let mut end = at;
-                while source.kind(end) != TokenKind::Semi && end < source.lexed.tokens.len() {
-                    end += 1;
-                }
-                end
+                self.import(at + 1, true)
             }
             TokenKind::Impl => {
                 self.local_implementation(at);
@@ -397,6 +393,10 @@ impl Walk<'_, '_> {
             return at + 2;
         }
         let is_loose = self.is_loose();
+        if is_loose && self.scope.strings {
+            self.mention(MentionKind::Loose, "", &text);
+            return at + 1;
+        }
         let is_dotted = previous == Some(TokenKind::Dot)
             && !(before(2) == Some(TokenKind::Dot) && source.is_joined(at - 2));
         let leads_on = is_colons(at + 1);
@@ -460,22 +460,21 @@ impl Walk<'_, '_> {
         name.cloned().unwrap_or_default()
     }
 
-    fn import(&mut self, at: usize) -> usize {
+    /// `use …;` or, behind `extern`, `crate …;`, whose first keyword is at a token.
+    fn import(&mut self, at: usize, is_extern_crate: bool) -> usize {
         let source = self.source;
         let mut end = at + 1;
         let last = source.lexed.tokens.len();
         while end < last && source.kind(end) != TokenKind::Semi {
             end = source.after_tree(end);
         }
-        let public = matches!(
-            at.checked_sub(1).map(|at| source.kind(at)),
-            Some(TokenKind::Pub)
-        );
+        let before = at.checked_sub(1 + usize::from(is_extern_crate));
+        let public = before.is_some_and(|at| source.kind(at) == TokenKind::Pub);
         let declaration = UseDeclaration {
             start: place(at + 1),
             end: place(end),
             visibility: Visibility::Inherited,
-            is_extern_crate: false,
+            is_extern_crate,
             condition: outline::ALWAYS,
             item: outline::FILE,
         };
@@ -492,16 +491,28 @@ impl Walk<'_, '_> {
                 None => "",
             };
             let name = import.name.as_deref().unwrap_or_default();
+            // A type whose variants are brought in.
+            let is_type = |segment: &str| segment.starts_with(char::is_uppercase);
+            let around = path.len() - usize::from(import.name.is_some() && !path.is_empty());
+            for segment in path.iter().take(around).filter(|segment| is_type(segment)) {
+                self.mention(MentionKind::Prefix, "", segment);
+            }
+            let before = if last.is_empty() { 0 } else { 1 };
+            let qualifier = match path.iter().rev().nth(before) {
+                Some(&("self" | "super" | "crate")) => "crate",
+                Some(segment) => segment,
+                None => "",
+            };
             let found = NamedImport {
                 first: self.words.add(first),
+                qualifier: self.words.add(qualifier),
                 last: self.words.add(last),
                 name: self.words.add(name),
                 public,
                 line: self.line,
             };
             if last != name && name != "_" {
-                let qualifier = path.iter().rev().nth(1).copied().unwrap_or_default();
-                self.alias(&found, qualifier);
+                self.alias(&found);
             }
             self.file.imports.push(found);
         }
@@ -509,14 +520,13 @@ impl Walk<'_, '_> {
     }
 
     /// The name of `use …::qualifier::last as name`.
-    fn alias(&mut self, import: &NamedImport, qualifier: &str) {
+    fn alias(&mut self, import: &NamedImport) {
         let around = self.frame().item;
-        let (kind, qualifier) = match qualifier {
-            "" => (MentionKind::Loose, NONE),
-            "self" | "super" | "crate" => (MentionKind::Path, self.words.add("crate")),
-            name => (MentionKind::Path, self.words.add(name)),
+        let kind = match import.qualifier {
+            NONE => MentionKind::Loose,
+            _ => MentionKind::Path,
         };
-        self.push_alias(around, import.name, (kind, qualifier, import.last));
+        self.push_alias(around, import.name, (kind, import.qualifier, import.last));
     }
 
     /// Another name of the innermost item.
@@ -594,7 +604,8 @@ impl Walk<'_, '_> {
                     .iter()
                     .any(|mark| text.contains(mark))
         };
-        let inner = text.trim_matches(|c| matches!(c, '"' | '#' | 'r' | 'b' | 'c'));
+        let behind = text.split_once('"').map_or("", |(_, behind)| behind);
+        let inner = behind.rsplit_once('"').map_or(behind, |(inner, _)| inner);
         if !is_code(inner) {
             return;
         }
