@@ -9,6 +9,7 @@ mod gate;
 mod index;
 mod lexer;
 mod lockfile;
+mod mentions;
 mod metadata;
 mod outline;
 mod planted;
@@ -86,6 +87,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: build_script::seeds,
         dictionary: build_script::DICTIONARY,
         run: build_script::run,
+        planted: false,
+    },
+    Target {
+        name: "mentions",
+        about: "names that sources mention, and whether functions are reached by them",
+        seeds: mentions::seeds,
+        dictionary: mentions::DICTIONARY,
+        run: mentions::run,
         planted: false,
     },
     Target {

@@ -289,3 +289,6 @@ impl Words {
         at
     }
 }
+
+#[cfg(test)]
+mod tests;

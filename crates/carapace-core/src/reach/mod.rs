@@ -43,12 +43,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The name in reports.
+    /// In words, before what it is about.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::NotReached => "not reached",
-            Self::Unknown => "unknown",
+            Self::Unknown => "unknown whether reached",
             Self::Reached => "reached",
         }
     }

@@ -11,6 +11,9 @@ use crate::facts::mentions::{
     FileMentions, Mention, MentionKind, NONE, NamedItem, NamedKind, PackageMentions, Word,
 };
 
+/// How many modules around an item are told.
+const MAX_NESTING: usize = 128;
+
 /// A place in [`Table::nodes`].
 pub(super) type NodeIdx = u32;
 
@@ -530,9 +533,9 @@ impl<'a> Table<'a> {
     fn module(&self, node: &Node<'a>) -> String {
         let mut names = Vec::new();
         let mut at = node.parent;
-        while let Some(around) = self
-            .node(at)
-            .filter(|node| node.item.kind != NamedKind::File)
+        let is_inner = |node: &&Node<'_>| node.item.kind != NamedKind::File;
+        while let Some(around) = self.node(at).filter(is_inner)
+            && names.len() < MAX_NESTING
         {
             names.push(self.name(around));
             at = around.parent;

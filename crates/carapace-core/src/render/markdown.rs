@@ -75,6 +75,19 @@ fn findings(report: &Report, text: &mut String) {
             let place = format!("{}:{}:{}", location.file, location.line, location.column);
             let _ = write!(item, " at {}", code(&place));
         }
+        if let Some(reached) = &finding.reachability {
+            let decisive = reached
+                .functions
+                .iter()
+                .filter(|f| f.verdict == reached.verdict);
+            let names: Vec<&str> = decisive.map(|f| f.function.as_str()).collect();
+            let verdict = reached.verdict.name();
+            let _ = write!(
+                item,
+                "; {}",
+                code(&format!("{verdict}: {}", names.join(", ")))
+            );
+        }
         for help in &finding.help {
             let _ = write!(item, "; {}", code(help));
         }

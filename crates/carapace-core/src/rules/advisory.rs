@@ -82,10 +82,7 @@ fn in_words(reached: &Reachability) -> Vec<String> {
 }
 
 fn function_in_words(function: &FunctionReach) -> String {
-    let verdict = match function.verdict {
-        Verdict::Unknown => "unknown whether reached",
-        verdict => verdict.name(),
-    };
+    let verdict = function.verdict.name();
     let mut text = format!("{verdict}: {}: {}", function.function, function.reason);
     let steps = function.path.iter().map(|step| {
         let (package, item, file, line) = (&step.package, &step.item, &step.file, step.line);

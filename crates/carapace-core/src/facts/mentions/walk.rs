@@ -368,7 +368,12 @@ impl Walk<'_, '_> {
         let before = |back: usize| at.checked_sub(back).map(|at| source.kind(at));
         let is_colons = |first: usize| source.is_pair(first, TokenKind::Colon, TokenKind::Colon);
         let previous = before(1);
-        if is_declared(source, at) {
+        let frame = self.frame();
+        // A macro's own name, and the kind of what it takes: `$x:expr`.
+        let is_of_macro = frame.is_definition
+            && (at == frame.head
+                || (previous == Some(TokenKind::Colon) && before(3) == Some(TokenKind::Dollar)));
+        if is_of_macro || is_declared(source, at) {
             return at + 1;
         }
         let text = source.name(at);
