@@ -419,17 +419,19 @@ impl<'a> Table<'a> {
             MentionKind::Bare => is_type || (!is_associated && self.is_in_scope(from, name, node)),
             MentionKind::Path if is_type || is == NamedKind::Macro => true,
             MentionKind::Path if is_associated => {
-                let is_alias = self.aliases.contains(qualifier);
+                let is_alias = |name: &str| self.aliases.contains(name);
+                // Of a type that is called otherwise elsewhere, or of all types.
                 let is_blanket = || !self.types.contains(node.owner);
                 match qualifier {
                     "" => true,
                     "crate" => false,
-                    _ if is_alias || node.owner == qualifier => true,
+                    _ if is_alias(qualifier) || is_alias(node.owner) => true,
+                    _ if node.owner == qualifier => true,
                     _ if !self.types.contains(qualifier) => node.is_of_trait(),
                     _ => {
                         node.around == NamedKind::Trait
                             || node.of_trait == Some(qualifier)
-                            || (node.of_trait.is_some() && is_blanket())
+                            || is_blanket()
                     }
                 }
             }

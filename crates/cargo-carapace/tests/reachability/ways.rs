@@ -441,6 +441,13 @@ pub(crate) const WAYS: &[Way] = &[
 //- program/src/main.rs
     use faulty::Faulty::*; fn main() { One.bad() }
 "),
+    way("an implementation by the type's alias", "faulty::bad", "
+//- faulty/src/lib.rs
+    pub struct Faulty<T>(T); pub type Own = Faulty<u8>; fn bad() {}
+    impl Own { fn begin() { bad() } } impl Faulty<u16> { pub fn run() { Faulty::begin() } }
+//- program/src/main.rs
+    fn main() { faulty::Faulty::run() }
+"),
     way("a function of the old edition", "faulty::bad", "
 //- middle/src/lib.rs
     extern crate faulty; mod a { use faulty::bad; pub fn run() { bad(); ::faulty::bad() } } pub fn run() { a::run() }
