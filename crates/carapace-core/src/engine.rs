@@ -28,7 +28,8 @@ use crate::policy::unsafety::Place;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
 use crate::reach;
 use crate::report::{
-    ConfigEffect, Database, Details, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
+    ConfigEffect, Database, Details, ExcludedBy, Exclusion, Gap, Ignored, Input, InputKind,
+    LeftOut, Report, Settings, Verdict,
 };
 use crate::rules::{Context, Hit, registry::RULES};
 
@@ -70,6 +71,7 @@ impl Toolchain {
 struct Told<'a> {
     hits: &'a [Hit],
     reached: Option<&'a Reached>,
+    left_out: &'a [LeftOut],
     registry: Option<&'a Registry>,
     idle_ignores: &'a [(&'a Ignore, Idle)],
     toolchain: Option<(&'a Toolchain, &'a [Arc<Advisory>])>,
@@ -184,6 +186,7 @@ impl<'p> Run<'p> {
         let found = RULES.iter().flat_map(|rule| (rule.check)(rule, &context));
         let (graph, policy) = (&subject.graph, self.policy);
         let mut findings = Vec::new();
+        let mut left_out = told.left_out.to_vec();
         for finding in found {
             let package = finding.package.and_then(|index| graph.get(index));
             let roles = finding.package.map(|index| context.roles_of(index));
@@ -203,6 +206,17 @@ impl<'p> Run<'p> {
                 findings.push(finding);
                 continue;
             };
+            if let Some(advisory) = &finding.advisory {
+                left_out.push(LeftOut {
+                    package: finding.package,
+                    advisory: Arc::clone(advisory),
+                    exclusion: Exclusion {
+                        by: ExcludedBy::Decision,
+                        reason: reason.to_owned(),
+                        until: None,
+                    },
+                });
+            }
             let advisory = finding.advisory.as_ref().map(|advisory| &advisory.id);
             self.ignored.insert(Ignored {
                 code: advisory
@@ -237,6 +251,8 @@ impl<'p> Run<'p> {
             census: None,
             details: Details {
                 roles: subject.roles,
+                toolchain: subject.toolchain,
+                left_out,
                 ..Details::default()
             },
         });

@@ -20,6 +20,7 @@ use semver::Version;
 use crate::finding::Level;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Kind, SeverityLevel};
+use crate::report::{ExcludedBy, Exclusion};
 use crate::rules::Rule;
 use unsafety::UnsafePolicy;
 
@@ -295,7 +296,14 @@ impl Policy {
         &self,
         advisory: &Advisory,
         package: Option<(&Graph, PackageIdx)>,
-    ) -> Option<String> {
+    ) -> Option<Exclusion> {
+        let by_setting = |reason| {
+            Some(Exclusion {
+                by: ExcludedBy::Setting,
+                reason,
+                until: None,
+            })
+        };
         let kind = advisory.kind();
         if let Some(threshold) = self.severity_threshold
             && !advisory.is_malicious()
@@ -304,12 +312,14 @@ impl Policy {
             match advisory.severity() {
                 Some(severity) if Some(severity.level) < self.severity_threshold => {
                     let level = severity.level.name();
-                    return Some(format!(
+                    return by_setting(format!(
                         "severity {level} is below the threshold {threshold}"
                     ));
                 }
                 None if self.needs_score && kind == Kind::Vulnerability => {
-                    return Some(format!("it has no score, and the threshold is {threshold}"));
+                    return by_setting(format!(
+                        "it has no score, and the threshold is {threshold}"
+                    ));
                 }
                 _ => {}
             }
@@ -320,7 +330,7 @@ impl Policy {
             && !scope.holds(graph, index)
         {
             let package = graph.get(index)?;
-            return Some(format!(
+            return by_setting(format!(
                 "{} {} is out of the scope of {kind} advisories",
                 package.name, package.version
             ));
@@ -337,18 +347,23 @@ impl Policy {
             && !self.requires(Deny::Warnings)
             && shown.is_some_and(|shown| !shown.contains(&kind))
         {
-            return Some(format!("{kind} is not among `informational_warnings`"));
+            return by_setting(format!("{kind} is not among `informational_warnings`"));
         }
         let affected = advisory.affected.as_ref()?;
         let elsewhere = |of: &[String], wanted: &[String]| {
             !of.is_empty() && !wanted.is_empty() && !of.iter().any(|name| wanted.contains(name))
         };
-        if elsewhere(&affected.arch, &self.target_arch) {
-            return Some(format!("affects only {}", affected.arch.join(", ")));
-        }
-        if elsewhere(&affected.os, &self.target_os) {
-            return Some(format!("affects only {}", affected.os.join(", ")));
-        }
-        None
+        let only = if elsewhere(&affected.arch, &self.target_arch) {
+            &affected.arch
+        } else if elsewhere(&affected.os, &self.target_os) {
+            &affected.os
+        } else {
+            return None;
+        };
+        Some(Exclusion {
+            by: ExcludedBy::Platform,
+            reason: format!("affects only {}", only.join(", ")),
+            until: None,
+        })
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::census::Census;
 use crate::census::compiled::Reconciliation;
+use crate::engine::Toolchain;
 use crate::finding::{Finding, Location};
 use crate::graph::metadata::DependencyKind;
 use crate::graph::units::{Roles, Units};
 use crate::graph::{Graph, PackageIdx};
+use crate::knowledge::advisory::Advisory;
 use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::date::Date;
 
@@ -81,8 +83,8 @@ pub struct Input {
     pub details: Details,
 }
 
-/// What a report on unsafe code shows beside the census.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What some formats show beside the findings.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Details {
     /// Who depends on whom in what is judged, where that is known. The graph has more: what cargo
     /// resolves is for all features and platforms.
@@ -94,6 +96,43 @@ pub struct Details {
     pub reconciliation: Option<Arc<Reconciliation>>,
     /// The lines of sources that are shown.
     pub sources: Sources,
+    /// What compiles it, where that is known.
+    pub toolchain: Option<Toolchain>,
+    /// The advisories that policy left out of it.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An advisory that speaks of a package, or of the toolchain, and that policy left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// The package; none for the toolchain.
+    pub package: Option<PackageIdx>,
+    /// The advisory.
+    pub advisory: Arc<Advisory>,
+    /// Why.
+    pub exclusion: Exclusion,
+}
+
+/// Why policy leaves an advisory out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// What kind of reason it is.
+    pub by: ExcludedBy,
+    /// The reason.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+}
+
+/// By what an advisory is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExcludedBy {
+    /// Somebody decided so: an exception that names it, or a rule that is allowed.
+    Decision,
+    /// It affects only platforms that were said not to count.
+    Platform,
+    /// A setting that is about many: a threshold, a scope, a kind.
+    Setting,
 }
 
 /// Who depends on whom, and for what.

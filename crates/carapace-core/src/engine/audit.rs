@@ -14,7 +14,9 @@ use crate::knowledge::date::Date;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::{Deny, Ignores, Policy};
 use crate::reach::{self, Reachability};
-use crate::report::{ConfigEffect, Database, Gap, Ignored, Report, Settings};
+use crate::report::{
+    ConfigEffect, Database, ExcludedBy, Exclusion, Gap, Ignored, LeftOut, Report, Settings,
+};
 use crate::rules::Hit;
 
 /// What comes from outside the code.
@@ -106,24 +108,27 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
         policy,
         ignores: Ignores::new(&policy.ignores, request.today),
         ignored: BTreeSet::new(),
+        left_out: Vec::new(),
     };
     let subjects = request.subjects.iter();
     let found: Vec<_> = subjects
         .map(|subject| {
             let of_toolchain = toolchain_hits(subject.toolchain.as_ref(), &advisories, &mut filter);
-            (hits(&subject.graph, &advisories, &mut filter), of_toolchain)
+            let hits = hits(&subject.graph, &advisories, &mut filter);
+            (hits, of_toolchain, std::mem::take(&mut filter.left_out))
         })
         .collect();
     run.ignored.append(&mut filter.ignored);
     // What is of no use in any input is told once.
     let mut idle = filter.ignores.idle(&knowledge.unknown_ignores);
     let mut reached = request.reached.into_iter();
-    for (subject, (hits, of_toolchain)) in request.subjects.into_iter().zip(found) {
+    for (subject, (hits, of_toolchain, left_out)) in request.subjects.into_iter().zip(found) {
         let reached = reached.next().flatten();
         let own = std::mem::take(&mut idle);
         let toolchain = subject.toolchain.clone();
         let told = Told {
             hits: &hits,
+            left_out: &left_out,
             toolchain: toolchain
                 .as_ref()
                 .map(|toolchain| (toolchain, &*of_toolchain)),
@@ -173,21 +178,35 @@ struct Filter<'a> {
     policy: &'a Policy,
     ignores: Ignores<'a>,
     ignored: BTreeSet<Ignored>,
+    /// Those of the subject that is looked at.
+    left_out: Vec<LeftOut>,
 }
 
 impl Filter<'_> {
     /// Whether an advisory of a package, or of the toolchain, is left out.
-    fn leaves_out(&mut self, advisory: &Advisory, package: Option<(&Graph, PackageIdx)>) -> bool {
+    fn leaves_out(
+        &mut self,
+        advisory: &Arc<Advisory>,
+        package: Option<(&Graph, PackageIdx)>,
+    ) -> bool {
         let ignore = self.ignores.find(advisory, package);
-        let by_name = ignore.map(|ignore| (ignore.reason.clone(), ignore.until));
-        let by_policy = || Some((self.policy.leaves_out(advisory, package)?, None));
-        let Some((reason, until)) = by_name.or_else(by_policy) else {
+        let by_name = ignore.map(|ignore| Exclusion {
+            by: ExcludedBy::Decision,
+            reason: ignore.reason.clone(),
+            until: ignore.until,
+        });
+        let Some(exclusion) = by_name.or_else(|| self.policy.leaves_out(advisory, package)) else {
             return false;
         };
         self.ignored.insert(Ignored {
             code: advisory.id.clone(),
-            reason,
-            until,
+            reason: exclusion.reason.clone(),
+            until: exclusion.until,
+        });
+        self.left_out.push(LeftOut {
+            package: package.map(|(_, index)| index),
+            advisory: Arc::clone(advisory),
+            exclusion,
         });
         true
     }

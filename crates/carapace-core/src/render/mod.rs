@@ -2,6 +2,7 @@
 
 mod columns;
 pub mod compat;
+pub mod cyclonedx;
 pub mod github;
 pub mod human;
 pub mod json;

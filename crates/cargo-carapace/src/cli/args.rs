@@ -72,6 +72,9 @@ pub enum Format {
     Github,
     /// Markdown, for a README or a comment
     Markdown,
+    /// A bill of materials with the findings as VEX, CycloneDX 1.6; of `audit`
+    #[value(name = "cyclonedx")]
+    CycloneDx,
     /// cargo-audit's JSON, a document a line; of `audit`
     CargoAudit,
     /// cargo-geiger's JSON, a document a line; of `unsafe`

@@ -11,6 +11,7 @@ use carapace_core::render::{self, view::View};
 use carapace_core::report::Report;
 use carapace_core::text::LineIndex;
 use semver::Version;
+use sha2::{Digest as _, Sha256};
 
 use super::args::{AuditArgs, Format};
 use super::{Exit, Failure, output};
@@ -60,11 +61,15 @@ pub fn now() -> i64 {
     })
 }
 
-/// The day of the run; `SOURCE_DATE_EPOCH` makes runs repeatable
+/// The time that `SOURCE_DATE_EPOCH` gives: it makes runs repeatable
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn given_time() -> Option<i64> {
+    dirs::env("SOURCE_DATE_EPOCH").and_then(|epoch| epoch.parse().ok())
+}
+
+/// The day of the run.
 fn today() -> Option<Date> {
-    let fixed = dirs::env("SOURCE_DATE_EPOCH").and_then(|epoch| epoch.parse().ok());
-    Date::from_unix(fixed.unwrap_or_else(now))
+    Date::from_unix(given_time().unwrap_or_else(now))
 }
 
 /// The door to the network, with the user's own settings.
@@ -162,6 +167,14 @@ fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &In
         Format::Markdown => render::markdown::render(report, &View::default()),
         Format::Sarif => render::sarif::render(report, version),
         Format::Github => render::github::render(report),
+        Format::CycloneDx => {
+            let options = render::cyclonedx::Options {
+                version,
+                timestamp: given_time(),
+                sha256: |bytes| Sha256::digest(bytes).into(),
+            };
+            render::cyclonedx::render(report, &options)
+        }
         Format::Human => {
             let line = |path: &str, line: u32| {
                 let text = std::str::from_utf8(inputs.texts.get(path)?).ok()?;

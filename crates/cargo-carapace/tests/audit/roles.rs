@@ -8,7 +8,7 @@ use crate::support::run::{CRATES_IO, Output, World, advisory, found};
 
 /// A project with these dependencies, each `(name, table)`, of version 1.2.0, which lie in its folder as
 /// `cargo vendor` leaves them, and a database with a vulnerability of `parser`.
-fn project(dependencies: &str, packages: &[(&str, &str)]) -> World {
+pub(crate) fn project(dependencies: &str, packages: &[(&str, &str)]) -> World {
     let world = World::new();
     world.write(
         "project/Cargo.toml",

@@ -194,7 +194,6 @@ impl Advisory {
     /// The page that tells of it. Always known from the id, so that it is there without titles.
     #[must_use]
     pub fn link(&self) -> String {
-        let id = &self.id;
         // A text under CC-BY keeps the address of its author.
         if self
             .license
@@ -204,12 +203,7 @@ impl Advisory {
         {
             return url.clone();
         }
-        match id.split('-').next() {
-            Some("RUSTSEC") => format!("https://rustsec.org/advisories/{id}.html"),
-            Some("CVE") => format!("https://www.cve.org/CVERecord?id={id}"),
-            Some("GHSA") => format!("https://github.com/advisories/{id}"),
-            _ => self.url.clone().unwrap_or_default(),
-        }
+        page(&self.id).unwrap_or_else(|| self.url.clone().unwrap_or_default())
     }
 
     /// The score and label of its CVSS vector; none without one that can be read.
@@ -226,6 +220,17 @@ impl Advisory {
             level: SeverityLevel::of(score),
             vector: vector.to_owned(),
         })
+    }
+}
+
+/// The page of an advisory, by its id; none where nobody is known who gives such ids.
+#[must_use]
+pub fn page(id: &str) -> Option<String> {
+    match id.split('-').next() {
+        Some("RUSTSEC") => Some(format!("https://rustsec.org/advisories/{id}.html")),
+        Some("CVE") => Some(format!("https://www.cve.org/CVERecord?id={id}")),
+        Some("GHSA") => Some(format!("https://github.com/advisories/{id}")),
+        _ => None,
     }
 }
 
