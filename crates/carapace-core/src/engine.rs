@@ -24,6 +24,7 @@ use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, Package, Problem};
 use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::Registry;
+use crate::policy::known::{Gone, Known};
 use crate::policy::unsafety::Place;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
 use crate::reach;
@@ -74,6 +75,8 @@ struct Told<'a> {
     left_out: &'a [LeftOut],
     registry: Option<&'a Registry>,
     idle_ignores: &'a [(&'a Ignore, Idle)],
+    known: Option<&'a Known>,
+    gone: &'a [Gone],
     toolchain: Option<(&'a Toolchain, &'a [Arc<Advisory>])>,
     survey: Option<&'a Survey>,
     changes: Option<&'a Changes>,
@@ -177,6 +180,7 @@ impl<'p> Run<'p> {
             registry: told.registry,
             policy: self.policy,
             idle_ignores: told.idle_ignores,
+            gone: told.gone,
             toolchain: told.toolchain,
             survey: told.survey,
             changes: told.changes,
@@ -228,6 +232,12 @@ impl<'p> Run<'p> {
                 },
                 until: None,
             });
+        }
+        if let Some(known) = told.known {
+            let toolchain = subject.toolchain.as_ref();
+            known
+                .findings
+                .mark(&mut findings, graph, toolchain, &known.file);
         }
         sort(&mut findings, graph);
         if context.budget.borrow().is_spent() {

@@ -9,6 +9,7 @@ pub mod deny_toml;
 pub mod floor;
 mod ignores;
 pub mod init;
+pub mod known;
 mod reader;
 pub mod unsafety;
 

@@ -12,6 +12,7 @@ use crate::knowledge::advisory::index::key;
 use crate::knowledge::advisory::{Advisory, Kind};
 use crate::knowledge::date::Date;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
+use crate::policy::known::{Gone, Known};
 use crate::policy::{Deny, Ignores, Policy};
 use crate::reach::{self, Reachability};
 use crate::report::{
@@ -45,6 +46,8 @@ pub struct Request {
     pub today: Option<Date>,
     /// Whether affected functions are reached, by subject; none where that could not be asked.
     pub reached: Vec<Option<Reached>>,
+    /// The findings that are known, where they are held against any.
+    pub known: Option<Known>,
 }
 
 /// Whether the functions that an advisory names are reached, by package and advisory.
@@ -115,26 +118,37 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
         .map(|subject| {
             let of_toolchain = toolchain_hits(subject.toolchain.as_ref(), &advisories, &mut filter);
             let hits = hits(&subject.graph, &advisories, &mut filter);
-            (hits, of_toolchain, std::mem::take(&mut filter.left_out))
+            Found {
+                hits,
+                of_toolchain,
+                left_out: std::mem::take(&mut filter.left_out),
+            }
         })
         .collect();
     run.ignored.append(&mut filter.ignored);
     // What is of no use in any input is told once.
     let mut idle = filter.ignores.idle(&knowledge.unknown_ignores);
     let mut reached = request.reached.into_iter();
-    for (subject, (hits, of_toolchain, left_out)) in request.subjects.into_iter().zip(found) {
+    let known = request.known.as_ref();
+    let mut gone = known.map_or_else(Vec::new, |known| {
+        gone(known, &request.subjects, &found, knowledge, &run.gaps)
+    });
+    for (subject, found) in request.subjects.into_iter().zip(found) {
         let reached = reached.next().flatten();
         let own = std::mem::take(&mut idle);
+        let gone = std::mem::take(&mut gone);
         let toolchain = subject.toolchain.clone();
         let told = Told {
-            hits: &hits,
-            left_out: &left_out,
+            hits: &found.hits,
+            left_out: &found.left_out,
             toolchain: toolchain
                 .as_ref()
-                .map(|toolchain| (toolchain, &*of_toolchain)),
+                .map(|toolchain| (toolchain, &*found.of_toolchain)),
             reached: reached.as_ref(),
             registry: Some(&knowledge.registry),
             idle_ignores: &own,
+            known,
+            gone: &gone,
             ..Told::default()
         };
         let is_told = |gap: &Gap| gap.what == ROLES && gap.input.as_ref() == Some(&subject.path);
@@ -146,10 +160,62 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
                 gaps.add(ROLES, None, reason, false);
             }
             input_gaps(graph, knowledge, policy, gaps);
-            reach_gaps(graph, &hits, reached.as_ref(), policy, gaps);
+            reach_gaps(graph, &found.hits, reached.as_ref(), policy, gaps);
         });
     }
     run.report(knowledge.databases.clone(), settings(policy))
+}
+
+/// The advisories that speak of a subject.
+struct Found {
+    hits: Vec<Hit>,
+    of_toolchain: Vec<Arc<Advisory>>,
+    left_out: Vec<LeftOut>,
+}
+
+/// What is known and not there any more, as far as that can be told.
+fn gone(
+    known: &Known,
+    subjects: &[Subject],
+    found: &[Found],
+    knowledge: &Knowledge,
+    gaps: &[Gap],
+) -> Vec<Gone> {
+    if gaps.iter().any(|gap| gap.what == Gap::INPUT) {
+        return Vec::new();
+    }
+    let (mut spoken, mut packages) = (Vec::new(), Vec::new());
+    for (subject, found) in subjects.iter().zip(found) {
+        let all = subject.graph.packages().iter();
+        packages.extend(all.map(|package| (package.name.as_str(), &package.version)));
+        let hits = found
+            .hits
+            .iter()
+            .map(|hit| (Some(hit.package), &hit.advisory));
+        let of_toolchain = found.of_toolchain.iter().map(|advisory| (None, advisory));
+        let left_out = found.left_out.iter();
+        let left_out = left_out.map(|left_out| (left_out.package, &left_out.advisory));
+        for (package, advisory) in hits.chain(of_toolchain).chain(left_out) {
+            let version = match package {
+                Some(index) => subject.graph.get(index).map(|package| &package.version),
+                None => subject
+                    .toolchain
+                    .as_ref()
+                    .map(|toolchain| &toolchain.version),
+            };
+            spoken.extend(version.map(|version| (&*advisory.package, version, &**advisory)));
+        }
+    }
+    let is_toolchain_known = subjects.iter().all(|subject| subject.toolchain.is_some());
+    let is_unknown = |name: &str| {
+        let mut set_aside = knowledge.databases.iter().flat_map(|d| &d.info.set_aside);
+        let is_of_rust = Toolchain::COMPONENTS.contains(&name);
+        set_aside.any(|aside| aside.package.as_deref() == Some(name))
+            || (is_of_rust && !is_toolchain_known)
+    };
+    known
+        .findings
+        .gone(&spoken, &packages, is_unknown, &known.file)
 }
 
 /// What the gap is called where it is not known what packages are for.

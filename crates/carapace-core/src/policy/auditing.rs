@@ -29,6 +29,8 @@ pub struct Auditing {
     pub features: Option<Set<FeatureFlags>>,
     /// The platforms that are shipped for; empty for every one.
     pub targets: Vec<Set<String>>,
+    /// The file of the findings that are known: a path below the file's folder, with `/`.
+    pub baseline: Option<Set<String>>,
 }
 
 impl Auditing {
@@ -87,6 +89,9 @@ impl Auditing {
         if let Some(features) = &self.features {
             let effect = "names the features that are shipped".to_owned();
             add(features.line, effect);
+        }
+        if let Some(Set { value, line }) = &self.baseline {
+            add(*line, format!("takes the findings in {value} for known"));
         }
         if let Some(first) = self.targets.first() {
             let names: Vec<&str> = self.targets.iter().map(|name| &*name.value).collect();

@@ -60,6 +60,9 @@ fn hold_auditing(project: &mut Auditing, floor: &Auditing, lines: &mut Vec<(u32,
     for ignore in project.ignores.drain(..) {
         lines.push((ignore.line, "an ignored advisory"));
     }
+    if let Some(set) = project.baseline.take() {
+        lines.push((set.line, "`baseline`"));
+    }
     let least = floor.severity_threshold.as_ref().map(|set| set.value);
     let hides_more = |set: &Set<_>| least.is_none_or(|least| set.value > least);
     if let Some(set) = project.severity_threshold.take_if(|set| hides_more(set)) {
@@ -133,6 +136,7 @@ mod tests {
              warn = [{ rule = \"vulnerability\", package = \"a\", reason = \"x\" }]\n\
              [audit]\nseverity-threshold = \"low\"\nwithout-score = \"ignore\"\n\
              not-shipped = \"allow\"\nmax-age = 60\nall-features = true\ntargets = [\"x\"]\n\
+             baseline = \"known.toml\"\n\
              [audit.scope]\nnotice = \"direct\"\n[[audit.ignore]]\nid = \"X\"\nreason = \"x\"\n\
              [unsafe]\nallow-new = true\nreason = \"x\"\n",
         );
@@ -141,9 +145,10 @@ mod tests {
         assert_eq!(
             effects,
             [
-                "12: a scope",
-                "13: an ignored advisory",
-                "17: `allow-new`",
+                "11: `baseline`",
+                "13: a scope",
+                "14: an ignored advisory",
+                "18: `allow-new`",
                 "2: a rule's setting",
                 "3: a rule's setting",
                 "5: `severity-threshold`",

@@ -140,6 +140,9 @@ struct FindingDocument<'a> {
     name: &'static str,
     group: &'static str,
     level: Level,
+    /// Whether the baseline knows it: then it is a note.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    known: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     severity: Option<SeverityDocument>,
     confidence: Confidence,
@@ -455,6 +458,7 @@ fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingD
         name: finding.rule.name,
         group: finding.rule.group.name(),
         level: finding.level,
+        known: finding.known,
         severity: finding
             .advisory
             .as_ref()

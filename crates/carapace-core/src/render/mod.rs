@@ -8,7 +8,7 @@ pub mod human;
 pub mod json;
 pub mod markdown;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod sarif;
 #[cfg(test)]
 mod tests;

@@ -319,9 +319,6 @@ pub(super) fn ignored(report: &Report) -> impl Iterator<Item = String> {
     })
 }
 
-/// The rule about what compiles a project, which is no package of it.
-pub(super) const TOOLCHAIN: &str = "toolchain";
-
 /// Gaps with the same reason, as one.
 #[derive(Debug)]
 pub(super) struct GapGroup {

@@ -13,6 +13,7 @@ use carapace_core::policy::floor::Floor;
 use carapace_core::report::{ConfigEffect, Gap};
 
 use super::inputs::shown;
+use super::known::BaselineFile;
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
 use crate::gate::config::{self, Config};
@@ -181,6 +182,19 @@ impl Ruled {
     pub fn auditing(&self) -> impl Iterator<Item = &Auditing> {
         let floor = self.floor.as_ref().map(|floor| &floor.toml.auditing);
         self.ruling.auditing().into_iter().chain(floor)
+    }
+
+    /// The baseline that is named. What the user names may be anywhere, a project's is one of its own
+    /// files.
+    #[must_use]
+    pub fn baseline(&self) -> Option<BaselineFile> {
+        let Ruling::Own { config, is_named } = &self.ruling else {
+            return None;
+        };
+        Some(BaselineFile {
+            path: config.audit_baseline()?,
+            tree: (!is_named).then(|| config.folder.clone()),
+        })
     }
 
     /// Has a policy follow what rules, and tells what a project's own switches off or loosens.

@@ -11,6 +11,7 @@ use carapace_core::report::{ConfigEffect, Gap};
 use carapace_core::text::visible;
 
 use super::inputs::{Inputs, shown};
+use super::known::BaselineFile;
 use super::ruling::{self, AUDIT_TOML, Ruled, Ruling};
 use crate::advisories::source::Source;
 use crate::cli::Failure;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub effects: Vec<ConfigEffect>,
     /// Configurations that were not followed.
     pub gaps: Vec<Gap>,
+    /// The baseline that the user or the configuration names.
+    pub baseline: Option<BaselineFile>,
 }
 
 /// A configuration that was found, and whose it is.
@@ -179,6 +182,13 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
         quiet: arguments.output.quiet || (toml.quiet && effects.is_empty()),
         effects,
         gaps,
+        baseline: match &arguments.baseline {
+            Some(path) => Some(BaselineFile {
+                path: path.clone(),
+                tree: None,
+            }),
+            None => ruled.baseline(),
+        },
     })
 }
 

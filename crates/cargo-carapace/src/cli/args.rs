@@ -205,6 +205,12 @@ pub struct AuditArgs {
         help_heading = "Policy"
     )]
     pub ignore: Vec<String>,
+    /// Take the findings in this file for known: they are notes, and only what is new fails
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub baseline: Option<PathBuf>,
+    /// Write what there is to the baseline
+    #[arg(long, help_heading = "Policy")]
+    pub write_baseline: bool,
     /// Look for no yanked, removed or swapped versions
     #[arg(long, help_heading = "Policy")]
     pub no_yanked: bool,

@@ -19,6 +19,7 @@ use crate::advisories::load::Question;
 use crate::advisories::store::Store;
 use crate::audit::databases::Sources;
 use crate::audit::inputs::{self, Inputs};
+use crate::audit::known::BaselineFile;
 use crate::audit::settings::{Settings, settings};
 use crate::host::dirs;
 use crate::host::http::{Door, HttpSettings};
@@ -148,14 +149,25 @@ fn judge(
         let affected = engine::affected(&subject.graph, &knowledge.advisories);
         Some(ground.reached(&subject.graph, &affected, cache.as_deref()))
     });
-    let request = Request {
+    let mut request = Request {
         reached: reached.collect(),
         subjects: inputs.subjects.clone(),
         config: [&*settings.effects, &*inputs.effects].concat(),
         gaps,
         today: today(),
+        known: None,
     };
-    Ok(engine::audit(request, &knowledge, &settings.policy))
+    let audit = |request| engine::audit(request, &knowledge, &settings.policy);
+    request.known = match &settings.baseline {
+        _ if arguments.write_baseline => {
+            let of_project = || BaselineFile::of_project(inputs);
+            let file = settings.baseline.clone().map_or_else(of_project, Ok)?;
+            Some(file.write(&audit(request.clone()))?)
+        }
+        Some(file) => Some(file.read()?),
+        None => None,
+    };
+    Ok(audit(request))
 }
 
 fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &Inputs) -> String {

@@ -11,6 +11,7 @@
 mod support;
 
 mod bad_input;
+mod baseline;
 mod cyclonedx;
 mod defects;
 mod exits;

@@ -26,6 +26,7 @@ pub(super) struct RawAudit {
     all_features: Option<Spanned<bool>>,
     no_default_features: Option<Spanned<bool>>,
     targets: Vec<Spanned<String>>,
+    baseline: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -77,6 +78,7 @@ impl Reader<'_> {
                 .collect::<Result<_, _>>()?,
             features: self.features(raw.features, raw.all_features, raw.no_default_features),
             targets: raw.targets.into_iter().map(|name| self.set(name)).collect(),
+            baseline: self.baseline(raw.baseline)?,
         })
     }
 

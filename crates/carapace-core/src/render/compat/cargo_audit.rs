@@ -147,7 +147,7 @@ pub fn render(report: &Report) -> String {
 pub fn beside(report: &Report) -> Vec<(Level, String)> {
     let findings = report.inputs.iter().flat_map(|input| &input.findings);
     let untold = findings.filter(|finding| {
-        let is_listed = finding.advisory.is_some() && finding.rule.name != words::TOOLCHAIN;
+        let is_listed = finding.advisory.is_some() && !finding.rule.is_about_toolchain();
         finding.level == Level::Deny && !is_listed && finding.rule.name != "yanked"
     });
     let untold = untold.map(|finding| {
@@ -173,7 +173,9 @@ fn document<'a>(report: &'a Report, input: &'a Input) -> Document<'a> {
         };
         let document = package_document(&input.graph, index, package);
         match finding.advisory.as_deref() {
-            Some(advisory) if !matches!(finding.rule.name, "possible-match" | words::TOOLCHAIN) => {
+            Some(advisory)
+                if finding.rule.name != "possible-match" && !finding.rule.is_about_toolchain() =>
+            {
                 match advisory.kind() {
                     Kind::Vulnerability => list.push(Vulnerability {
                         advisory: metadata(advisory),

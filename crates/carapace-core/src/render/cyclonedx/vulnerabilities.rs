@@ -10,7 +10,6 @@ use crate::finding::{Finding, Level};
 use crate::graph::PackageIdx;
 use crate::graph::units::{Role, Roles};
 use crate::knowledge::advisory::{self, Advisory, Kind};
-use crate::render::words;
 use crate::report::{ExcludedBy, Input, LeftOut, Report};
 
 /// What is known of whether an advisory matters to what is shipped.
@@ -48,14 +47,18 @@ impl Analysis {
         let advisory = finding.advisory.as_deref();
         let roles = finding.package.map(|index| roles(input, index));
         let by_roles = || Self::of_roles(advisory?, roles?);
-        match finding.rule.name {
-            words::TOOLCHAIN => Self::open(Some("it is in the toolchain".to_owned())),
-            "possible-match" => Self::open(Some(
-                "not from the registry that the advisory is about: only name and version agree"
-                    .to_owned(),
-            )),
-            _ => by_roles().unwrap_or_else(|| Self::open(None)),
-        }
+        let said = if finding.rule.is_about_toolchain() {
+            "it is in the toolchain"
+        } else if finding.rule.name == "possible-match" {
+            "not from the registry that the advisory is about: only name and version agree"
+        } else if let Some(known) = by_roles() {
+            return known;
+        } else if finding.known {
+            "known by the baseline"
+        } else {
+            return Self::open(None);
+        };
+        Self::open(Some(said.to_owned()))
     }
 
     /// What is known of an advisory that policy leaves out. Whether somebody's reason means that it
@@ -145,7 +148,7 @@ pub(super) fn of(report: &Report, components: &mut Components<'_>) -> Vec<Value>
     for (at, input) in report.inputs.iter().enumerate() {
         let found = input.findings.iter().filter_map(|finding| {
             let advisory = finding.advisory.as_deref()?;
-            let is_package = finding.rule.name != words::TOOLCHAIN;
+            let is_package = !finding.rule.is_about_toolchain();
             let key = Key {
                 id: &advisory.id,
                 analysis: Analysis::of_finding(input, finding),
