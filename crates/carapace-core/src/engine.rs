@@ -191,6 +191,7 @@ impl<'p> Run<'p> {
         let (graph, policy) = (&subject.graph, self.policy);
         let mut findings = Vec::new();
         let mut left_out = told.left_out.to_vec();
+        let reached = policy.reached(graph);
         for finding in found {
             let package = finding.package.and_then(|index| graph.get(index));
             let roles = finding.package.map(|index| context.roles_of(index));
@@ -200,7 +201,11 @@ impl<'p> Run<'p> {
             let reason = reason.or_else(|| {
                 let roles = roles.filter(|_| finding.rule.is_lowered())?;
                 if policy.no_dev && roles.are_among(&[Role::Dev]) {
-                    return Some("only tests need it, and --no-dev leaves that out");
+                    return Some("only tests need it, and `no-dev` leaves that out");
+                }
+                let is_reached = finding.package.zip(reached.as_ref());
+                if is_reached.is_some_and(|(at, reached)| reached.get(at.get()) == Some(&false)) {
+                    return Some("only what `exclude` leaves out needs it");
                 }
                 let is_left_out =
                     policy.not_shipped == Some(NotShipped::Allow) && roles.are_never_shipped();

@@ -81,6 +81,8 @@ pub enum Scope {
     Workspace,
     /// In members and in what these depend on by themselves.
     Direct,
+    /// In what something depends on that is no member.
+    Transitive,
     /// In every package.
     #[default]
     All,
@@ -91,6 +93,7 @@ impl Scope {
     pub const NAMES: &'static [(&'static str, Self)] = &[
         ("workspace", Self::Workspace),
         ("direct", Self::Direct),
+        ("transitive", Self::Transitive),
         ("all", Self::All),
     ];
 
@@ -100,8 +103,17 @@ impl Scope {
         match self {
             Self::Workspace => members.contains(&index),
             Self::Direct => members.contains(&index) || members.iter().any(depend),
+            Self::Transitive => {
+                let mut others = graph.iter().map(|(other, _)| other);
+                others.any(|other| depend(&other) && !members.contains(&other))
+            }
             Self::All => true,
         }
+    }
+
+    /// Whether it holds wherever another does.
+    fn covers(self, other: Self) -> bool {
+        self == Self::All || self == other || (self, other) == (Self::Direct, Self::Workspace)
     }
 }
 
@@ -222,6 +234,8 @@ pub struct Policy {
     pub stale: bool,
     /// Leave out what only tests need.
     pub no_dev: bool,
+    /// Packages that are left out, with what only they need.
+    pub excluded: Vec<PackageName>,
 }
 
 /// The rule that `allow-new` is about.
@@ -282,6 +296,30 @@ impl Policy {
         };
         let of_all = || named().find(|setting| setting.package.is_none());
         named().find(is_about).or_else(of_all)
+    }
+
+    /// The packages that members reach without those that are left out, by their places in the graph;
+    /// none where none is left out.
+    pub(crate) fn reached(&self, graph: &Graph) -> Option<Vec<bool>> {
+        if self.excluded.is_empty() {
+            return None;
+        }
+        let is_excluded = |index: PackageIdx| {
+            let package = graph.get(index);
+            package.is_none_or(|package| self.excluded.iter().any(|name| name.is(package)))
+        };
+        let mut reached = vec![false; graph.packages().len()];
+        let mut open = graph.members();
+        while let Some(index) = open.pop() {
+            let Some(seen) = reached.get_mut(index.get()) else {
+                continue;
+            };
+            if !*seen && !is_excluded(index) {
+                *seen = true;
+                open.extend(graph.depends_on(index));
+            }
+        }
+        Some(reached)
     }
 
     /// Whether a check that was asked for by name must be made.

@@ -55,10 +55,10 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
          [unsafe.budget]\nmax = 1\n[unsafe.packages.a]\nruntime = 2\n",
         "[workspace.lints.rust]\na = \"warn\"\n[workspace.metadata.carapace.unsafe.budget]\nmax = 1\n",
         "[audit]\nseverity-threshold = \"low\"\nwithout-score = \"ignore\"\nfeatures = [\"a\"]\n\
-         targets = [\"b\"]\n[audit.scope]\nnotice = \"direct\"\n[[audit.ignore]]\nid = \"X\"\n\
+         targets = [\"b\"]\nno-dev = true\nexclude = [\"a@1.0.0\"]\nbaseline = \"a/b\"\n[audit.scope]\nnotice = \"direct\"\n[[audit.ignore]]\nid = \"X\"\n\
          reason = \"y\"\nuntil = \"2099-01-01\"\npackage = \"a@1.0.0\"\n",
         "[advisories]\nunsound = \"none\"\nyanked = \"deny\"\nignore = [\"X\", { id = \"Y\" }, \
-         { crate = \"a@1.0.0\" }]\n[graph]\nall-features = true\ntargets = [{ triple = \"b\" }]\n",
+         { crate = \"a@1.0.0\" }]\n[graph]\nexclude = [\"a:1.0.0\"]\nexclude-dev = true\nall-features = true\ntargets = [{ triple = \"b\" }]\n",
         "{\"files\":{\"src/lib.rs\":\"aa\",\"b\":\"cc\"},\"package\":\"bb\"}",
         "#!/bin/x\n//! Docs.\n/*! /* x */ */\n#![warn(a)]\n# ! [ deny ( unsafe_code ) ]\nfn f() {}\n",
         "// L\n\n#![doc = r#\"]\"#]\n/// of f\nfn f() {}",
