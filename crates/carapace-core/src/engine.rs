@@ -285,6 +285,7 @@ impl<'p> Run<'p> {
             command: self.command,
             verdict: worst.unwrap_or(Verdict::Pass).max(verdict(&[], blocked)),
             inputs: self.inputs,
+            ruling: None,
             config,
             databases,
             gaps,

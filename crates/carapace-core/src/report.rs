@@ -337,6 +337,49 @@ pub struct Settings {
     pub informational_warnings: Vec<&'static str>,
 }
 
+/// Which configuration ruled a run, beside the flags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// What kind of configuration it is.
+    pub kind: RulingKind,
+    /// Its file, as shown; none where there is none.
+    pub file: Option<String>,
+    /// The organisation's policy that was over it, as shown; none where there is none.
+    pub floor: Option<String>,
+}
+
+/// What kind of configuration rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RulingKind {
+    /// The file that the user names.
+    Named,
+    /// The project's `carapace.toml`, or what its manifest holds of it.
+    CarapaceToml,
+    /// The project's `.cargo/audit.toml`.
+    AuditToml,
+    /// The project's `deny.toml`.
+    DenyToml,
+    /// The user's own `audit.toml`.
+    User,
+    /// None: what is usual.
+    None,
+}
+
+impl RulingKind {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::CarapaceToml => "carapace.toml",
+            Self::AuditToml => "audit.toml",
+            Self::DenyToml => "deny.toml",
+            Self::User => "user",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Everything a run found out. *Invariant:* all lists are sorted, so the same run gives the same
 /// report.
 #[derive(Debug, Clone)]
@@ -345,6 +388,8 @@ pub struct Report {
     pub command: &'static str,
     /// What was judged, in the order asked for.
     pub inputs: Vec<Input>,
+    /// Which configuration ruled, where that is told.
+    pub ruling: Option<Ruling>,
     /// What the project's own configuration did.
     pub config: Vec<ConfigEffect>,
     /// The databases; the first is the main one.

@@ -16,7 +16,7 @@ use crate::policy::known::{Gone, Known};
 use crate::policy::{Deny, Ignores, Policy};
 use crate::reach::{self, Reachability};
 use crate::report::{
-    ConfigEffect, Database, ExcludedBy, Exclusion, Gap, Ignored, LeftOut, Report, Settings,
+    ConfigEffect, Database, ExcludedBy, Exclusion, Gap, Ignored, LeftOut, Report, Ruling, Settings,
 };
 use crate::rules::Hit;
 
@@ -46,6 +46,8 @@ pub struct Request {
     pub today: Option<Date>,
     /// Whether affected functions are reached, by subject; none where that could not be asked.
     pub reached: Vec<Option<Reached>>,
+    /// Which configuration ruled.
+    pub ruling: Option<Ruling>,
     /// The findings that are known, where they are held against any.
     pub known: Option<Known>,
 }
@@ -163,7 +165,10 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             reach_gaps(graph, &found.hits, reached.as_ref(), policy, gaps);
         });
     }
-    run.report(knowledge.databases.clone(), settings(policy))
+    Report {
+        ruling: request.ruling,
+        ..run.report(knowledge.databases.clone(), settings(policy))
+    }
 }
 
 /// The advisories that speak of a subject.

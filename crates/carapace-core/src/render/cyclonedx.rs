@@ -138,7 +138,10 @@ fn properties(report: &Report) -> Value {
     let config = report.config.iter().map(words::effect);
     let findings = report.inputs.iter().flat_map(|input| &input.findings);
     let settings = findings.filter(|finding| finding.rule.group == Group::Policy);
+    let ruling = report.ruling.iter();
+    let ruling = ruling.map(|ruling| property("policy", &words::ruling(ruling)));
     databases
+        .chain(ruling)
         .chain(gaps)
         .chain(config.map(|text| property("configuration", &text)))
         .chain(words::ignored(report).map(|text| property("ignored", &text)))

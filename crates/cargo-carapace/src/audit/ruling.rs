@@ -146,7 +146,8 @@ pub(crate) fn others(root: &Path) -> Vec<PathBuf> {
 }
 
 impl Ruling {
-    fn file(&self) -> Option<&str> {
+    /// Its file, as shown.
+    pub(super) fn file(&self) -> Option<&str> {
         match self {
             Self::Own { config, .. } => Some(&config.file),
             Self::Audit { file } | Self::Deny { file, .. } => Some(file),

@@ -155,6 +155,7 @@ fn judge(
         config: [&*settings.effects, &*inputs.effects].concat(),
         gaps,
         today: today(),
+        ruling: Some(settings.ruling.clone()),
         known: None,
     };
     let audit = |request| engine::audit(request, &knowledge, &settings.policy);

@@ -1,6 +1,6 @@
 //! Policies of a project: which of them rules, and what it does.
 
-use crate::support::run::{CRATES_IO, World, entry, found, gaps};
+use crate::support::run::{CRATES_IO, Run, World, entry, found, gaps};
 
 /// A vulnerability of `parser`, which the project has, and this `carapace.toml`.
 fn world(policy: &str) -> World {
@@ -336,4 +336,49 @@ fn what_is_excluded_and_what_only_it_needs() {
     ]);
     let output = world.audit(&["-v"]).exits(1);
     output.shows(&["web 1.2.0: only what `exclude` leaves out needs it"]);
+}
+
+#[test]
+fn which_configuration_rules_is_told() {
+    let world = World::with_lock(&[("parser", "1.3.0")]);
+    let told = |run: Run| {
+        let document = run.json(0);
+        let policy = &document["policy"];
+        let text = |field: &str| policy[field].as_str().unwrap_or("-").to_owned();
+        [text("kind"), text("file"), text("floor")].join(" ")
+    };
+    assert_eq!(told(world.audit(&[])), "none - -");
+    world.write("cargo/audit.toml", "[output]\nquiet = false\n");
+    let user = told(world.audit(&[]));
+    assert!(
+        user.starts_with("user ") && user.ends_with("cargo/audit.toml -"),
+        "{user}"
+    );
+    world.write("project/deny.toml", "[advisories]\n");
+    assert_eq!(told(world.audit(&[])), "deny.toml deny.toml -");
+    world.write("project/.cargo/audit.toml", "[output]\nquiet = false\n");
+    assert_eq!(told(world.audit(&[])), "audit.toml .cargo/audit.toml -");
+    world.write("project/carapace.toml", "[audit]\n");
+    assert_eq!(told(world.audit(&[])), "carapace.toml carapace.toml -");
+    world.write("project/mine.toml", "[audit]\n");
+    assert_eq!(
+        told(world.audit(&["--config", "mine.toml"])),
+        "named mine.toml -"
+    );
+    world.write("project/policy/carapace.toml", "[audit]\n");
+    let under = |arguments: &[&str]| world.audit(arguments).set("CARAPACE_POLICY", "policy");
+    assert_eq!(
+        told(under(&[])),
+        "carapace.toml carapace.toml policy/carapace.toml"
+    );
+    assert_eq!(
+        told(under(&["--no-project-config"])),
+        "none - policy/carapace.toml"
+    );
+    let output = under(&["-v"]).exits(0);
+    output.shows(&["note: policy: carapace.toml, under policy/carapace.toml\n"]);
+    let output = world
+        .audit(&["-v", "--no-project-config", "--format", "cyclonedx"])
+        .exits(0);
+    output.shows(&["carapace:policy"]);
 }
