@@ -195,10 +195,9 @@ impl<'p> Run<'p> {
         for finding in found {
             let package = finding.package.and_then(|index| graph.get(index));
             let roles = finding.package.map(|index| context.roles_of(index));
-            let reason = policy
-                .allows(finding.rule, package)
-                .or_else(|| unreached(&finding, policy));
-            let reason = reason.or_else(|| {
+            let allowed = policy.allows(finding.rule, package);
+            let left_out_by = |by| move |reason| (by, reason);
+            let by_setting = || {
                 let roles = roles.filter(|_| finding.rule.is_lowered())?;
                 if policy.no_dev && roles.are_among(&[Role::Dev]) {
                     return Some("only tests need it, and `no-dev` leaves that out");
@@ -210,17 +209,24 @@ impl<'p> Run<'p> {
                 let is_left_out =
                     policy.not_shipped == Some(NotShipped::Allow) && roles.are_never_shipped();
                 is_left_out.then_some("it is never shipped, and `not-shipped` leaves that out")
-            });
-            let Some(reason) = reason else {
+            };
+            let reason = allowed.map(left_out_by(ExcludedBy::Decision));
+            let not_reached =
+                || unreached(&finding, policy).map(left_out_by(ExcludedBy::NotReached));
+            let reason = reason.or_else(not_reached);
+            let reason = reason.or_else(|| by_setting().map(left_out_by(ExcludedBy::Setting)));
+            let Some((by, reason)) = reason else {
                 findings.push(finding);
                 continue;
             };
             if let Some(advisory) = &finding.advisory {
                 left_out.push(LeftOut {
-                    package: finding.package,
+                    package: finding
+                        .package
+                        .filter(|_| !finding.rule.is_about_toolchain()),
                     advisory: Arc::clone(advisory),
                     exclusion: Exclusion {
-                        by: ExcludedBy::Decision,
+                        by,
                         reason: reason.to_owned(),
                         until: None,
                     },

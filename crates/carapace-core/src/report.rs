@@ -129,6 +129,8 @@ pub struct Exclusion {
 pub enum ExcludedBy {
     /// Somebody decided so: an exception that names it, or a rule that is allowed.
     Decision,
+    /// The functions that it names are not reached.
+    NotReached,
     /// It affects only platforms that were said not to count.
     Platform,
     /// A setting that is about many: a threshold, a scope, a kind.
@@ -264,6 +266,8 @@ pub struct Gap {
 impl Gap {
     /// Of an input that could not be read: it is in no [`Report::inputs`].
     pub const INPUT: &'static str = "input";
+    /// Of a project without a lockfile that fits: a build may choose other versions.
+    pub const LOCKFILE: &'static str = "lockfile";
 
     /// A gap of the whole run that does not block.
     #[must_use]

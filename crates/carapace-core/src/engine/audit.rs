@@ -293,14 +293,10 @@ fn hits(graph: &Graph, advisories: &ByPackage, filter: &mut Filter<'_>) -> Vec<H
             if filter.leaves_out(advisory, Some((graph, index))) {
                 continue;
             }
-            let certain = match &advisory.source {
-                Some(source) => package.source.as_ref().is_some_and(|s| s.text == *source),
-                None => package.is_crates_io(),
-            };
             hits.push(Hit {
                 package: index,
                 advisory: Arc::clone(advisory),
-                certain,
+                certain: advisory.is_about(package.source.as_deref()),
             });
         }
     }

@@ -93,6 +93,13 @@ fn judge(
         true => None,
         false => Some(door()?),
     };
+    // What is wrong with it is known before anybody is asked.
+    let of_project = || BaselineFile::of_project(inputs);
+    let (written, known) = match (&settings.baseline, arguments.write_baseline) {
+        (named, true) => (Some(named.clone().map_or_else(of_project, Ok)?), None),
+        (Some(file), false) => (None, Some(file.read()?)),
+        (None, false) => (None, None),
+    };
     let mut gaps = std::mem::take(&mut inputs.gaps);
     let graphs = inputs.subjects.iter().map(|subject| &subject.graph);
     let packages = || graphs.clone().flat_map(|graph| graph.packages());
@@ -156,18 +163,12 @@ fn judge(
         gaps,
         today: today(),
         ruling: Some(settings.ruling.clone()),
-        known: None,
+        known,
     };
     let audit = |request| engine::audit(request, &knowledge, &settings.policy);
-    request.known = match &settings.baseline {
-        _ if arguments.write_baseline => {
-            let of_project = || BaselineFile::of_project(inputs);
-            let file = settings.baseline.clone().map_or_else(of_project, Ok)?;
-            Some(file.write(&audit(request.clone()))?)
-        }
-        Some(file) => Some(file.read()?),
-        None => None,
-    };
+    if let Some(file) = written {
+        request.known = Some(file.write(&audit(request.clone()))?);
+    }
     Ok(audit(request))
 }
 

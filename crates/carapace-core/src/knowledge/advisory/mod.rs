@@ -19,6 +19,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
+use crate::graph::source::Source;
 use range::Range;
 
 /// The two parts of the database.
@@ -183,6 +184,15 @@ impl Advisory {
     #[must_use]
     pub fn affects(&self, version: &Version) -> bool {
         self.ranges.iter().any(|range| range.contains(version))
+    }
+
+    /// Whether it is about the packages of a source: of the registry that it names, else of crates.io.
+    #[must_use]
+    pub fn is_about(&self, source: Option<&Source>) -> bool {
+        source.is_some_and(|source| match &self.source {
+            Some(own) => source.text == *own,
+            None => source.is_crates_io(),
+        })
     }
 
     /// Whether the id, or one of its other names, is this advisory's.

@@ -137,7 +137,7 @@ impl<'a> Components<'a> {
         };
         let members: HashSet<PackageIdx> = input.graph.members().into_iter().collect();
         let is_unlocked =
-            |gap: &Gap| gap.what == "lockfile" && gap.input.as_ref() == Some(&input.id);
+            |gap: &Gap| gap.what == Gap::LOCKFILE && gap.input.as_ref() == Some(&input.id);
         let of_input = match report.gaps.iter().any(is_unlocked) {
             true => Edges::Unlocked,
             false => Edges::Complete,
@@ -348,7 +348,8 @@ fn fields(package: &Package, reference: &str, is_member: bool) -> Map<String, Va
     fields
 }
 
-fn fitting(version: String) -> Option<String> {
+/// A version, where it fits.
+pub(super) fn fitting(version: String) -> Option<String> {
     Some(version).filter(|version| version.len() <= LONGEST_VERSION)
 }
 

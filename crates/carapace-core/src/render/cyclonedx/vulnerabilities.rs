@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::components::Components;
+use super::components::{Components, fitting};
 use super::{add, property, purl};
 use crate::finding::{Finding, Level};
 use crate::graph::PackageIdx;
@@ -73,6 +73,7 @@ impl Analysis {
         let detail = format!("{}{}", exclusion.reason, until.unwrap_or_default());
         match exclusion.by {
             ExcludedBy::Platform => Self::not_affected("requires_environment", &detail),
+            ExcludedBy::NotReached => Self::not_affected("code_not_reachable", &detail),
             ExcludedBy::Setting => Self::open(Some(format!("left out: {detail}"))),
             ExcludedBy::Decision => Self {
                 response: Some("will_not_fix"),
@@ -156,12 +157,7 @@ pub(super) fn of(report: &Report, components: &mut Components<'_>) -> Vec<Value>
                 recommendation: finding.help.first().map(String::as_str),
             };
             let package = finding.package.filter(|_| is_package);
-            Some((
-                key,
-                advisory,
-                package,
-                finding.rule.name != "possible-match",
-            ))
+            Some((key, advisory, package))
         });
         let left_out = input.details.left_out.iter().map(|left_out| {
             let key = Key {
@@ -170,22 +166,23 @@ pub(super) fn of(report: &Report, components: &mut Components<'_>) -> Vec<Value>
                 counts: None,
                 recommendation: None,
             };
-            (key, &*left_out.advisory, left_out.package, true)
+            (key, &*left_out.advisory, left_out.package)
         });
-        for (key, advisory, package, is_certain) in found.chain(left_out) {
-            let affected = match package {
-                Some(index) => components.reference(at, index).map(|reference| Affected {
-                    reference: reference.to_owned(),
-                    version: input
-                        .graph
-                        .get(index)
-                        .map(|package| package.version.to_string()),
-                    is_certain,
-                }),
+        for (key, advisory, package) in found.chain(left_out) {
+            let affected = match package.map(|index| (index, input.graph.get(index))) {
+                Some((index, Some(package))) => {
+                    let reference = components.reference(at, index);
+                    reference.map(|reference| Affected {
+                        reference: reference.to_owned(),
+                        version: fitting(package.version.to_string()),
+                        is_certain: advisory.is_about(package.source.as_deref()),
+                    })
+                }
+                Some((_, None)) => None,
                 None => components.toolchain(at).map(|reference| Affected {
                     reference,
                     version: None,
-                    is_certain,
+                    is_certain: true,
                 }),
             };
             all.entry(key)
@@ -263,10 +260,7 @@ fn affects(affected: &Affected, range: Option<&str>) -> Value {
     } else {
         "unknown"
     };
-    let version = affected
-        .version
-        .as_ref()
-        .filter(|version| version.len() <= 1024);
+    let version = affected.version.as_ref();
     let version = version.map(|version| json!({"version": version, "status": status}));
     let range = range.map(|range| json!({"range": range, "status": status}));
     let versions: Vec<Value> = version.into_iter().chain(range).collect();
