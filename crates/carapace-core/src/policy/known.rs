@@ -436,40 +436,29 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
         let head = "command = \"audit\"\nversion = 1\n";
+        let package = |version: &str, code: &str| {
+            format!(
+                "{head}[[package]]\nname = \"a\"\nversion = \"{version}\"\n\
+                 findings = [{{ code = \"{code}\" }}]\n"
+            )
+        };
         for (text, expected) in [
             (
-                "version = 1\n",
+                "version = 1\n".to_owned(),
                 "a baseline of `cargo carapace unsafe`, not of `cargo carapace audit`",
             ),
-            ("command = \"audit\"\nversion = 2\n", "this program knows 1"),
-            (
-                &format!("{head}[[package]]\nname = \"a\"\nversion = \"1\"\n"),
-                "line 5: `1`: ",
-            ),
-            (
-                &format!(
-                    "{head}[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nfindings = [{{ code = \"X\" }}]\n"
-                ),
-                "line 6: `X` is no rule's code",
-            ),
-            (
-                &format!(
-                    "{head}[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nfindings = [{{ code = \"ADV002\" }}]\n"
-                ),
-                "line 6: ADV002 is never known",
-            ),
-            (
-                &format!(
-                    "{head}[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nfindings = [{{ code = \"POL001\" }}]\n"
-                ),
-                "line 6: POL001 is never known",
-            ),
-            (&format!("{head}x = 1\n"), "line 3: unknown field"),
-            ("[", "line 1: "),
+            (head.replace('1', "2"), "this program knows 1"),
+            (package("1", "ADV001"), "line 5: `1`: "),
+            (package("1.0.0", "X"), "line 6: `X` is no rule's code"),
+            (package("1.0.0", "ADV002"), "line 6: ADV002 is never known"),
+            (package("1.0.0", "SUP003"), "line 6: SUP003 is never known"),
+            (package("1.0.0", "POL001"), "line 6: POL001 is never known"),
+            (package("1.0.0", "UNS001"), "line 6: UNS001 is never known"),
+            (format!("{head}x = 1\n"), "line 3: unknown field"),
+            ("[".to_owned(), "line 1: "),
         ] {
-            let error = KnownFindings::parse(text.as_bytes())
-                .unwrap_err()
-                .to_string();
+            let error = KnownFindings::parse(text.as_bytes()).unwrap_err();
+            let error = error.to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
         // Nor is it taken for the other command's.
