@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::engine::Toolchain;
 use crate::graph::units::{Role, Roles};
+use crate::reach::{Reachability, Verdict};
 use crate::render::sample::{LOCK, everything, hostile};
 use crate::rules::example::run_with;
 
@@ -225,6 +227,32 @@ fn the_toolchain_and_platforms() {
         .find(|component| component["type"] == "platform")
         .unwrap();
     assert_eq!(rust["version"], "1.70.0");
+}
+
+#[test]
+fn functions_that_are_not_reached() {
+    let mut report = run_with(LOCK, |_, _, policy| policy.ignores.clear());
+    let mut said = |verdict| {
+        let findings = &mut report.inputs[0].findings;
+        for finding in findings.iter_mut().filter(|found| found.advisory.is_some()) {
+            let mut reach = Reachability::impossible(&["parser::read".to_owned()], "");
+            reach.functions[0].verdict = verdict;
+            finding.reachability = Some(Arc::new(Reachability::new(reach.functions)));
+        }
+        let found = analyses(&document(&report));
+        // What does harm needs no call.
+        assert!(found["RUSTSEC-2099-0003"][0].starts_with("in_triage"));
+        found["RUSTSEC-2099-0001"].clone()
+    };
+    assert_eq!(
+        said(Verdict::NotReached),
+        ["not_affected: code_not_reachable: nothing that is built names parser::read"]
+    );
+    assert_eq!(
+        said(Verdict::Reached),
+        ["in_triage: code that is built names parser::read"]
+    );
+    assert_eq!(said(Verdict::Unknown), ["in_triage"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::finding::{Finding, Level};
 use crate::graph::PackageIdx;
 use crate::graph::units::{Role, Roles};
 use crate::knowledge::advisory::{self, Advisory, Kind};
+use crate::reach::{Reachability, Verdict};
 use crate::report::{ExcludedBy, Input, LeftOut, Report};
 
 /// What is known of whether an advisory matters to what is shipped.
@@ -47,11 +48,17 @@ impl Analysis {
         let advisory = finding.advisory.as_deref();
         let roles = finding.package.map(|index| roles(input, index));
         let by_roles = || Self::of_roles(advisory?, roles?);
+        // What was published to do harm does it without being called.
+        let harms = advisory.is_some_and(Advisory::is_malicious);
+        let reach = finding.reachability.as_deref().filter(|_| !harms);
+        let by_reach = || Self::of_reach(reach?);
         let said = if finding.rule.is_about_toolchain() {
             "it is in the toolchain"
         } else if finding.rule.name == "possible-match" {
             "not from the registry that the advisory is about: only name and version agree"
         } else if let Some(known) = by_roles() {
+            return known;
+        } else if let Some(known) = by_reach() {
             return known;
         } else if finding.known {
             "known by the baseline"
@@ -102,6 +109,27 @@ impl Analysis {
         }
         let names: Vec<&str> = roles.iter().map(Role::name).collect();
         Some(Self::open(Some(format!("roles: {}", names.join(", ")))))
+    }
+
+    /// What follows from whether the functions that an advisory names are reached.
+    fn of_reach(reach: &Reachability) -> Option<Self> {
+        let of = |verdict: Verdict| {
+            let functions = reach.functions.iter();
+            let functions = functions.filter(|found| found.verdict == verdict);
+            let names: Vec<&str> = functions.map(|found| found.function.as_str()).collect();
+            names.join(", ")
+        };
+        match reach.verdict {
+            Verdict::NotReached => {
+                let detail = format!("nothing that is built names {}", of(Verdict::NotReached));
+                Some(Self::not_affected("code_not_reachable", &detail))
+            }
+            Verdict::Reached => {
+                let detail = format!("code that is built names {}", of(Verdict::Reached));
+                Some(Self::open(Some(detail)))
+            }
+            Verdict::Unknown => None,
+        }
     }
 
     fn document(&self) -> Value {
