@@ -9,6 +9,7 @@
 
 mod compare;
 mod conformance;
+mod deny;
 mod fuzz;
 mod generate;
 mod graph;
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
   conformance compare with what cargo-audit reports on real lockfiles
   graph       compare workspaces with what cargo makes of them
   compare     time and memory beside cargo-audit
+  compare-deny  compare with what cargo-deny finds in real workspaces
   oracle      compare the unsafe sites of real workspaces with what rustc reports
   operations  compare what is done in unsafe sites with what rustc and clippy report
   pace        time and memory beside cargo-geiger, and how they grow
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         "conformance" => conformance::run(arguments.collect()),
         "graph" => graph::run(&root, &arguments.collect::<Vec<_>>()),
         "compare" => compare::run(arguments.collect()),
+        "compare-deny" => deny::run(arguments.collect()),
         "oracle" => oracle::run(arguments.collect()),
         "operations" => operations::run(arguments.collect()),
         "pace" => pace::run(arguments.collect()),

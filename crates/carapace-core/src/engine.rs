@@ -24,11 +24,13 @@ use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, Package, Problem};
 use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::Registry;
+use crate::policy::known::{Gone, Known};
 use crate::policy::unsafety::Place;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
 use crate::reach;
 use crate::report::{
-    ConfigEffect, Database, Details, Gap, Ignored, Input, InputKind, Report, Settings, Verdict,
+    ConfigEffect, Database, Details, ExcludedBy, Exclusion, Gap, Ignored, Input, InputKind,
+    LeftOut, Report, Settings, Verdict,
 };
 use crate::rules::{Context, Hit, registry::RULES};
 
@@ -70,8 +72,11 @@ impl Toolchain {
 struct Told<'a> {
     hits: &'a [Hit],
     reached: Option<&'a Reached>,
+    left_out: &'a [LeftOut],
     registry: Option<&'a Registry>,
     idle_ignores: &'a [(&'a Ignore, Idle)],
+    known: Option<&'a Known>,
+    gone: &'a [Gone],
     toolchain: Option<(&'a Toolchain, &'a [Arc<Advisory>])>,
     survey: Option<&'a Survey>,
     changes: Option<&'a Changes>,
@@ -175,6 +180,7 @@ impl<'p> Run<'p> {
             registry: told.registry,
             policy: self.policy,
             idle_ignores: told.idle_ignores,
+            gone: told.gone,
             toolchain: told.toolchain,
             survey: told.survey,
             changes: told.changes,
@@ -184,25 +190,48 @@ impl<'p> Run<'p> {
         let found = RULES.iter().flat_map(|rule| (rule.check)(rule, &context));
         let (graph, policy) = (&subject.graph, self.policy);
         let mut findings = Vec::new();
+        let mut left_out = told.left_out.to_vec();
+        let reached = policy.reached(graph);
         for finding in found {
             let package = finding.package.and_then(|index| graph.get(index));
             let roles = finding.package.map(|index| context.roles_of(index));
-            let reason = policy
-                .allows(finding.rule, package)
-                .or_else(|| unreached(&finding, policy));
-            let reason = reason.or_else(|| {
+            let allowed = policy.allows(finding.rule, package);
+            let left_out_by = |by| move |reason| (by, reason);
+            let by_setting = || {
                 let roles = roles.filter(|_| finding.rule.is_lowered())?;
                 if policy.no_dev && roles.are_among(&[Role::Dev]) {
-                    return Some("only tests need it, and --no-dev leaves that out");
+                    return Some("only tests need it, and `no-dev` leaves that out");
+                }
+                let is_reached = finding.package.zip(reached.as_ref());
+                if is_reached.is_some_and(|(at, reached)| reached.get(at.get()) == Some(&false)) {
+                    return Some("only what `exclude` leaves out needs it");
                 }
                 let is_left_out =
                     policy.not_shipped == Some(NotShipped::Allow) && roles.are_never_shipped();
                 is_left_out.then_some("it is never shipped, and `not-shipped` leaves that out")
-            });
-            let Some(reason) = reason else {
+            };
+            let reason = allowed.map(left_out_by(ExcludedBy::Decision));
+            let not_reached =
+                || unreached(&finding, policy).map(left_out_by(ExcludedBy::NotReached));
+            let reason = reason.or_else(not_reached);
+            let reason = reason.or_else(|| by_setting().map(left_out_by(ExcludedBy::Setting)));
+            let Some((by, reason)) = reason else {
                 findings.push(finding);
                 continue;
             };
+            if let Some(advisory) = &finding.advisory {
+                left_out.push(LeftOut {
+                    package: finding
+                        .package
+                        .filter(|_| !finding.rule.is_about_toolchain()),
+                    advisory: Arc::clone(advisory),
+                    exclusion: Exclusion {
+                        by,
+                        reason: reason.to_owned(),
+                        until: None,
+                    },
+                });
+            }
             let advisory = finding.advisory.as_ref().map(|advisory| &advisory.id);
             self.ignored.insert(Ignored {
                 code: advisory
@@ -214,6 +243,12 @@ impl<'p> Run<'p> {
                 },
                 until: None,
             });
+        }
+        if let Some(known) = told.known {
+            let toolchain = subject.toolchain.as_ref();
+            known
+                .findings
+                .mark(&mut findings, graph, toolchain, &known.file);
         }
         sort(&mut findings, graph);
         if context.budget.borrow().is_spent() {
@@ -237,6 +272,8 @@ impl<'p> Run<'p> {
             census: None,
             details: Details {
                 roles: subject.roles,
+                toolchain: subject.toolchain,
+                left_out,
                 ..Details::default()
             },
         });
@@ -254,6 +291,7 @@ impl<'p> Run<'p> {
             command: self.command,
             verdict: worst.unwrap_or(Verdict::Pass).max(verdict(&[], blocked)),
             inputs: self.inputs,
+            ruling: None,
             config,
             databases,
             gaps,

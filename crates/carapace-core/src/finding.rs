@@ -118,6 +118,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// How it counts, policy applied.
     pub level: Level,
+    /// Whether a baseline knows it, so that it is a note.
+    pub known: bool,
     /// How sure the rule is.
     pub confidence: Confidence,
     /// The package of the input's graph; none if it is about the input as a whole.
@@ -153,6 +155,7 @@ impl Finding {
         Self {
             rule,
             level: rule.meta.level,
+            known: false,
             confidence: Confidence::High,
             package,
             message,

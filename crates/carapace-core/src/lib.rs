@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod baseline;
 pub mod census;
 pub mod cfg;
 pub mod engine;

@@ -9,6 +9,7 @@ pub mod deny_toml;
 pub mod floor;
 mod ignores;
 pub mod init;
+pub mod known;
 mod reader;
 pub mod unsafety;
 
@@ -20,6 +21,7 @@ use semver::Version;
 use crate::finding::Level;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Kind, SeverityLevel};
+use crate::report::{ExcludedBy, Exclusion};
 use crate::rules::Rule;
 use unsafety::UnsafePolicy;
 
@@ -79,6 +81,8 @@ pub enum Scope {
     Workspace,
     /// In members and in what these depend on by themselves.
     Direct,
+    /// In what something depends on that is no member.
+    Transitive,
     /// In every package.
     #[default]
     All,
@@ -89,6 +93,7 @@ impl Scope {
     pub const NAMES: &'static [(&'static str, Self)] = &[
         ("workspace", Self::Workspace),
         ("direct", Self::Direct),
+        ("transitive", Self::Transitive),
         ("all", Self::All),
     ];
 
@@ -98,8 +103,17 @@ impl Scope {
         match self {
             Self::Workspace => members.contains(&index),
             Self::Direct => members.contains(&index) || members.iter().any(depend),
+            Self::Transitive => {
+                let mut others = graph.iter().map(|(other, _)| other);
+                others.any(|other| depend(&other) && !members.contains(&other))
+            }
             Self::All => true,
         }
+    }
+
+    /// Whether it holds wherever another does.
+    fn covers(self, other: Self) -> bool {
+        self == Self::All || self == other || (self, other) == (Self::Direct, Self::Workspace)
     }
 }
 
@@ -220,6 +234,8 @@ pub struct Policy {
     pub stale: bool,
     /// Leave out what only tests need.
     pub no_dev: bool,
+    /// Packages that are left out, with what only they need.
+    pub excluded: Vec<PackageName>,
 }
 
 /// The rule that `allow-new` is about.
@@ -282,6 +298,30 @@ impl Policy {
         named().find(is_about).or_else(of_all)
     }
 
+    /// The packages that members reach without those that are left out, by their places in the graph;
+    /// none where none is left out.
+    pub(crate) fn reached(&self, graph: &Graph) -> Option<Vec<bool>> {
+        if self.excluded.is_empty() {
+            return None;
+        }
+        let is_excluded = |index: PackageIdx| {
+            let package = graph.get(index);
+            package.is_none_or(|package| self.excluded.iter().any(|name| name.is(package)))
+        };
+        let mut reached = vec![false; graph.packages().len()];
+        let mut open = graph.members();
+        while let Some(index) = open.pop() {
+            let Some(seen) = reached.get_mut(index.get()) else {
+                continue;
+            };
+            if !*seen && !is_excluded(index) {
+                *seen = true;
+                open.extend(graph.depends_on(index));
+            }
+        }
+        Some(reached)
+    }
+
     /// Whether a check that was asked for by name must be made.
     #[must_use]
     pub fn requires(&self, deny: Deny) -> bool {
@@ -295,7 +335,14 @@ impl Policy {
         &self,
         advisory: &Advisory,
         package: Option<(&Graph, PackageIdx)>,
-    ) -> Option<String> {
+    ) -> Option<Exclusion> {
+        let by_setting = |reason| {
+            Some(Exclusion {
+                by: ExcludedBy::Setting,
+                reason,
+                until: None,
+            })
+        };
         let kind = advisory.kind();
         if let Some(threshold) = self.severity_threshold
             && !advisory.is_malicious()
@@ -304,12 +351,14 @@ impl Policy {
             match advisory.severity() {
                 Some(severity) if Some(severity.level) < self.severity_threshold => {
                     let level = severity.level.name();
-                    return Some(format!(
+                    return by_setting(format!(
                         "severity {level} is below the threshold {threshold}"
                     ));
                 }
                 None if self.needs_score && kind == Kind::Vulnerability => {
-                    return Some(format!("it has no score, and the threshold is {threshold}"));
+                    return by_setting(format!(
+                        "it has no score, and the threshold is {threshold}"
+                    ));
                 }
                 _ => {}
             }
@@ -320,7 +369,7 @@ impl Policy {
             && !scope.holds(graph, index)
         {
             let package = graph.get(index)?;
-            return Some(format!(
+            return by_setting(format!(
                 "{} {} is out of the scope of {kind} advisories",
                 package.name, package.version
             ));
@@ -337,18 +386,23 @@ impl Policy {
             && !self.requires(Deny::Warnings)
             && shown.is_some_and(|shown| !shown.contains(&kind))
         {
-            return Some(format!("{kind} is not among `informational_warnings`"));
+            return by_setting(format!("{kind} is not among `informational_warnings`"));
         }
         let affected = advisory.affected.as_ref()?;
         let elsewhere = |of: &[String], wanted: &[String]| {
             !of.is_empty() && !wanted.is_empty() && !of.iter().any(|name| wanted.contains(name))
         };
-        if elsewhere(&affected.arch, &self.target_arch) {
-            return Some(format!("affects only {}", affected.arch.join(", ")));
-        }
-        if elsewhere(&affected.os, &self.target_os) {
-            return Some(format!("affects only {}", affected.os.join(", ")));
-        }
-        None
+        let only = if elsewhere(&affected.arch, &self.target_arch) {
+            &affected.arch
+        } else if elsewhere(&affected.os, &self.target_os) {
+            &affected.os
+        } else {
+            return None;
+        };
+        Some(Exclusion {
+            by: ExcludedBy::Platform,
+            reason: format!("affects only {}", only.join(", ")),
+            until: None,
+        })
     }
 }

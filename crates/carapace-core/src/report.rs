@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::census::Census;
 use crate::census::compiled::Reconciliation;
+use crate::engine::Toolchain;
 use crate::finding::{Finding, Location};
 use crate::graph::metadata::DependencyKind;
 use crate::graph::units::{Roles, Units};
 use crate::graph::{Graph, PackageIdx};
+use crate::knowledge::advisory::Advisory;
 use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::date::Date;
 
@@ -81,8 +83,8 @@ pub struct Input {
     pub details: Details,
 }
 
-/// What a report on unsafe code shows beside the census.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What some formats show beside the findings.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Details {
     /// Who depends on whom in what is judged, where that is known. The graph has more: what cargo
     /// resolves is for all features and platforms.
@@ -94,6 +96,45 @@ pub struct Details {
     pub reconciliation: Option<Arc<Reconciliation>>,
     /// The lines of sources that are shown.
     pub sources: Sources,
+    /// What compiles it, where that is known.
+    pub toolchain: Option<Toolchain>,
+    /// The advisories that policy left out of it.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An advisory that speaks of a package, or of the toolchain, and that policy left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// The package; none for the toolchain.
+    pub package: Option<PackageIdx>,
+    /// The advisory.
+    pub advisory: Arc<Advisory>,
+    /// Why.
+    pub exclusion: Exclusion,
+}
+
+/// Why policy leaves an advisory out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// What kind of reason it is.
+    pub by: ExcludedBy,
+    /// The reason.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+}
+
+/// By what an advisory is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExcludedBy {
+    /// Somebody decided so: an exception that names it, or a rule that is allowed.
+    Decision,
+    /// The functions that it names are not reached.
+    NotReached,
+    /// It affects only platforms that were said not to count.
+    Platform,
+    /// A setting that is about many: a threshold, a scope, a kind.
+    Setting,
 }
 
 /// Who depends on whom, and for what.
@@ -225,6 +266,8 @@ pub struct Gap {
 impl Gap {
     /// Of an input that could not be read: it is in no [`Report::inputs`].
     pub const INPUT: &'static str = "input";
+    /// Of a project without a lockfile that fits: a build may choose other versions.
+    pub const LOCKFILE: &'static str = "lockfile";
 
     /// A gap of the whole run that does not block.
     #[must_use]
@@ -298,6 +341,49 @@ pub struct Settings {
     pub informational_warnings: Vec<&'static str>,
 }
 
+/// Which configuration ruled a run, beside the flags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// What kind of configuration it is.
+    pub kind: RulingKind,
+    /// Its file, as shown; none where there is none.
+    pub file: Option<String>,
+    /// The organisation's policy that was over it, as shown; none where there is none.
+    pub floor: Option<String>,
+}
+
+/// What kind of configuration rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RulingKind {
+    /// The file that the user names.
+    Named,
+    /// The project's `carapace.toml`, or what its manifest holds of it.
+    CarapaceToml,
+    /// The project's `.cargo/audit.toml`.
+    AuditToml,
+    /// The project's `deny.toml`.
+    DenyToml,
+    /// The user's own `audit.toml`.
+    User,
+    /// None: what is usual.
+    None,
+}
+
+impl RulingKind {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::CarapaceToml => "carapace.toml",
+            Self::AuditToml => "audit.toml",
+            Self::DenyToml => "deny.toml",
+            Self::User => "user",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Everything a run found out. *Invariant:* all lists are sorted, so the same run gives the same
 /// report.
 #[derive(Debug, Clone)]
@@ -306,6 +392,8 @@ pub struct Report {
     pub command: &'static str,
     /// What was judged, in the order asked for.
     pub inputs: Vec<Input>,
+    /// Which configuration ruled, where that is told.
+    pub ruling: Option<Ruling>,
     /// What the project's own configuration did.
     pub config: Vec<ConfigEffect>,
     /// The databases; the first is the main one.

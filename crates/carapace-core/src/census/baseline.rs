@@ -4,8 +4,7 @@
 //! its kind and what is done in it. Sites that are alike are counted. So code that is moved within
 //! its file, or a new version of a package that changes other code, has nothing new.
 //!
-//! The file is TOML for people to read and to review, one line a site, sorted: what changes in it is
-//! what changed in the code.
+//! In the file, each is one line.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -15,15 +14,10 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::{Census, PackageCensus, Site, State};
+use crate::baseline::{self, BaselineError, FORM};
 use crate::facts::unsafety::{Operation, SiteKind};
 use crate::graph::{Graph, PackageIdx};
-use crate::text::{LineIndex, toml_string};
-
-/// A larger file is not read, in bytes: it would hold a hundred thousand sites.
-pub const MAX_BYTES: usize = 16 << 20;
-
-/// The version of the file's form.
-const FORM: u32 = 1;
+use crate::text::toml_string;
 
 const HEAD: &str = "\
 # Unsafe code that is known. What `cargo carapace unsafe` finds beyond it is new.
@@ -170,54 +164,6 @@ impl Baseline {
     }
 }
 
-/// Why a baseline could not be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BaselineError {
-    /// It is larger than [`MAX_BYTES`].
-    TooLarge,
-    /// It is no UTF-8 text.
-    NotText,
-    /// Its form is of another version of this program.
-    Form {
-        /// The version of its form.
-        found: u32,
-    },
-    /// It is not what is written.
-    Malformed {
-        /// The line, from 1, where that is known.
-        line: Option<u32>,
-        /// What is wrong.
-        message: String,
-    },
-}
-
-impl fmt::Display for BaselineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge => write!(f, "larger than {MAX_BYTES} bytes; write it anew"),
-            Self::NotText => f.write_str("not UTF-8 text; write it anew"),
-            Self::Form { found } => write!(
-                f,
-                "its `version` is {found}, and this program knows {FORM}: use the version of \
-                 Carapace that wrote it, or write it anew"
-            ),
-            Self::Malformed { line, message } => {
-                if let Some(line) = line {
-                    write!(f, "line {line}: ")?;
-                }
-                write!(f, "{message}; correct it, or write it anew")
-            }
-        }
-    }
-}
-
-impl std::error::Error for BaselineError {}
-
-#[derive(Deserialize)]
-struct Form {
-    version: u32,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -258,32 +204,13 @@ impl Baseline {
     /// # Errors
     /// [`BaselineError`], with the line where there is one.
     pub fn parse(bytes: &[u8]) -> Result<Self, BaselineError> {
-        if bytes.len() > MAX_BYTES {
-            return Err(BaselineError::TooLarge);
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| BaselineError::NotText)?;
-        let malformed = |at: Option<usize>, message: String| BaselineError::Malformed {
-            line: at.map(|at| LineIndex::new(text).line(at)),
-            message,
-        };
-        let toml = |error: toml::de::Error| {
-            let at = error.span().map(|span| span.start);
-            malformed(at, error.message().to_owned())
-        };
-        // A later form may have keys that this one does not know: its number is told first.
-        let form: Form = toml::from_str(text).map_err(toml)?;
-        if form.version != FORM {
-            return Err(BaselineError::Form {
-                found: form.version,
-            });
-        }
-        let raw: Raw = toml::from_str(text).map_err(toml)?;
+        let (raw, text): (Raw, &str) = baseline::read(bytes, baseline::UNSAFE)?;
         let mut baseline = Self::default();
         for package in raw.packages {
             let at = package.version.span().start;
             let version = Version::parse(package.version.get_ref()).map_err(|error| {
                 let message = format!("`{}`: {error}", package.version.get_ref());
-                malformed(Some(at), message)
+                baseline::malformed(text, Some(at), message)
             })?;
             let mut sites = Sites::new();
             for mut site in package.sites.into_iter().filter(|site| site.count > 0) {

@@ -12,9 +12,12 @@ use crate::knowledge::advisory::index::key;
 use crate::knowledge::advisory::{Advisory, Kind};
 use crate::knowledge::date::Date;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
+use crate::policy::known::{Gone, Known};
 use crate::policy::{Deny, Ignores, Policy};
 use crate::reach::{self, Reachability};
-use crate::report::{ConfigEffect, Database, Gap, Ignored, Report, Settings};
+use crate::report::{
+    ConfigEffect, Database, ExcludedBy, Exclusion, Gap, Ignored, LeftOut, Report, Ruling, Settings,
+};
 use crate::rules::Hit;
 
 /// What comes from outside the code.
@@ -43,6 +46,10 @@ pub struct Request {
     pub today: Option<Date>,
     /// Whether affected functions are reached, by subject; none where that could not be asked.
     pub reached: Vec<Option<Reached>>,
+    /// Which configuration ruled.
+    pub ruling: Option<Ruling>,
+    /// The findings that are known, where they are held against any.
+    pub known: Option<Known>,
 }
 
 /// Whether the functions that an advisory names are reached, by package and advisory.
@@ -106,30 +113,44 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
         policy,
         ignores: Ignores::new(&policy.ignores, request.today),
         ignored: BTreeSet::new(),
+        left_out: Vec::new(),
     };
     let subjects = request.subjects.iter();
     let found: Vec<_> = subjects
         .map(|subject| {
             let of_toolchain = toolchain_hits(subject.toolchain.as_ref(), &advisories, &mut filter);
-            (hits(&subject.graph, &advisories, &mut filter), of_toolchain)
+            let hits = hits(&subject.graph, &advisories, &mut filter);
+            Found {
+                hits,
+                of_toolchain,
+                left_out: std::mem::take(&mut filter.left_out),
+            }
         })
         .collect();
     run.ignored.append(&mut filter.ignored);
     // What is of no use in any input is told once.
     let mut idle = filter.ignores.idle(&knowledge.unknown_ignores);
     let mut reached = request.reached.into_iter();
-    for (subject, (hits, of_toolchain)) in request.subjects.into_iter().zip(found) {
+    let known = request.known.as_ref();
+    let mut gone = known.map_or_else(Vec::new, |known| {
+        gone(known, &request.subjects, &found, knowledge, &run.gaps)
+    });
+    for (subject, found) in request.subjects.into_iter().zip(found) {
         let reached = reached.next().flatten();
         let own = std::mem::take(&mut idle);
+        let gone = std::mem::take(&mut gone);
         let toolchain = subject.toolchain.clone();
         let told = Told {
-            hits: &hits,
+            hits: &found.hits,
+            left_out: &found.left_out,
             toolchain: toolchain
                 .as_ref()
-                .map(|toolchain| (toolchain, &*of_toolchain)),
+                .map(|toolchain| (toolchain, &*found.of_toolchain)),
             reached: reached.as_ref(),
             registry: Some(&knowledge.registry),
             idle_ignores: &own,
+            known,
+            gone: &gone,
             ..Told::default()
         };
         let is_told = |gap: &Gap| gap.what == ROLES && gap.input.as_ref() == Some(&subject.path);
@@ -141,10 +162,65 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
                 gaps.add(ROLES, None, reason, false);
             }
             input_gaps(graph, knowledge, policy, gaps);
-            reach_gaps(graph, &hits, reached.as_ref(), policy, gaps);
+            reach_gaps(graph, &found.hits, reached.as_ref(), policy, gaps);
         });
     }
-    run.report(knowledge.databases.clone(), settings(policy))
+    Report {
+        ruling: request.ruling,
+        ..run.report(knowledge.databases.clone(), settings(policy))
+    }
+}
+
+/// The advisories that speak of a subject.
+struct Found {
+    hits: Vec<Hit>,
+    of_toolchain: Vec<Arc<Advisory>>,
+    left_out: Vec<LeftOut>,
+}
+
+/// What is known and not there any more, as far as that can be told.
+fn gone(
+    known: &Known,
+    subjects: &[Subject],
+    found: &[Found],
+    knowledge: &Knowledge,
+    gaps: &[Gap],
+) -> Vec<Gone> {
+    if gaps.iter().any(|gap| gap.what == Gap::INPUT) {
+        return Vec::new();
+    }
+    let (mut spoken, mut packages) = (Vec::new(), Vec::new());
+    for (subject, found) in subjects.iter().zip(found) {
+        let all = subject.graph.packages().iter();
+        packages.extend(all.map(|package| (package.name.as_str(), &package.version)));
+        let hits = found
+            .hits
+            .iter()
+            .map(|hit| (Some(hit.package), &hit.advisory));
+        let of_toolchain = found.of_toolchain.iter().map(|advisory| (None, advisory));
+        let left_out = found.left_out.iter();
+        let left_out = left_out.map(|left_out| (left_out.package, &left_out.advisory));
+        for (package, advisory) in hits.chain(of_toolchain).chain(left_out) {
+            let version = match package {
+                Some(index) => subject.graph.get(index).map(|package| &package.version),
+                None => subject
+                    .toolchain
+                    .as_ref()
+                    .map(|toolchain| &toolchain.version),
+            };
+            spoken.extend(version.map(|version| (&*advisory.package, version, &**advisory)));
+        }
+    }
+    let is_toolchain_known = subjects.iter().all(|subject| subject.toolchain.is_some());
+    let is_unknown = |name: &str| {
+        let mut set_aside = knowledge.databases.iter().flat_map(|d| &d.info.set_aside);
+        let is_of_rust = Toolchain::COMPONENTS.contains(&name);
+        set_aside.any(|aside| aside.package.as_deref() == Some(name))
+            || (is_of_rust && !is_toolchain_known)
+    };
+    known
+        .findings
+        .gone(&spoken, &packages, is_unknown, &known.file)
 }
 
 /// What the gap is called where it is not known what packages are for.
@@ -173,21 +249,35 @@ struct Filter<'a> {
     policy: &'a Policy,
     ignores: Ignores<'a>,
     ignored: BTreeSet<Ignored>,
+    /// Those of the subject that is looked at.
+    left_out: Vec<LeftOut>,
 }
 
 impl Filter<'_> {
     /// Whether an advisory of a package, or of the toolchain, is left out.
-    fn leaves_out(&mut self, advisory: &Advisory, package: Option<(&Graph, PackageIdx)>) -> bool {
+    fn leaves_out(
+        &mut self,
+        advisory: &Arc<Advisory>,
+        package: Option<(&Graph, PackageIdx)>,
+    ) -> bool {
         let ignore = self.ignores.find(advisory, package);
-        let by_name = ignore.map(|ignore| (ignore.reason.clone(), ignore.until));
-        let by_policy = || Some((self.policy.leaves_out(advisory, package)?, None));
-        let Some((reason, until)) = by_name.or_else(by_policy) else {
+        let by_name = ignore.map(|ignore| Exclusion {
+            by: ExcludedBy::Decision,
+            reason: ignore.reason.clone(),
+            until: ignore.until,
+        });
+        let Some(exclusion) = by_name.or_else(|| self.policy.leaves_out(advisory, package)) else {
             return false;
         };
         self.ignored.insert(Ignored {
             code: advisory.id.clone(),
-            reason,
-            until,
+            reason: exclusion.reason.clone(),
+            until: exclusion.until,
+        });
+        self.left_out.push(LeftOut {
+            package: package.map(|(_, index)| index),
+            advisory: Arc::clone(advisory),
+            exclusion,
         });
         true
     }
@@ -203,14 +293,10 @@ fn hits(graph: &Graph, advisories: &ByPackage, filter: &mut Filter<'_>) -> Vec<H
             if filter.leaves_out(advisory, Some((graph, index))) {
                 continue;
             }
-            let certain = match &advisory.source {
-                Some(source) => package.source.as_ref().is_some_and(|s| s.text == *source),
-                None => package.is_crates_io(),
-            };
             hits.push(Hit {
                 package: index,
                 advisory: Arc::clone(advisory),
-                certain,
+                certain: advisory.is_about(package.source.as_deref()),
             });
         }
     }

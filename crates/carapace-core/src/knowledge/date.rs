@@ -80,6 +80,16 @@ impl fmt::Display for Date {
     }
 }
 
+/// A time in seconds since 1970-01-01T00:00:00Z as RFC 3339 writes it; none where
+/// [`Date::from_unix`] gives none.
+#[must_use]
+pub fn rfc3339(seconds: i64) -> Option<String> {
+    let date = Date::from_unix(seconds)?;
+    let of_day = seconds.rem_euclid(86_400);
+    let (hours, minutes, seconds) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    Some(format!("{date}T{hours:02}:{minutes:02}:{seconds:02}Z"))
+}
+
 /// A text that is no day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateError(String);
@@ -159,6 +169,7 @@ mod tests {
             "2026-08-21"
         );
         assert_eq!(Date::from_unix(-1), None);
+        assert_eq!(rfc3339(1_787_270_912).unwrap(), "2026-08-21T00:08:32Z");
     }
 
     proptest! {

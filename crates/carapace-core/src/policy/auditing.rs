@@ -3,7 +3,7 @@
 use super::ignores::Ignore;
 use super::reader::Set;
 use super::unsafety::Place;
-use super::{NotShipped, Policy, Scope};
+use super::{NotShipped, PackageName, Policy, Scope};
 use crate::graph::units::FeatureFlags;
 use crate::knowledge::advisory::{Kind, SeverityLevel};
 use crate::report::ConfigEffect;
@@ -29,6 +29,12 @@ pub struct Auditing {
     pub features: Option<Set<FeatureFlags>>,
     /// The platforms that are shipped for; empty for every one.
     pub targets: Vec<Set<String>>,
+    /// Whether what only tests need is left out.
+    pub no_dev: Option<Set<bool>>,
+    /// Packages that are left out, with what only they need.
+    pub excluded: Vec<Set<PackageName>>,
+    /// The file of the findings that are known: a path below the file's folder, with `/`.
+    pub baseline: Option<Set<String>>,
 }
 
 impl Auditing {
@@ -66,6 +72,7 @@ impl Auditing {
             let of = match scope {
                 Scope::Workspace => "members",
                 Scope::Direct => "members and their own dependencies",
+                Scope::Transitive => "what others than members depend on",
                 Scope::All => continue,
             };
             add(*line, format!("shows {kind} advisories of {of} only"));
@@ -84,9 +91,21 @@ impl Auditing {
             };
             add(set.line, effect.to_owned());
         }
+        if let Some(no_dev) = self.no_dev.as_ref().filter(|no_dev| no_dev.value) {
+            add(
+                no_dev.line,
+                "hides findings in what only tests need".to_owned(),
+            );
+        }
+        for Set { value, line } in &self.excluded {
+            add(*line, format!("leaves out {value} and what only it needs"));
+        }
         if let Some(features) = &self.features {
             let effect = "names the features that are shipped".to_owned();
             add(features.line, effect);
+        }
+        if let Some(Set { value, line }) = &self.baseline {
+            add(*line, format!("takes the findings in {value} for known"));
         }
         if let Some(first) = self.targets.first() {
             let names: Vec<&str> = self.targets.iter().map(|name| &*name.value).collect();
@@ -116,6 +135,9 @@ impl Auditing {
         policy.not_shipped = policy.not_shipped.or(not_shipped);
         let not_reached = self.not_reached.as_ref().map(|set| set.value);
         policy.not_reached = policy.not_reached.or(not_reached);
+        policy.no_dev |= self.no_dev.as_ref().is_some_and(|set| set.value);
+        let excluded = self.excluded.iter().map(|set| set.value.clone());
+        policy.excluded.extend(excluded);
         let ignores = self.ignores.iter().map(|Set { value, line }| Ignore {
             place: Some(Place {
                 file: file.to_owned(),

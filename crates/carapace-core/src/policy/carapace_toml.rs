@@ -227,18 +227,6 @@ impl Reader<'_> {
         rules.extend(of_groups);
         let auditing = self.audit(raw.audit)?;
         let raw = raw.r#unsafe;
-        if let Some(path) = raw
-            .baseline
-            .as_ref()
-            .filter(|path| !is_inside(path.get_ref()))
-        {
-            let message = format!(
-                "`{}` is no path below this file's folder: a project's baseline is one of its own \
-                 files, with `/` and without `..`",
-                path.get_ref()
-            );
-            return Err(self.fault(path, message));
-        }
         let mut packages = Vec::with_capacity(raw.packages.len());
         for (name, raw) in raw.packages {
             let line = self.line(&raw);
@@ -259,7 +247,7 @@ impl Reader<'_> {
             auditing,
             rules,
             allow_new: self.allow_new(raw.allow_new, raw.reason)?,
-            baseline: raw.baseline.map(|path| self.set(path)),
+            baseline: self.baseline(raw.baseline)?,
             budget: Budget {
                 max: raw.budget.max.map(|max| self.set(max)),
                 runtime: raw.budget.runtime.map(|max| self.set(max)),
@@ -267,6 +255,21 @@ impl Reader<'_> {
             },
             packages,
         })
+    }
+
+    /// The file of a baseline.
+    fn baseline(&self, path: Option<Spanned<String>>) -> Result<Option<Set<String>>, ConfigError> {
+        match path {
+            Some(path) if !is_inside(path.get_ref()) => {
+                let message = format!(
+                    "`{}` is no path below this file's folder: a project's baseline is one of its \
+                     own files, with `/` and without `..`",
+                    path.get_ref()
+                );
+                Err(self.fault(&path, message))
+            }
+            path => Ok(path.map(|path| self.set(path))),
+        }
     }
 
     /// The code or name of a rule, the name of a group, or a table with `rule`, `package` and `reason`:

@@ -23,6 +23,8 @@ pub struct DenyToml {
     pub auditing: Auditing,
     /// How the findings of rules count.
     pub rules: Vec<Set<RuleSetting>>,
+    /// What it excludes in another form than a package's name: that is not followed.
+    pub unfollowed: Vec<Set<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -48,6 +50,8 @@ struct RawGraph {
     all_features: Option<Spanned<bool>>,
     no_default_features: Option<Spanned<bool>>,
     features: Option<Spanned<Vec<String>>>,
+    exclude: Vec<Spanned<String>>,
+    exclude_dev: Option<Spanned<bool>>,
 }
 
 /// Where advisories of a kind count there; none for nowhere.
@@ -55,8 +59,7 @@ const SCOPES: &[(&str, Option<Scope>)] = &[
     ("all", Some(Scope::All)),
     // What members depend on by themselves.
     ("workspace", Some(Scope::Direct)),
-    // Without a twin here: shown for more than was asked.
-    ("transitive", Some(Scope::All)),
+    ("transitive", Some(Scope::Transitive)),
     ("none", None),
 ];
 
@@ -186,6 +189,16 @@ impl Reader<'_> {
             on(raw.all_features),
             on(raw.no_default_features),
         );
+        deny.auditing.no_dev = on(raw.exclude_dev).map(|flag| self.set(flag));
+        for excluded in raw.exclude {
+            // Package id specifications, in which `:` is the older form of `@`.
+            let name = PackageName::parse(&excluded.get_ref().replacen(':', "@", 1));
+            let Set { value, line } = self.set(excluded);
+            match name {
+                Some(value) => deny.auditing.excluded.push(Set { value, line }),
+                None => deny.unfollowed.push(Set { value, line }),
+            }
+        }
         for target in raw.targets {
             let triple = match target.get_ref() {
                 Value::String(triple) => Some(triple.clone()),
@@ -213,6 +226,11 @@ impl DenyToml {
             let effect = format!("does not report {}{of}", value.rule);
             effects.push(ConfigEffect::new(file.to_owned(), *line, effect));
         }
+        for Set { value, line } in &self.unfollowed {
+            let effect =
+                format!("`exclude` of {value} is not followed: it is no NAME or NAME@VERSION");
+            effects.push(ConfigEffect::new(file.to_owned(), *line, effect));
+        }
         effects
     }
 
@@ -234,10 +252,12 @@ mod tests {
 [graph]
 targets = ["x86_64-unknown-linux-gnu", { triple = "wasm32-wasip1", features = ["a"] }]
 all-features = true
+exclude = ["fuzz", "bench:0.1.0", "https://example.org/x"]
+exclude-dev = true
 [advisories]
 version = 2
 db-urls = ["https://example.com/db"]
-unmaintained = "workspace"
+unmaintained = "transitive"
 unsound = "none"
 yanked = "deny"
 ignore = [
@@ -254,7 +274,11 @@ multiple-versions = "warn"
         deny.add_to(&mut policy, "deny.toml");
         let ids: Vec<&str> = policy.ignores.iter().map(|ignore| &*ignore.id).collect();
         assert_eq!(ids, ["RUSTSEC-2099-0001", "RUSTSEC-2099-0002"]);
-        assert_eq!(policy.scopes.get(&Kind::Unmaintained), Some(&Scope::Direct));
+        assert_eq!(
+            policy.scopes.get(&Kind::Unmaintained),
+            Some(&Scope::Transitive)
+        );
+        assert!(policy.no_dev && policy.excluded.len() == 2);
         let triples: Vec<&str> = deny.auditing.targets.iter().map(|t| &*t.value).collect();
         assert_eq!(triples, ["x86_64-unknown-linux-gnu", "wasm32-wasip1"]);
         assert!(deny.auditing.features.as_ref().unwrap().value.all);
@@ -266,14 +290,18 @@ multiple-versions = "warn"
         assert_eq!(
             effects,
             [
-                "12: ignores RUSTSEC-2099-0001: ",
-                "13: ignores RUSTSEC-2099-0002: not reached",
-                "8: shows unmaintained advisories of members and their own dependencies only",
+                "14: ignores RUSTSEC-2099-0001: ",
+                "15: ignores RUSTSEC-2099-0002: not reached",
+                "10: shows unmaintained advisories of what others than members depend on only",
+                "6: hides findings in what only tests need",
+                "5: leaves out fuzz and what only it needs",
+                "5: leaves out bench@0.1.0 and what only it needs",
                 "4: names the features that are shipped",
                 "3: names the platforms that are shipped for: x86_64-unknown-linux-gnu, wasm32-wasip1",
-                "14: does not report yanked of parser@1.2.0",
-                "15: does not report yanked of libc@0.2.0",
-                "9: does not report unsound",
+                "16: does not report yanked of parser@1.2.0",
+                "17: does not report yanked of libc@0.2.0",
+                "11: does not report unsound",
+                "5: `exclude` of https://example.org/x is not followed: it is no NAME or NAME@VERSION",
             ]
         );
     }

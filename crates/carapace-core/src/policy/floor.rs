@@ -60,6 +60,19 @@ fn hold_auditing(project: &mut Auditing, floor: &Auditing, lines: &mut Vec<(u32,
     for ignore in project.ignores.drain(..) {
         lines.push((ignore.line, "an ignored advisory"));
     }
+    let may_hide = floor.no_dev.as_ref().is_some_and(|set| set.value);
+    if let Some(set) = project.no_dev.take_if(|set| set.value && !may_hide) {
+        lines.push((set.line, "`no-dev`"));
+    }
+    lines.extend(
+        project
+            .excluded
+            .drain(..)
+            .map(|set| (set.line, "`exclude`")),
+    );
+    if let Some(set) = project.baseline.take() {
+        lines.push((set.line, "`baseline`"));
+    }
     let least = floor.severity_threshold.as_ref().map(|set| set.value);
     let hides_more = |set: &Set<_>| least.is_none_or(|least| set.value > least);
     if let Some(set) = project.severity_threshold.take_if(|set| hides_more(set)) {
@@ -74,10 +87,11 @@ fn hold_auditing(project: &mut Auditing, floor: &Auditing, lines: &mut Vec<(u32,
         let (kind, scope) = set.value;
         let of_kind = floor.scopes.iter().find(|set| set.value.0 == kind);
         let least = of_kind.map_or(Scope::All, |set| set.value.1);
-        if scope < least {
+        let is_kept = scope.covers(least);
+        if !is_kept {
             lines.push((set.line, "a scope"));
         }
-        scope >= least
+        is_kept
     });
     let least = floor.not_shipped.as_ref().map(|set| set.value);
     let least = least.unwrap_or(NotShipped::Warn);
@@ -133,6 +147,7 @@ mod tests {
              warn = [{ rule = \"vulnerability\", package = \"a\", reason = \"x\" }]\n\
              [audit]\nseverity-threshold = \"low\"\nwithout-score = \"ignore\"\n\
              not-shipped = \"allow\"\nmax-age = 60\nall-features = true\ntargets = [\"x\"]\n\
+             baseline = \"known.toml\"\nno-dev = true\nexclude = [\"a\"]\n\
              [audit.scope]\nnotice = \"direct\"\n[[audit.ignore]]\nid = \"X\"\nreason = \"x\"\n\
              [unsafe]\nallow-new = true\nreason = \"x\"\n",
         );
@@ -141,9 +156,12 @@ mod tests {
         assert_eq!(
             effects,
             [
-                "12: a scope",
-                "13: an ignored advisory",
-                "17: `allow-new`",
+                "11: `baseline`",
+                "12: `no-dev`",
+                "13: `exclude`",
+                "15: a scope",
+                "16: an ignored advisory",
+                "20: `allow-new`",
                 "2: a rule's setting",
                 "3: a rule's setting",
                 "5: `severity-threshold`",

@@ -95,6 +95,8 @@ pub fn from_deny(toml: &DenyToml, file: &str) -> String {
         scopes,
         features,
         targets,
+        no_dev,
+        excluded,
         ..
     } = &toml.auditing;
     for ignore in ignores {
@@ -126,6 +128,16 @@ pub fn from_deny(toml: &DenyToml, file: &str) -> String {
             .map(|name| toml_string(&name.value))
             .collect();
         draft.built += &format!("targets = [{}]\n", names.join(", "));
+    }
+    if no_dev.as_ref().is_some_and(|no_dev| no_dev.value) {
+        draft.built += "no-dev = true\n";
+    }
+    if !excluded.is_empty() {
+        let names = excluded
+            .iter()
+            .map(|name| toml_string(&name.value.to_string()));
+        let names: Vec<String> = names.collect();
+        draft.built += &format!("exclude = [{}]\n", names.join(", "));
     }
     draft.text()
 }
@@ -302,6 +314,7 @@ mod tests {
     #[test]
     fn a_deny_toml_means_the_same() {
         let text = "[graph]\nall-features = true\nfeatures = [\"a\"]\ntargets = [\"t\"]\n\
+             exclude = [\"fuzz\"]\nexclude-dev = true\n\
              [advisories]\nunmaintained = \"workspace\"\nunsound = \"none\"\nyanked = \"deny\"\n\
              ignore = [\"RUSTSEC-2099-0001\", { id = \"RUSTSEC-2099-0002\", reason = \"why\" },\n\
              { crate = \"parser@1.2.0\" }]\n";
@@ -314,6 +327,7 @@ mod tests {
             std::iter::once((Kind::Unmaintained, Scope::Direct)).collect()
         );
         assert_eq!(policy.ignores.len(), expected.ignores.len());
+        assert!(policy.no_dev && policy.excluded == expected.excluded);
         for rule in ["unmaintained", "unsound", "notice", "yanked"] {
             let rule = Rule::find(rule).unwrap();
             assert_eq!(policy.level(rule, None), expected.level(rule, None));

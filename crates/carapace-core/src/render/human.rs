@@ -56,6 +56,9 @@ pub fn render(report: &Report, options: &Options<'_>) -> String {
         }
         page.input(input, report.inputs.len() > 1);
     }
+    if let Some(ruling) = report.ruling.as_ref().filter(|_| options.verbose) {
+        page.note(&format!("policy: {}", words::ruling(ruling)));
+    }
     for effect in &report.config {
         page.note(&words::effect(effect));
     }

@@ -40,6 +40,9 @@ pub struct Document<'a> {
     command: &'static str,
     /// What was judged.
     inputs: Vec<InputDocument<'a>>,
+    /// Which configuration ruled, of `audit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyDocument<'a>>,
     /// What the configuration of the analysed project switched off, ignored or redirected.
     config: Vec<ConfigDocument<'a>>,
     /// The main advisory database.
@@ -78,6 +81,20 @@ struct InputDocument<'a> {
     /// How many packages it has.
     packages: usize,
     verdict: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct PolicyDocument<'a> {
+    /// `named` by the user; the project's `carapace.toml`, `audit.toml` or `deny.toml`; the `user`'s
+    /// own; or `none`.
+    kind: &'static str,
+    /// The file that ruled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    /// The organisation's policy that was over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -140,6 +157,9 @@ struct FindingDocument<'a> {
     name: &'static str,
     group: &'static str,
     level: Level,
+    /// Whether the baseline knows it: then it is a note.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    known: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     severity: Option<SeverityDocument>,
     confidence: Confidence,
@@ -324,6 +344,11 @@ fn document<'a>(
         },
         command: report.command,
         inputs: report.inputs.iter().map(input).collect(),
+        policy: report.ruling.as_ref().map(|ruling| PolicyDocument {
+            kind: ruling.kind.name(),
+            file: ruling.file.as_deref(),
+            floor: ruling.floor.as_deref(),
+        }),
         config: report
             .config
             .iter()
@@ -455,6 +480,7 @@ fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingD
         name: finding.rule.name,
         group: finding.rule.group.name(),
         level: finding.level,
+        known: finding.known,
         severity: finding
             .advisory
             .as_ref()

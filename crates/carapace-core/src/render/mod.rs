@@ -2,12 +2,13 @@
 
 mod columns;
 pub mod compat;
+pub mod cyclonedx;
 pub mod github;
 pub mod human;
 pub mod json;
 pub mod markdown;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod sarif;
 #[cfg(test)]
 mod tests;

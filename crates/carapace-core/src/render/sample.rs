@@ -83,7 +83,7 @@ RUSTSEC-2099-9999
 "#;
 
 /// Everything at once.
-pub(super) fn everything() -> Report {
+pub(crate) fn everything() -> Report {
     run_with(LOCK, |request, knowledge, policy| {
         let untitled = |id: &str| id == "RUSTSEC-2099-0002";
         for advisory in &mut knowledge.advisories {

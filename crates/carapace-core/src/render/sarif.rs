@@ -68,6 +68,7 @@ fn results(report: &Report) -> (Vec<Value>, Vec<Value>, usize) {
     let findings = words::by_level(report);
     let (mut results, mut rules) = (Vec::new(), Vec::new());
     let mut indices: HashMap<String, usize> = HashMap::new();
+    let has_baseline = findings.iter().any(|(_, finding)| finding.known);
     let mut bytes = 0;
     for (input, finding) in &findings {
         let id = rule::id(finding);
@@ -77,7 +78,7 @@ fn results(report: &Report) -> (Vec<Value>, Vec<Value>, usize) {
             .is_none()
             .then(|| json!(rule::descriptor(&id, finding)));
         let index = known.unwrap_or(rules.len());
-        let result = result(input, finding, &id, index);
+        let result = result(input, finding, &id, index, has_baseline);
         let size = |value: &Value| value.to_string().len() + 1;
         bytes += size(&result) + new_rule.as_ref().map_or(0, size);
         if results.len() == RESULTS || bytes > BYTES {
@@ -93,7 +94,13 @@ fn results(report: &Report) -> (Vec<Value>, Vec<Value>, usize) {
     (results, rules, left_out)
 }
 
-fn result(input: &Input, finding: &Finding, rule: &str, rule_index: usize) -> Value {
+fn result(
+    input: &Input,
+    finding: &Finding,
+    rule: &str,
+    rule_index: usize,
+    has_baseline: bool,
+) -> Value {
     let paths: Vec<String> = finding
         .paths
         .iter()
@@ -129,6 +136,11 @@ fn result(input: &Input, finding: &Finding, rule: &str, rule_index: usize) -> Va
             "evidence": evidence,
         },
     });
+    // Of a state there is either one for each result or none (section 3.27.24).
+    if has_baseline && let Some(fields) = result.as_object_mut() {
+        let state = if finding.known { "unchanged" } else { "new" };
+        fields.insert("baselineState".to_owned(), json!(state));
+    }
     // What only shows the way is no fix there (section 3.55).
     let fix = finding.fix.as_ref();
     if let Some(fix) = fix.filter(|fix| fix.applicability != Applicability::Display)

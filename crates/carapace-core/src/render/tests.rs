@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::sample::{LOCK, everything, hostile};
 use super::view::View;
-use super::{github, human, sarif};
+use super::{cyclonedx, github, human, sarif};
 use crate::finding::Level;
 use crate::report::Report;
 use crate::rules::example::run_with;
@@ -128,6 +128,12 @@ fn check(text: &str) {
         github.clone(),
         sarif.clone(),
     ];
+    let options = cyclonedx::Options {
+        version: "0.1.0",
+        timestamp: None,
+        sha256: |_| [0; 32],
+    };
+    let bill = cyclonedx::render(&report, &options);
     let color = people_with(&report, &source, |o| o.color = true);
     let mut colorless = color.clone();
     for parameters in ["0", "1", "1;31", "1;32", "1;33", "1;34", "1;36"] {
@@ -136,6 +142,8 @@ fn check(text: &str) {
     assert_eq!(colorless, plain[0]);
     for output in &plain {
         assert!(output.ends_with('\n') && output.len() < 10_000_000);
+    }
+    for output in plain.iter().chain([&bill]) {
         // No control characters, and none of what GitHub's and Azure's runners find anywhere.
         for line in output.lines() {
             assert_eq!(crate::text::visible(line), line);

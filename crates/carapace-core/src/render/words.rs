@@ -12,7 +12,7 @@ use crate::census::summary::{Documented, Status, Summary};
 use crate::finding::{Finding, Level};
 use crate::graph::units::Role;
 use crate::graph::{Graph, PackageIdx};
-use crate::report::{ConfigEffect, Database, DatabaseOrigin, Input, Report, Verdict};
+use crate::report::{ConfigEffect, Database, DatabaseOrigin, Input, Report, Ruling, Verdict};
 use crate::rules::Group;
 use crate::text::visible;
 
@@ -306,6 +306,18 @@ fn database(database: &Database) -> String {
 pub(super) fn effect(effect: &ConfigEffect) -> String {
     let (file, effect_text) = (shown(&effect.file), shown(&effect.effect));
     format!("{file}:{} {effect_text}", effect.line)
+}
+
+/// Which configuration ruled: `carapace.toml, under /etc/carapace.toml`.
+pub(super) fn ruling(ruling: &Ruling) -> String {
+    let file = ruling
+        .file
+        .as_deref()
+        .map_or_else(|| "no configuration".to_owned(), shown);
+    match &ruling.floor {
+        Some(floor) => format!("{file}, under {}", shown(floor)),
+        None => file,
+    }
 }
 
 /// What was left out, one text each.

@@ -5,7 +5,7 @@
 //! - `crates/PACKAGE/ID.md`: lines of an advisory's front matter, and `# …` for its title;
 //! - `index/PACKAGE`: the registry's file of a package;
 //! - `ignore`: ids that are ignored, a line each;
-//! - `carapace.toml` and `carapace-baseline.toml`;
+//! - `carapace.toml`, `carapace-baseline.toml` and `carapace-audit-baseline.toml`;
 //! - sources: `Cargo.toml`, `src/lib.rs` of the package that this manifest names; `NAME/…` of another
 //!   member; `vendor/NAME/…` of a dependency. Where there are sources, unsafe code is judged, else
 //!   what is known of packages.
@@ -33,6 +33,7 @@ use crate::graph::{Graph, Package, lockfile};
 use crate::knowledge::advisory::database::Collector;
 use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::registry::{Answer, Lookup, Registry, read_sparse};
+use crate::policy::known::{self, KnownFindings};
 use crate::policy::{Ignore, Policy, carapace_toml};
 use crate::report::{InputKind, Report};
 
@@ -283,9 +284,15 @@ pub(crate) fn run_with(
             pinned: None,
         }),
     };
+    let mut all = sections.iter();
+    let known = all.find(|(name, _)| *name == "carapace-audit-baseline.toml");
     let mut request = Request {
         subjects: vec![subject],
         today: "2099-06-01".parse().ok(),
+        known: known.map(|(name, text)| known::Known {
+            findings: KnownFindings::parse(text.as_bytes()).unwrap(),
+            file: (*name).to_owned(),
+        }),
         ..Request::default()
     };
     change(&mut request, &mut knowledge, &mut policy);

@@ -26,6 +26,7 @@ use crate::graph::units::Roles;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
+use crate::policy::known::Gone;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
 
 /// What a rule is about.
@@ -94,6 +95,12 @@ impl Rule {
         matches!(self.group, Group::Advisory | Group::Supply) && self.name != "malicious"
     }
 
+    /// Whether its findings are about what compiles a project, which is no package of it.
+    #[must_use]
+    pub fn is_about_toolchain(&self) -> bool {
+        self.name == "toolchain"
+    }
+
     /// The heading of its documentation.
     #[must_use]
     pub fn summary(&self) -> &'static str {
@@ -134,6 +141,8 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// What is ignored to no use, and why.
     pub idle_ignores: &'a [(&'a Ignore, Idle)],
+    /// What the baseline of audits knows and is not there any more.
+    pub gone: &'a [Gone],
     /// What compiles the input, and the advisories that speak of it.
     pub toolchain: Option<(&'a Toolchain, &'a [Arc<Advisory>])>,
     /// What was found out about unsafe code, where that was looked for.

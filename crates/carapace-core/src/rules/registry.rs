@@ -16,6 +16,8 @@ mod advisory_unsound;
 mod advisory_vulnerability;
 #[path = "policy/expired_ignore.rs"]
 mod policy_expired_ignore;
+#[path = "policy/gone_finding.rs"]
+mod policy_gone_finding;
 #[path = "policy/unknown_ignore.rs"]
 mod policy_unknown_ignore;
 #[path = "policy/unknown_package.rs"]
@@ -119,6 +121,13 @@ pub static RULES: &[Rule] = &[
         group: Group::Policy,
         docs: include_str!("../../docs/POL004.md"),
         check: policy_expired_ignore::check,
+    },
+    Rule {
+        meta: policy_gone_finding::META,
+        name: "gone-finding",
+        group: Group::Policy,
+        docs: include_str!("../../docs/POL005.md"),
+        check: policy_gone_finding::check,
     },
     Rule {
         meta: supply_yanked::META,

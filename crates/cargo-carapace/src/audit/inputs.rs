@@ -26,8 +26,6 @@ use crate::host::workspace::{Project, discover, repository_root};
 
 /// How long cargo may take to resolve a project without a lockfile.
 const RESOLVE: Duration = Duration::from_secs(120);
-/// What gaps of lockfiles are called.
-const LOCKFILE: &str = "lockfile";
 
 /// What is judged, read.
 #[derive(Debug, Default)]
@@ -308,7 +306,7 @@ fn project(
             return Err("the lockfile does not fit the manifests".to_owned());
         }
         let gaps = built.described.gaps.iter();
-        let gaps = gaps.filter(|gap| gap.what != LOCKFILE).cloned();
+        let gaps = gaps.filter(|gap| gap.what != Gap::LOCKFILE).cloned();
         inputs.gaps.extend(gaps.map(|gap| Gap {
             input: Some(path.clone()),
             ..gap
@@ -350,7 +348,7 @@ fn unlocked(path: &str) -> Gap {
     Gap {
         input: Some(path.to_owned()),
         ..Gap::new(
-            LOCKFILE,
+            Gap::LOCKFILE,
             "there is none: what cargo resolves now, in a temporary copy, was judged; a build may \
              choose other versions",
         )

@@ -7,6 +7,7 @@
 
 pub mod databases;
 pub mod inputs;
+pub mod known;
 pub mod reach;
 mod roles;
 pub mod ruling;

@@ -13,6 +13,7 @@ use carapace_core::policy::floor::Floor;
 use carapace_core::report::{ConfigEffect, Gap};
 
 use super::inputs::shown;
+use super::known::BaselineFile;
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
 use crate::gate::config::{self, Config};
@@ -145,7 +146,8 @@ pub(crate) fn others(root: &Path) -> Vec<PathBuf> {
 }
 
 impl Ruling {
-    fn file(&self) -> Option<&str> {
+    /// Its file, as shown.
+    pub(super) fn file(&self) -> Option<&str> {
         match self {
             Self::Own { config, .. } => Some(&config.file),
             Self::Audit { file } | Self::Deny { file, .. } => Some(file),
@@ -181,6 +183,19 @@ impl Ruled {
     pub fn auditing(&self) -> impl Iterator<Item = &Auditing> {
         let floor = self.floor.as_ref().map(|floor| &floor.toml.auditing);
         self.ruling.auditing().into_iter().chain(floor)
+    }
+
+    /// The baseline that is named. What the user names may be anywhere, a project's is one of its own
+    /// files.
+    #[must_use]
+    pub fn baseline(&self) -> Option<BaselineFile> {
+        let Ruling::Own { config, is_named } = &self.ruling else {
+            return None;
+        };
+        Some(BaselineFile {
+            path: config.audit_baseline()?,
+            tree: (!is_named).then(|| config.folder.clone()),
+        })
     }
 
     /// Has a policy follow what rules, and tells what a project's own switches off or loosens.

@@ -7,10 +7,11 @@ use carapace_core::knowledge::platform::{ARCHITECTURES, SYSTEMS};
 use carapace_core::policy::audit_toml::{self, AuditToml, Set, unknown_target};
 use carapace_core::policy::unsafety::Place;
 use carapace_core::policy::{Deny, Ignore, MAX_AGE_DAYS, Policy};
-use carapace_core::report::{ConfigEffect, Gap};
+use carapace_core::report::{self, ConfigEffect, Gap, RulingKind};
 use carapace_core::text::visible;
 
 use super::inputs::{Inputs, shown};
+use super::known::BaselineFile;
 use super::ruling::{self, AUDIT_TOML, Ruled, Ruling};
 use crate::advisories::source::Source;
 use crate::cli::Failure;
@@ -52,10 +53,14 @@ pub struct Settings {
     pub format: Format,
     /// Whether nothing is said when all is well.
     pub quiet: bool,
+    /// Which configuration rules.
+    pub ruling: report::Ruling,
     /// What the project's own configuration did.
     pub effects: Vec<ConfigEffect>,
     /// Configurations that were not followed.
     pub gaps: Vec<Gap>,
+    /// The baseline that the user or the configuration names.
+    pub baseline: Option<BaselineFile>,
 }
 
 /// A configuration that was found, and whose it is.
@@ -177,9 +182,36 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
         format,
         // A project is not quiet about what it switches off.
         quiet: arguments.output.quiet || (toml.quiet && effects.is_empty()),
+        ruling: reported(ruled, config.as_ref()),
         effects,
         gaps,
+        baseline: match &arguments.baseline {
+            Some(path) => Some(BaselineFile {
+                path: path.clone(),
+                tree: None,
+            }),
+            None => ruled.baseline(),
+        },
     })
+}
+
+/// Which configuration rules, for reports.
+fn reported(ruled: &Ruled, config: Option<&Config>) -> report::Ruling {
+    let (kind, file) = match (&ruled.ruling, config) {
+        (Ruling::Own { is_named: true, .. }, _) => (RulingKind::Named, ruled.ruling.file()),
+        (Ruling::Own { .. }, _) => (RulingKind::CarapaceToml, ruled.ruling.file()),
+        (Ruling::Deny { .. }, _) => (RulingKind::DenyToml, ruled.ruling.file()),
+        (_, Some(config)) => match &config.project {
+            Some(_) => (RulingKind::AuditToml, Some(config.file.as_str())),
+            None => (RulingKind::User, Some(config.file.as_str())),
+        },
+        (_, None) => (RulingKind::None, None),
+    };
+    report::Ruling {
+        kind,
+        file: file.map(str::to_owned),
+        floor: ruled.floor.as_ref().map(|floor| floor.file.clone()),
+    }
 }
 
 fn policy(

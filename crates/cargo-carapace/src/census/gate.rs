@@ -107,7 +107,7 @@ impl Settings {
                 (root.join(BASELINE), Some(root))
             });
             let made = Baseline::of(&ground.graph, census);
-            baseline::write(&path, tree.as_deref(), &made)?;
+            baseline::write(&path, tree.as_deref(), &made.write())?;
             return Ok(Some(Known {
                 baseline: made,
                 from: shown(&path),
@@ -117,7 +117,7 @@ impl Settings {
             return Ok(None);
         };
         Ok(Some(Known {
-            baseline: baseline::read(&path, tree.as_deref())?,
+            baseline: baseline::read(&path, tree.as_deref(), Baseline::parse)?,
             from: shown(&path),
         }))
     }

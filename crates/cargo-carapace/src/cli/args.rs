@@ -72,6 +72,9 @@ pub enum Format {
     Github,
     /// Markdown, for a README or a comment
     Markdown,
+    /// A bill of materials with the findings as VEX, CycloneDX 1.6; of `audit`
+    #[value(name = "cyclonedx")]
+    CycloneDx,
     /// cargo-audit's JSON, a document a line; of `audit`
     CargoAudit,
     /// cargo-geiger's JSON, a document a line; of `unsafe`
@@ -202,6 +205,12 @@ pub struct AuditArgs {
         help_heading = "Policy"
     )]
     pub ignore: Vec<String>,
+    /// Take the findings in this file for known: they are notes, and only what is new fails
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub baseline: Option<PathBuf>,
+    /// Write what there is to the baseline
+    #[arg(long, help_heading = "Policy")]
+    pub write_baseline: bool,
     /// Look for no yanked, removed or swapped versions
     #[arg(long, help_heading = "Policy")]
     pub no_yanked: bool,

@@ -11,6 +11,7 @@ use carapace_core::render::{self, view::View};
 use carapace_core::report::Report;
 use carapace_core::text::LineIndex;
 use semver::Version;
+use sha2::{Digest as _, Sha256};
 
 use super::args::{AuditArgs, Format};
 use super::{Exit, Failure, output};
@@ -18,6 +19,7 @@ use crate::advisories::load::Question;
 use crate::advisories::store::Store;
 use crate::audit::databases::Sources;
 use crate::audit::inputs::{self, Inputs};
+use crate::audit::known::BaselineFile;
 use crate::audit::settings::{Settings, settings};
 use crate::host::dirs;
 use crate::host::http::{Door, HttpSettings};
@@ -60,11 +62,15 @@ pub fn now() -> i64 {
     })
 }
 
-/// The day of the run; `SOURCE_DATE_EPOCH` makes runs repeatable
+/// The time that `SOURCE_DATE_EPOCH` gives: it makes runs repeatable
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn given_time() -> Option<i64> {
+    dirs::env("SOURCE_DATE_EPOCH").and_then(|epoch| epoch.parse().ok())
+}
+
+/// The day of the run.
 fn today() -> Option<Date> {
-    let fixed = dirs::env("SOURCE_DATE_EPOCH").and_then(|epoch| epoch.parse().ok());
-    Date::from_unix(fixed.unwrap_or_else(now))
+    Date::from_unix(given_time().unwrap_or_else(now))
 }
 
 /// The door to the network, with the user's own settings.
@@ -86,6 +92,13 @@ fn judge(
     let door = match settings.offline {
         true => None,
         false => Some(door()?),
+    };
+    // What is wrong with it is known before anybody is asked.
+    let of_project = || BaselineFile::of_project(inputs);
+    let (written, known) = match (&settings.baseline, arguments.write_baseline) {
+        (named, true) => (Some(named.clone().map_or_else(of_project, Ok)?), None),
+        (Some(file), false) => (None, Some(file.read()?)),
+        (None, false) => (None, None),
     };
     let mut gaps = std::mem::take(&mut inputs.gaps);
     let graphs = inputs.subjects.iter().map(|subject| &subject.graph);
@@ -143,14 +156,20 @@ fn judge(
         let affected = engine::affected(&subject.graph, &knowledge.advisories);
         Some(ground.reached(&subject.graph, &affected, cache.as_deref()))
     });
-    let request = Request {
+    let mut request = Request {
         reached: reached.collect(),
         subjects: inputs.subjects.clone(),
         config: [&*settings.effects, &*inputs.effects].concat(),
         gaps,
         today: today(),
+        ruling: Some(settings.ruling.clone()),
+        known,
     };
-    Ok(engine::audit(request, &knowledge, &settings.policy))
+    let audit = |request| engine::audit(request, &knowledge, &settings.policy);
+    if let Some(file) = written {
+        request.known = Some(file.write(&audit(request.clone()))?);
+    }
+    Ok(audit(request))
 }
 
 fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &Inputs) -> String {
@@ -162,6 +181,14 @@ fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &In
         Format::Markdown => render::markdown::render(report, &View::default()),
         Format::Sarif => render::sarif::render(report, version),
         Format::Github => render::github::render(report),
+        Format::CycloneDx => {
+            let options = render::cyclonedx::Options {
+                version,
+                timestamp: given_time(),
+                sha256: |bytes| Sha256::digest(bytes).into(),
+            };
+            render::cyclonedx::render(report, &options)
+        }
         Format::Human => {
             let line = |path: &str, line: u32| {
                 let text = std::str::from_utf8(inputs.texts.get(path)?).ok()?;

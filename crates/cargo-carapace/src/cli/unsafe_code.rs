@@ -75,11 +75,12 @@ fn format(arguments: &UnsafeArgs) -> Result<Format, Failure> {
             return Err(Failure(ratio.to_owned()));
         }
     };
-    if named == Format::CargoAudit {
-        let other = "--format cargo-audit shows advisories: it is of `cargo carapace audit`";
-        return Err(Failure(other.to_owned()));
-    }
-    Ok(named)
+    let other = match named {
+        Format::CargoAudit => "--format cargo-audit shows advisories",
+        Format::CycloneDx => "--format cyclonedx shows packages and advisories",
+        _ => return Ok(named),
+    };
+    Err(Failure(format!("{other}: it is of `cargo carapace audit`")))
 }
 
 /// What of the census is shown; `utf8` is whether the locale has more than ASCII.
@@ -222,7 +223,8 @@ fn text(
         Format::Github => render::github::render(report),
         Format::Markdown => render::markdown::render(report, view),
         Format::CargoGeiger => cargo_geiger::render(report, view),
-        Format::CargoAudit => render::compat::cargo_audit::render(report),
+        // Refused before.
+        Format::CargoAudit | Format::CycloneDx => String::new(),
         Format::Human => {
             let line = files.lines();
             let to_file = arguments.output.output.is_some();
@@ -275,6 +277,7 @@ mod tests {
         for (line, expected) in [
             ("--output-format Ratio", "safe code"),
             ("--format cargo-audit", "`cargo carapace audit`"),
+            ("--format cyclonedx", "`cargo carapace audit`"),
         ] {
             let failure = format(&parsed(line).unwrap()).unwrap_err();
             assert!(failure.0.contains(expected), "{}", failure.0);

@@ -4,35 +4,45 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use carapace_core::census::baseline::{Baseline, MAX_BYTES};
+use carapace_core::baseline::{BaselineError, MAX_BYTES};
 use carapace_core::text::visible;
 
 use crate::cli::Failure;
-use crate::host::files::{read_found, read_regular, resolve_within};
+use crate::host::files::{FileError, read_found, read_regular, resolve_within};
 
 /// Reads a baseline. `tree` is what it may not lie outside of, where a project named it; what the
 /// user names may be anywhere.
 ///
 /// # Errors
 /// [`Failure`] with the file, what is wrong and what to do.
-pub fn read(path: &Path, tree: Option<&Path>) -> Result<Baseline, Failure> {
+pub fn read<T>(
+    path: &Path,
+    tree: Option<&Path>,
+    parse: impl Fn(&[u8]) -> Result<T, BaselineError>,
+) -> Result<T, Failure> {
     let limit = MAX_BYTES as u64;
     let bytes = match tree {
         Some(tree) => read_found(tree, path, limit),
         None => read_regular(path, limit),
-    }?;
-    Baseline::parse(&bytes).map_err(|error| fault(path, &error))
+    };
+    let bytes = bytes.map_err(|error| match error {
+        FileError::NotFound { .. } => fault(
+            path,
+            &"there is no such baseline; `--write-baseline` writes it",
+        ),
+        error => error.into(),
+    })?;
+    parse(&bytes).map_err(|error| fault(path, &error))
 }
 
-/// Writes a baseline, whole or not at all. `tree` is as for [`read`]. A link in the place of the file
-/// is replaced, not followed.
+/// Writes a baseline's text, whole or not at all. `tree` is as for [`read`]. A link in the place of
+/// the file is replaced, not followed.
 ///
 /// # Errors
 /// [`Failure`] with the file and what is wrong.
-pub fn write(path: &Path, tree: Option<&Path>, baseline: &Baseline) -> Result<(), Failure> {
-    let text = baseline.write();
+pub fn write(path: &Path, tree: Option<&Path>, text: &str) -> Result<(), Failure> {
     if text.len() > MAX_BYTES {
-        let why = "there is more unsafe code than a baseline can hold; leave packages out with -p";
+        let why = "there is more than a baseline can hold; judge less at once";
         return Err(fault(path, &why));
     }
     let folder = match path.parent() {

@@ -45,6 +45,13 @@ impl Config {
         let path = self.toml.baseline.as_ref()?;
         Some(self.folder.join(&path.value))
     }
+
+    /// The baseline of audits that it names, if there is one; likewise.
+    #[must_use]
+    pub fn audit_baseline(&self) -> Option<PathBuf> {
+        let path = self.toml.auditing.baseline.as_ref()?;
+        Some(self.folder.join(&path.value))
+    }
 }
 
 /// Reads the configuration that the user names.

@@ -216,7 +216,7 @@ impl Answer {
                           judged; a build may choose other versions"
                 }
             };
-            gaps.push(Gap::new("lockfile", reason));
+            gaps.push(Gap::new(Gap::LOCKFILE, reason));
         }
         if self.is_partial {
             let reason = "cargo has not all packages of other platforms on this machine, and may \

@@ -17,7 +17,14 @@ use crate::support::index::index;
 use crate::support::run::{CRATES_IO, Output, World, advisory, entry, lock};
 use crate::support::schema::{Required, faults, parts, required};
 
-const FORMATS: [&str; 5] = ["human", "json", "sarif", "github", "cargo-audit"];
+const FORMATS: [&str; 6] = [
+    "human",
+    "json",
+    "sarif",
+    "github",
+    "cargo-audit",
+    "cyclonedx",
+];
 
 /// A score of 9.8.
 const CVSS: &str = "cvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"";

@@ -11,6 +11,8 @@
 mod support;
 
 mod bad_input;
+mod baseline;
+mod cyclonedx;
 mod defects;
 mod exits;
 mod formats;

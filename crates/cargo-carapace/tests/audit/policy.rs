@@ -1,6 +1,6 @@
 //! Policies of a project: which of them rules, and what it does.
 
-use crate::support::run::{World, found, gaps};
+use crate::support::run::{CRATES_IO, Run, World, entry, found, gaps};
 
 /// A vulnerability of `parser`, which the project has, and this `carapace.toml`.
 fn world(policy: &str) -> World {
@@ -251,4 +251,134 @@ fn a_policy_is_not_written_through_a_link() {
     std::os::unix::fs::symlink(&target, world.path("project/carapace.toml")).unwrap();
     world.plain(&["init"]).exits(2);
     assert!(!target.exists());
+}
+
+/// `app` depends on `web`, which depends on `parser`, which `tool`, a member, needs too, with `lexer`.
+#[test]
+fn what_is_excluded_and_what_only_it_needs() {
+    let package = |name: &str, source: bool, on: &[&str]| {
+        let on: Vec<String> = on.iter().map(|name| format!("\"{name}\"")).collect();
+        let text = entry(name, "1.2.0", source.then_some(CRATES_IO));
+        format!("{text}dependencies = [{}]\n", on.join(", "))
+    };
+    let all = [
+        package("app", false, &["web"]),
+        package("lexer", true, &[]),
+        package("parser", true, &[]),
+        package("tool", false, &["lexer", "parser"]),
+        package("web", true, &["parser"]),
+    ];
+    let world = World::new();
+    world.write(
+        "project/Cargo.lock",
+        format!("version = 4\n{}", all.concat()),
+    );
+    world.project();
+    let old = "informational = \"unmaintained\"";
+    world.advisory("RUSTSEC-2026-0001", "parser", old);
+    world.advisory("RUSTSEC-2026-0002", "lexer", old);
+    world.advisory("RUSTSEC-2026-0003", "web", old);
+    let with = |file: &str, text: &str| {
+        world.write(&format!("project/{file}"), text);
+        let document = world.audit(&["--format", "json"]).run().json();
+        std::fs::remove_file(world.path("project").join(file)).unwrap();
+        let found = found(&document);
+        let names = found
+            .iter()
+            .map(|name| name.split(['@', ' ']).nth(1).unwrap().to_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names.join(" ")
+    };
+    for (file, text, left) in [
+        ("deny.toml", "", "lexer parser web"),
+        (
+            "deny.toml",
+            "[advisories]\nunmaintained = \"workspace\"\n",
+            "lexer parser web",
+        ),
+        (
+            "deny.toml",
+            "[advisories]\nunmaintained = \"transitive\"\n",
+            "parser",
+        ),
+        ("deny.toml", "[graph]\nexclude = [\"tool\"]\n", "parser web"),
+        (
+            "deny.toml",
+            "[graph]\nexclude = [\"web:1.2.0\", \"tool\"]\n",
+            "",
+        ),
+        (
+            "deny.toml",
+            "[graph]\nexclude = [\"web@1.3.0\"]\n",
+            "lexer parser web",
+        ),
+        (
+            "carapace.toml",
+            "[audit.scope]\nunmaintained = \"transitive\"\n",
+            "parser",
+        ),
+        (
+            "carapace.toml",
+            "[audit]\nexclude = [\"web\"]\n",
+            "lexer parser",
+        ),
+    ] {
+        assert_eq!(with(file, text), left, "{file}: {text}");
+    }
+    // It is told, and what does harm is not left out.
+    world.advisory("RUSTSEC-2026-0004", "web", "categories = [\"malicious\"]");
+    world.write("project/deny.toml", "[graph]\nexclude = [\"web\"]\n");
+    let output = world.audit(&[]).exits(1);
+    output.shows(&[
+        "error[ADV002]",
+        "deny.toml:2 leaves out web and what only it needs",
+    ]);
+    let output = world.audit(&["-v"]).exits(1);
+    output.shows(&["web 1.2.0: only what `exclude` leaves out needs it"]);
+}
+
+#[test]
+fn which_configuration_rules_is_told() {
+    let world = World::with_lock(&[("parser", "1.3.0")]);
+    let told = |run: Run| {
+        let document = run.json(0);
+        let policy = &document["policy"];
+        let text = |field: &str| policy[field].as_str().unwrap_or("-").to_owned();
+        [text("kind"), text("file"), text("floor")].join(" ")
+    };
+    assert_eq!(told(world.audit(&[])), "none - -");
+    world.write("cargo/audit.toml", "[output]\nquiet = false\n");
+    let user = told(world.audit(&[]));
+    assert!(
+        user.starts_with("user ") && user.ends_with("cargo/audit.toml -"),
+        "{user}"
+    );
+    world.write("project/deny.toml", "[advisories]\n");
+    assert_eq!(told(world.audit(&[])), "deny.toml deny.toml -");
+    world.write("project/.cargo/audit.toml", "[output]\nquiet = false\n");
+    assert_eq!(told(world.audit(&[])), "audit.toml .cargo/audit.toml -");
+    world.write("project/carapace.toml", "[audit]\n");
+    assert_eq!(told(world.audit(&[])), "carapace.toml carapace.toml -");
+    world.write("project/mine.toml", "[audit]\n");
+    assert_eq!(
+        told(world.audit(&["--config", "mine.toml"])),
+        "named mine.toml -"
+    );
+    world.write("project/policy/carapace.toml", "[audit]\n");
+    let under = |arguments: &[&str]| world.audit(arguments).set("CARAPACE_POLICY", "policy");
+    assert_eq!(
+        told(under(&[])),
+        "carapace.toml carapace.toml policy/carapace.toml"
+    );
+    assert_eq!(
+        told(under(&["--no-project-config"])),
+        "none - policy/carapace.toml"
+    );
+    let output = under(&["-v"]).exits(0);
+    output.shows(&["note: policy: carapace.toml, under policy/carapace.toml\n"]);
+    let output = world
+        .audit(&["-v", "--no-project-config", "--format", "cyclonedx"])
+        .exits(0);
+    output.shows(&["carapace:policy"]);
 }

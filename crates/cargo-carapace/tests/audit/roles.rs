@@ -8,7 +8,7 @@ use crate::support::run::{CRATES_IO, Output, World, advisory, found};
 
 /// A project with these dependencies, each `(name, table)`, of version 1.2.0, which lie in its folder as
 /// `cargo vendor` leaves them, and a database with a vulnerability of `parser`.
-fn project(dependencies: &str, packages: &[(&str, &str)]) -> World {
+pub(crate) fn project(dependencies: &str, packages: &[(&str, &str)]) -> World {
     let world = World::new();
     world.write(
         "project/Cargo.toml",
@@ -242,4 +242,21 @@ fn the_toolchain_is_judged_too() {
     output.says(&["ADV007: "]);
     // A lockfile alone says nothing of what compiles it.
     world.audit(&["-f", "Cargo.lock"]).exits(0);
+}
+
+#[test]
+fn a_configuration_leaves_out_what_only_tests_need() {
+    let world = project("[dev-dependencies]\nparser = \"1.2\"\n", PARSER);
+    for (file, text) in [
+        ("deny.toml", "[graph]\nexclude-dev = true\n"),
+        ("carapace.toml", "[audit]\nno-dev = true\n"),
+    ] {
+        world.write(&format!("project/{file}"), text);
+        let output = world.audit(&["-v"]).exits(0);
+        output.shows(&[
+            "parser 1.2.0: only tests need it",
+            &format!("{file}:2 hides findings in what only tests need"),
+        ]);
+        std::fs::remove_file(world.path("project").join(file)).unwrap();
+    }
 }

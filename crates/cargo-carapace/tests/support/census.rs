@@ -57,6 +57,7 @@ pub fn document() -> Value {
     };
     let report = Report {
         command: "unsafe",
+        ruling: None,
         inputs: vec![Input {
             id: "Cargo.toml".to_owned(),
             path: "Cargo.toml".to_owned(),

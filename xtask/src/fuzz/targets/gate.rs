@@ -5,6 +5,7 @@ use carapace_core::census::baseline::Baseline;
 use carapace_core::fix::{apply, crate_attribute, workspace_lint};
 use carapace_core::graph::unpacked::{Contents, differences};
 use carapace_core::policy::Policy;
+use carapace_core::policy::known::KnownFindings;
 use carapace_core::policy::{carapace_toml, deny_toml};
 
 use crate::fuzz::signature::Signature;
@@ -18,6 +19,9 @@ pub(crate) const DICTIONARY: &[&str] = &[
     "{ file = \"a\", item = \"b\", kind = \"block\" },",
     "operations = [\"raw-deref\"]",
     "count = 2",
+    "command = \"audit\"\n",
+    "findings = [",
+    "{ code = \"ADV001\", advisory = \"X\" },",
     "[rules]\n",
     "deny = [",
     "allow = [{ rule = \"UNS001\", package = \"a@1.0.0\", reason = \"r\" }]",
@@ -44,15 +48,17 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let seeds = [
         "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsites = [\n\
          { file = \"a.rs\", item = \"f\", kind = \"block\", operations = [\"raw-deref\"], count = 2 },\n]\n",
+        "command = \"audit\"\nversion = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nfindings = [\n\
+         { code = \"ADV001\", advisory = \"X\" }, { code = \"SUP001\" },\n]\n",
         "[rules]\ndeny = [\"UNS002\"]\nallow = [{ rule = \"UNS001\", reason = \"r\" }]\n\
          [unsafe]\nbaseline = \"a/b\"\nallow-new = true\nreason = \"r\"\n\
          [unsafe.budget]\nmax = 1\n[unsafe.packages.a]\nruntime = 2\n",
         "[workspace.lints.rust]\na = \"warn\"\n[workspace.metadata.carapace.unsafe.budget]\nmax = 1\n",
         "[audit]\nseverity-threshold = \"low\"\nwithout-score = \"ignore\"\nfeatures = [\"a\"]\n\
-         targets = [\"b\"]\n[audit.scope]\nnotice = \"direct\"\n[[audit.ignore]]\nid = \"X\"\n\
+         targets = [\"b\"]\nno-dev = true\nexclude = [\"a@1.0.0\"]\nbaseline = \"a/b\"\n[audit.scope]\nnotice = \"direct\"\n[[audit.ignore]]\nid = \"X\"\n\
          reason = \"y\"\nuntil = \"2099-01-01\"\npackage = \"a@1.0.0\"\n",
         "[advisories]\nunsound = \"none\"\nyanked = \"deny\"\nignore = [\"X\", { id = \"Y\" }, \
-         { crate = \"a@1.0.0\" }]\n[graph]\nall-features = true\ntargets = [{ triple = \"b\" }]\n",
+         { crate = \"a@1.0.0\" }]\n[graph]\nexclude = [\"a:1.0.0\"]\nexclude-dev = true\nall-features = true\ntargets = [{ triple = \"b\" }]\n",
         "{\"files\":{\"src/lib.rs\":\"aa\",\"b\":\"cc\"},\"package\":\"bb\"}",
         "#!/bin/x\n//! Docs.\n/*! /* x */ */\n#![warn(a)]\n# ! [ deny ( unsafe_code ) ]\nfn f() {}\n",
         "// L\n\n#![doc = r#\"]\"#]\n/// of f\nfn f() {}",
@@ -68,6 +74,21 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
             let text = baseline.write();
             let again = Baseline::parse(text.as_bytes());
             assert_eq!(again, Ok(baseline), "written, it is another:\n{text}");
+            signature.count(text.lines().count());
+        }
+        Err(error) => signature.message(&error.to_string()),
+    }
+    match KnownFindings::parse(bytes) {
+        Ok(known) => {
+            signature.accepted();
+            let text = known.write();
+            let again = KnownFindings::parse(text.as_bytes());
+            let again = again.map(|known| (known.write(), known.len()));
+            assert_eq!(
+                again,
+                Ok((text.clone(), known.len())),
+                "written, it is another"
+            );
             signature.count(text.lines().count());
         }
         Err(error) => signature.message(&error.to_string()),

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::baseline::MAX_BYTES;
 use crate::graph::lockfile;
 use crate::text::is_deceptive;
 

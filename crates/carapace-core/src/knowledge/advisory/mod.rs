@@ -19,6 +19,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
+use crate::graph::source::Source;
 use range::Range;
 
 /// The two parts of the database.
@@ -185,6 +186,15 @@ impl Advisory {
         self.ranges.iter().any(|range| range.contains(version))
     }
 
+    /// Whether it is about the packages of a source: of the registry that it names, else of crates.io.
+    #[must_use]
+    pub fn is_about(&self, source: Option<&Source>) -> bool {
+        source.is_some_and(|source| match &self.source {
+            Some(own) => source.text == *own,
+            None => source.is_crates_io(),
+        })
+    }
+
     /// Whether the id, or one of its other names, is this advisory's.
     #[must_use]
     pub fn is_named(&self, id: &str) -> bool {
@@ -194,7 +204,6 @@ impl Advisory {
     /// The page that tells of it. Always known from the id, so that it is there without titles.
     #[must_use]
     pub fn link(&self) -> String {
-        let id = &self.id;
         // A text under CC-BY keeps the address of its author.
         if self
             .license
@@ -204,12 +213,7 @@ impl Advisory {
         {
             return url.clone();
         }
-        match id.split('-').next() {
-            Some("RUSTSEC") => format!("https://rustsec.org/advisories/{id}.html"),
-            Some("CVE") => format!("https://www.cve.org/CVERecord?id={id}"),
-            Some("GHSA") => format!("https://github.com/advisories/{id}"),
-            _ => self.url.clone().unwrap_or_default(),
-        }
+        page(&self.id).unwrap_or_else(|| self.url.clone().unwrap_or_default())
     }
 
     /// The score and label of its CVSS vector; none without one that can be read.
@@ -226,6 +230,17 @@ impl Advisory {
             level: SeverityLevel::of(score),
             vector: vector.to_owned(),
         })
+    }
+}
+
+/// The page of an advisory, by its id; none where nobody is known who gives such ids.
+#[must_use]
+pub fn page(id: &str) -> Option<String> {
+    match id.split('-').next() {
+        Some("RUSTSEC") => Some(format!("https://rustsec.org/advisories/{id}.html")),
+        Some("CVE") => Some(format!("https://www.cve.org/CVERecord?id={id}")),
+        Some("GHSA") => Some(format!("https://github.com/advisories/{id}")),
+        _ => None,
     }
 }
 

@@ -26,6 +26,9 @@ pub(super) struct RawAudit {
     all_features: Option<Spanned<bool>>,
     no_default_features: Option<Spanned<bool>>,
     targets: Vec<Spanned<String>>,
+    no_dev: Option<Spanned<bool>>,
+    exclude: Vec<Spanned<String>>,
+    baseline: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -77,6 +80,17 @@ impl Reader<'_> {
                 .collect::<Result<_, _>>()?,
             features: self.features(raw.features, raw.all_features, raw.no_default_features),
             targets: raw.targets.into_iter().map(|name| self.set(name)).collect(),
+            no_dev: raw.no_dev.map(|no_dev| self.set(no_dev)),
+            excluded: raw
+                .exclude
+                .into_iter()
+                .map(|name| {
+                    let line = self.line(&name);
+                    let value = self.package(&name, name.get_ref())?;
+                    Ok(Set { value, line })
+                })
+                .collect::<Result<_, _>>()?,
+            baseline: self.baseline(raw.baseline)?,
         })
     }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::finding::{Finding, Level};
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Affected, Kind};
+use crate::knowledge::date::rfc3339;
 use crate::render::words;
 use crate::report::{Database, Input, Report};
 
@@ -140,16 +141,13 @@ pub fn render(report: &Report) -> String {
     text
 }
 
-/// The rule about what compiles a project, which is no package of it.
-const TOOLCHAIN: &str = "toolchain";
-
 /// What the documents cannot tell, a text each: what else fails, what was asked for and not looked
 /// at, and, as notes, what the project's own configuration did.
 #[must_use]
 pub fn beside(report: &Report) -> Vec<(Level, String)> {
     let findings = report.inputs.iter().flat_map(|input| &input.findings);
     let untold = findings.filter(|finding| {
-        let is_listed = finding.advisory.is_some() && finding.rule.name != TOOLCHAIN;
+        let is_listed = finding.advisory.is_some() && !finding.rule.is_about_toolchain();
         finding.level == Level::Deny && !is_listed && finding.rule.name != "yanked"
     });
     let untold = untold.map(|finding| {
@@ -175,7 +173,9 @@ fn document<'a>(report: &'a Report, input: &'a Input) -> Document<'a> {
         };
         let document = package_document(&input.graph, index, package);
         match finding.advisory.as_deref() {
-            Some(advisory) if !matches!(finding.rule.name, "possible-match" | TOOLCHAIN) => {
+            Some(advisory)
+                if finding.rule.name != "possible-match" && !finding.rule.is_about_toolchain() =>
+            {
                 match advisory.kind() {
                     Kind::Vulnerability => list.push(Vulnerability {
                         advisory: metadata(advisory),
@@ -242,14 +242,6 @@ fn database(databases: &[Database]) -> DatabaseDocument<'_> {
         last_commit: main.and_then(|info| info.revision.as_deref()),
         last_updated: main.and_then(|info| info.committed).and_then(rfc3339),
     }
-}
-
-/// A time in seconds since 1970-01-01T00:00:00Z as RFC 3339 writes it.
-fn rfc3339(seconds: i64) -> Option<String> {
-    let date = crate::knowledge::date::Date::from_unix(seconds)?;
-    let of_day = seconds.rem_euclid(86_400);
-    let (hours, minutes, seconds) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
-    Some(format!("{date}T{hours:02}:{minutes:02}:{seconds:02}Z"))
 }
 
 fn package_document<'a>(
@@ -325,14 +317,4 @@ fn affected(advisory: &Advisory) -> Option<AffectedDocument<'_>> {
         os: &affected.os,
         functions: &affected.functions,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times() {
-        assert_eq!(rfc3339(1_787_270_912).unwrap(), "2026-08-21T00:08:32Z");
-    }
 }
