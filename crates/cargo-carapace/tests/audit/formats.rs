@@ -209,7 +209,33 @@ fn documents() -> Vec<Value> {
             .json(0),
         crate::support::census::document(),
         with_a_fix(),
+        with_reachability(),
     ]
+}
+
+/// A document of a project that comes to an affected function.
+fn with_reachability() -> Value {
+    let world = World::new();
+    let function = "[affected.functions]\n\"parser::read\" = []\n";
+    world.advisory("RUSTSEC-2026-0001", "parser", function);
+    world.write(
+        "project/Cargo.toml",
+        package("app", "parser = { path = \"parser\" }\n"),
+    );
+    world.write("project/src/main.rs", "fn main() { parser::read() }");
+    world.write("project/parser/Cargo.toml", package("parser", ""));
+    world.write("project/parser/src/lib.rs", "pub fn read() {}");
+    let document = world.audit(&[]).json(0);
+    let reachability = &document["findings"][0]["reachability"];
+    assert_eq!(reachability["verdict"], "reached", "{document:#}");
+    document
+}
+
+fn package(name: &str, dependencies: &str) -> String {
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n\
+         {dependencies}"
+    )
 }
 
 /// A document with a fix, which no advisory has.
