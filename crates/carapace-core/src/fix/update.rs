@@ -1,0 +1,612 @@
+//! The least change of a project's dependencies that rids it of a faulty package.
+//!
+//! A version that will do is looked for among all that the registry has. If all who depend on the
+//! package take one, that is an update of the lockfile. Else those who take none have to change first:
+//! a manifest of the workspace asks for a newer version, a package of the registry is itself replaced
+//! by its first newer version that asks for one, by the same rules, and so on upwards.
+//!
+//! *Invariants.* What is proposed satisfies every requirement that is known of it, is not yanked, and
+//! has no fault that the version in its place has not. Cargo has the last word: what it does with a
+//! proposal is looked at again by whoever carries it out.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use semver::{Comparator, Op, Version, VersionReq};
+
+use super::Edit;
+use super::manifest::{Asked, Local};
+use super::requirement::raised;
+use crate::graph::metadata::DependencyKind;
+use crate::graph::paths::Dependents;
+use crate::graph::{Graph, Package, PackageIdx};
+use crate::knowledge::registry::Published;
+
+/// So many packages are looked at to mend one: chains upwards can be as many as there are paths.
+const MAX_VISITS: usize = 20_000;
+/// No chain of packages that have to change is longer.
+const MAX_CHAIN: usize = 24;
+
+/// The versions of packages, by name; or why they are not known.
+pub type Versions = BTreeMap<String, Result<Vec<Published>, String>>;
+
+/// What a plan is made of.
+#[derive(Clone, Copy)]
+pub struct Situation<'a> {
+    /// The lockfile.
+    pub graph: &'a Graph,
+    /// The packages in folders, with what they ask.
+    pub locals: &'a [Local],
+    /// What the registry has. What is missing is asked for: [`Planner::missing`].
+    pub versions: &'a Versions,
+    /// What is known against a version of a package of crates.io: ids of advisories.
+    pub faults: &'a dyn Fn(&str, &Version) -> BTreeSet<String>,
+    /// The oldest Rust that the workspace builds with.
+    pub rust_version: Option<&'a Version>,
+    /// What was tried and was of no use.
+    pub refused: &'a BTreeSet<(String, Version)>,
+}
+
+/// A part of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Move {
+    /// Another version in the lockfile, which all requirements take.
+    Update {
+        /// The package.
+        name: String,
+        /// Its version in the lockfile.
+        from: Version,
+        /// The one in its place.
+        to: Version,
+        /// The Rust that it needs, if that is newer than what the workspace promises to build with.
+        rust: Option<Version>,
+    },
+    /// Another requirement in a manifest.
+    Raise {
+        /// What is written now, and where.
+        asked: Asked,
+        /// What is to be written.
+        requirement: String,
+        /// The version that is to be taken.
+        to: Version,
+    },
+}
+
+impl Move {
+    /// The package, and its version after the move.
+    #[must_use]
+    pub fn target(&self) -> (String, Version) {
+        match self {
+            Self::Update { name, to, .. } => (name.clone(), to.clone()),
+            Self::Raise { asked, to, .. } => (asked.package.clone(), to.clone()),
+        }
+    }
+
+    /// The edit of a manifest, by its text.
+    #[must_use]
+    pub fn edit(&self, manifest: &str) -> Option<Edit> {
+        let Self::Raise {
+            asked, requirement, ..
+        } = self
+        else {
+            return None;
+        };
+        let quote = match manifest.get(asked.at.start..asked.at.start + 1)? {
+            "'" => '\'',
+            _ => '"',
+        };
+        Some(Edit {
+            file: asked.file.clone(),
+            start: asked.at.start,
+            end: asked.at.end,
+            text: format!("{quote}{requirement}{quote}"),
+        })
+    }
+}
+
+/// Why there is no change that would help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stuck {
+    /// Every version has a fault.
+    NoRelease {
+        /// The package.
+        name: String,
+        /// The newest version.
+        newest: Option<Version>,
+    },
+    /// No version of a dependent takes one that will do.
+    Parent {
+        /// The dependent.
+        parent: String,
+        /// Its version in the lockfile.
+        version: Version,
+        /// Its newest version.
+        newest: Version,
+        /// The package that it depends on.
+        package: String,
+        /// What it asks of that.
+        requirement: String,
+        /// The first version of that which will do.
+        wanted: Version,
+    },
+    /// The requirement stands in a manifest that is not to be changed.
+    Place {
+        /// What is asked, and where.
+        asked: Box<Asked>,
+        /// The first version that will do.
+        wanted: Version,
+    },
+    /// The dependent is neither of the registry nor of the workspace.
+    Elsewhere {
+        /// Its id.
+        parent: String,
+        /// The package that it depends on.
+        package: String,
+        /// The first version that will do.
+        wanted: Version,
+    },
+    /// What versions there are is not known.
+    Unknown {
+        /// The package.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// It was not found out within bounds.
+    TooMany,
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRelease {
+                name,
+                newest: Some(newest),
+            } => write!(
+                f,
+                "no version of {name} is free of it; the newest is {newest}"
+            ),
+            Self::NoRelease { name, newest: None } => {
+                write!(f, "the registry has no version of {name} to choose")
+            }
+            Self::Parent {
+                parent,
+                version,
+                newest,
+                package,
+                requirement,
+                wanted,
+            } => {
+                write!(
+                    f,
+                    "{parent} {version} asks for {package} {requirement}, and "
+                )?;
+                match newest > version {
+                    true => write!(f, "none of its versions up to {newest}")?,
+                    false => f.write_str("it has no newer version that")?,
+                }
+                write!(f, " takes {wanted}")
+            }
+            Self::Place { asked, wanted } => write!(
+                f,
+                "{}:{} asks for {} {}, which is not this workspace's to change to {wanted}",
+                asked.file, asked.line, asked.package, asked.text
+            ),
+            Self::Elsewhere {
+                parent,
+                package,
+                wanted,
+            } => write!(
+                f,
+                "{parent}, which is not from crates.io, does not take {package} {wanted}"
+            ),
+            Self::Unknown { name, reason } => {
+                write!(f, "the versions of {name} are not known: {reason}")
+            }
+            Self::TooMany => f.write_str("too many packages would have to change"),
+        }
+    }
+}
+
+impl Stuck {
+    /// What can be done instead.
+    #[must_use]
+    pub fn alternatives(&self) -> Vec<String> {
+        match self {
+            Self::NoRelease { name, .. } => vec![
+                format!("replace {name}, or whatever brings it in"),
+                "leave the advisory out, with a reason and a day, if it does not concern you"
+                    .to_owned(),
+            ],
+            Self::Parent {
+                parent,
+                package,
+                wanted,
+                ..
+            } => vec![
+                format!(
+                    "ask the maintainers of {parent} for a version that takes {package} {wanted}"
+                ),
+                format!(
+                    "have `[patch.crates-io]` take {parent} from a copy that does, or replace {parent}"
+                ),
+            ],
+            Self::Place { asked, .. } => vec![format!("change {} there", asked.file)],
+            Self::Elsewhere { parent, .. } => vec![format!("update {parent} where it comes from")],
+            Self::Unknown { .. } => vec!["try again with a connection to the registry".to_owned()],
+            Self::TooMany => vec!["update the packages that bring it in by hand".to_owned()],
+        }
+    }
+}
+
+/// Who depends on a package, and what it asks of it.
+struct Edge<'a> {
+    dependent: PackageIdx,
+    requirements: Vec<VersionReq>,
+    /// Where they are written, if in a folder.
+    places: Vec<&'a Asked>,
+}
+
+impl Edge<'_> {
+    fn takes(&self, version: &Version) -> bool {
+        let mut all = self.requirements.iter();
+        all.all(|requirement| requirement.matches(version))
+    }
+
+    fn shown(&self) -> String {
+        let texts: Vec<String> = self.requirements.iter().map(ToString::to_string).collect();
+        texts.join(" and ")
+    }
+}
+
+/// Plans changes of one situation.
+pub struct Planner<'a> {
+    situation: Situation<'a>,
+    dependents: Dependents<'a>,
+    missing: RefCell<BTreeSet<String>>,
+    visits: Cell<usize>,
+}
+
+impl<'a> Planner<'a> {
+    /// A planner.
+    #[must_use]
+    pub fn new(situation: Situation<'a>) -> Self {
+        Self {
+            dependents: Dependents::new(situation.graph),
+            situation,
+            missing: RefCell::default(),
+            visits: Cell::new(0),
+        }
+    }
+
+    /// The packages whose versions were asked about and are not in [`Situation::versions`]. What was
+    /// planned without them may be wrong.
+    #[must_use]
+    pub fn missing(&self) -> BTreeSet<String> {
+        self.missing.borrow().clone()
+    }
+
+    /// The least change that rids a package of as many of its faults as can be: ids of advisories, and
+    /// whatever words for what is wrong with this version alone, as that it was yanked.
+    ///
+    /// # Errors
+    /// [`Stuck`] if no change rids it of any.
+    pub fn mend(&self, index: PackageIdx, faults: &BTreeSet<String>) -> Result<Vec<Move>, Stuck> {
+        self.visits.set(0);
+        let Some(package) = self.situation.graph.get(index) else {
+            return Ok(Vec::new());
+        };
+        let all = self.versions(&package.name)?;
+        let known = (self.situation.faults)(&package.name, &package.version);
+        // How many of the faults are left; none if there are new ones.
+        let left = |release: &Published| {
+            let left = (self.situation.faults)(&package.name, &release.version);
+            let is_new = |fault: &String| !known.contains(fault) && !faults.contains(fault);
+            (!left.iter().any(is_new)).then(|| left.intersection(faults).count())
+        };
+        let mut counts: Vec<usize> = all.iter().filter_map(left).collect();
+        counts.retain(|count| *count < faults.len());
+        counts.sort_unstable();
+        counts.dedup();
+        let mut stuck = None;
+        for count in counts {
+            let goal = |release: &Published| left(release).is_some_and(|left| left <= count);
+            match self.way(index, &goal, &mut Vec::new()) {
+                Ok(moves) => return Ok(moves),
+                Err(why) => stuck = stuck.or(Some(why)),
+            }
+        }
+        Err(stuck.unwrap_or_else(|| no_release(package, all)))
+    }
+
+    fn versions(&self, name: &str) -> Result<&'a [Published], Stuck> {
+        let unknown = |reason: &str| Stuck::Unknown {
+            name: name.to_owned(),
+            reason: reason.to_owned(),
+        };
+        match self.situation.versions.get(name) {
+            Some(Ok(versions)) => Ok(versions),
+            Some(Err(reason)) => Err(unknown(reason)),
+            None => {
+                self.missing.borrow_mut().insert(name.to_owned());
+                Err(unknown("the registry was not asked"))
+            }
+        }
+    }
+
+    /// What has to change so that a package is of a version that `goal` takes.
+    fn way(
+        &self,
+        index: PackageIdx,
+        goal: &dyn Fn(&Published) -> bool,
+        below: &mut Vec<PackageIdx>,
+    ) -> Result<Vec<Move>, Stuck> {
+        self.visits.set(self.visits.get() + 1);
+        if self.visits.get() > MAX_VISITS || below.len() > MAX_CHAIN || below.contains(&index) {
+            return Err(Stuck::TooMany);
+        }
+        let Some(package) = self.situation.graph.get(index) else {
+            return Ok(Vec::new());
+        };
+        let all = self.versions(&package.name)?;
+        let mut candidates = self.candidates(package, all, goal);
+        let edges = self.edges(index, package);
+        let taken = |candidate: &&Published| {
+            let takes = edges.iter().filter(|edge| edge.takes(&candidate.version));
+            takes.count()
+        };
+        let of_all = candidates.iter().find(|c| taken(c) == edges.len());
+        if let Some(release) = of_all {
+            return Ok(vec![self.update(package, release)]);
+        }
+        // Of those that some have to change for, the one that the most take already; the first of them.
+        let best = candidates.iter().rev().max_by_key(|c| taken(c)).copied();
+        let Some(best) = best else {
+            return Err(no_release(package, all));
+        };
+        let takes_some = |edge: &Edge<'_>| candidates.iter().any(|c| edge.takes(&c.version));
+        if edges.iter().all(takes_some) {
+            // Each would take another one, and there can be only one.
+            candidates = vec![best];
+        }
+        let mut moves = Vec::new();
+        for edge in &edges {
+            if candidates.iter().any(|c| edge.takes(&c.version)) {
+                continue;
+            }
+            below.push(index);
+            let more = self.change(edge, package, best, &candidates, goal, below);
+            below.pop();
+            more?.into_iter().for_each(|new| join(&mut moves, new));
+        }
+        Ok(moves)
+    }
+
+    /// What has to change so that a dependent takes one of the candidates.
+    fn change(
+        &self,
+        edge: &Edge<'a>,
+        package: &Package,
+        best: &Published,
+        candidates: &[&Published],
+        goal: &dyn Fn(&Published) -> bool,
+        below: &mut Vec<PackageIdx>,
+    ) -> Result<Vec<Move>, Stuck> {
+        let wanted = best.version.clone();
+        let Some(dependent) = self.situation.graph.get(edge.dependent) else {
+            return Ok(Vec::new());
+        };
+        if !edge.places.is_empty() {
+            let places = edge.places.iter();
+            let places = places.filter(|asked| !asked.requirement.matches(&wanted));
+            return places.map(|asked| self.raise(asked, best, goal)).collect();
+        }
+        if !dependent.is_crates_io() {
+            return Err(Stuck::Elsewhere {
+                parent: dependent.id(),
+                package: package.name.clone(),
+                wanted,
+            });
+        }
+        let has = (self.situation.faults)(&dependent.name, &dependent.version);
+        let takes = |release: &Published| {
+            let of_package = asks_of(release, &package.name);
+            let is_taken =
+                |asked: &VersionReq| candidates.iter().any(|c| asked.matches(&c.version));
+            release.version > dependent.version
+                && of_package.into_iter().all(is_taken)
+                && (self.situation.faults)(&dependent.name, &release.version).is_subset(&has)
+        };
+        let way = self.way(edge.dependent, &takes, below);
+        way.map_err(|stuck| match stuck {
+            Stuck::NoRelease { name, newest } if name == dependent.name => Stuck::Parent {
+                parent: name,
+                version: dependent.version.clone(),
+                newest: newest.unwrap_or_else(|| dependent.version.clone()),
+                package: package.name.clone(),
+                requirement: edge.shown(),
+                wanted,
+            },
+            stuck => stuck,
+        })
+    }
+
+    fn raise(
+        &self,
+        asked: &Asked,
+        release: &Published,
+        goal: &dyn Fn(&Published) -> bool,
+    ) -> Result<Move, Stuck> {
+        let to = release.version.clone();
+        if !asked.is_editable {
+            return Err(Stuck::Place {
+                asked: Box::new(asked.clone()),
+                wanted: to,
+            });
+        }
+        let all = self.versions(&asked.package)?;
+        let is_faulty = |new: &VersionReq, release: &&Published| {
+            !release.yanked && new.matches(&release.version) && !goal(release)
+        };
+        let may_be = |new: &VersionReq| !all.iter().any(|release| is_faulty(new, &release));
+        Ok(Move::Raise {
+            requirement: raised(&asked.text, &to, &may_be),
+            asked: asked.clone(),
+            to,
+        })
+    }
+
+    fn update(&self, package: &Package, release: &Published) -> Move {
+        Move::Update {
+            name: package.name.clone(),
+            from: package.version.clone(),
+            to: release.version.clone(),
+            rust: release
+                .rust_version
+                .clone()
+                .filter(|_| self.needs_newer_rust(release)),
+        }
+    }
+
+    fn needs_newer_rust(&self, release: &Published) -> bool {
+        let ours = self.situation.rust_version;
+        matches!((&release.rust_version, ours), (Some(theirs), Some(ours)) if theirs > ours)
+    }
+
+    /// The versions that will do, the least change first: newer ones before older ones, what builds with
+    /// the workspace's Rust before what does not, then what is nearest.
+    fn candidates(
+        &self,
+        package: &Package,
+        all: &'a [Published],
+        goal: &dyn Fn(&Published) -> bool,
+    ) -> Vec<&'a Published> {
+        let from = &package.version;
+        let is_choice = |release: &&Published| {
+            !release.yanked
+                && release.version != *from
+                && (release.version.pre.is_empty() || !from.pre.is_empty())
+                && !self.is_refused(&package.name, &release.version)
+                && goal(release)
+        };
+        let (older, newer): (Vec<_>, Vec<_>) = all
+            .iter()
+            .filter(is_choice)
+            .partition(|release| release.version < *from);
+        let mut candidates = newer;
+        candidates.extend(older.into_iter().rev());
+        candidates.sort_by_key(|release| (release.version < *from, self.needs_newer_rust(release)));
+        candidates
+    }
+
+    fn is_refused(&self, name: &str, version: &Version) -> bool {
+        let mut refused = self.situation.refused.iter();
+        refused.any(|(refused, at)| refused == name && at == version)
+    }
+
+    fn edges(&self, index: PackageIdx, package: &Package) -> Vec<Edge<'a>> {
+        let dependents = self.dependents.of(index).iter();
+        dependents
+            .map(|dependent| self.edge(*dependent, package))
+            .collect()
+    }
+
+    fn edge(&self, dependent: PackageIdx, package: &Package) -> Edge<'a> {
+        // What is not known is taken to be what most requirements are.
+        let unknown = || Edge {
+            dependent,
+            requirements: vec![compatible(&package.version)],
+            places: Vec::new(),
+        };
+        let Some(by) = self.situation.graph.get(dependent) else {
+            return unknown();
+        };
+        if by.source.is_none() {
+            let local = self.situation.locals.iter().find(|l| l.name == by.name);
+            let asks = local.map(|local| local.asks.as_slice()).unwrap_or_default();
+            let of_package = |asked: &&Asked| asked.package == package.name;
+            let takes = |asked: &&Asked| asked.requirement.matches(&package.version);
+            let places: Vec<&Asked> = asks.iter().filter(of_package).filter(takes).collect();
+            return match places.is_empty() {
+                true => unknown(),
+                false => Edge {
+                    dependent,
+                    requirements: places.iter().map(|p| p.requirement.clone()).collect(),
+                    places,
+                },
+            };
+        }
+        let release = by
+            .is_crates_io()
+            .then(|| self.versions(&by.name).ok())
+            .flatten()
+            .and_then(|all| all.iter().find(|release| release.version == by.version));
+        let asks = release.map(|release| asks_of(release, &package.name));
+        let takes = |asked: &&VersionReq| asked.matches(&package.version);
+        let requirements: Vec<VersionReq> =
+            asks.into_iter().flatten().filter(takes).cloned().collect();
+        match requirements.is_empty() {
+            true => unknown(),
+            false => Edge {
+                dependent,
+                requirements,
+                places: Vec::new(),
+            },
+        }
+    }
+}
+
+fn no_release(package: &Package, all: &[Published]) -> Stuck {
+    let mut newest = all.iter().rev().filter(|release| !release.yanked);
+    Stuck::NoRelease {
+        name: package.name.clone(),
+        newest: newest.next().map(|release| release.version.clone()),
+    }
+}
+
+/// What a release asks of a package of the same registry.
+fn asks_of<'r>(release: &'r Published, package: &str) -> Vec<&'r VersionReq> {
+    let needs = release.needs.iter();
+    needs
+        .filter(|need| need.is_here && need.kind != DependencyKind::Dev && need.package == package)
+        .map(|need| &need.requirement)
+        .collect()
+}
+
+/// `^VERSION`.
+fn compatible(version: &Version) -> VersionReq {
+    VersionReq {
+        comparators: vec![Comparator {
+            op: Op::Caret,
+            major: version.major,
+            minor: Some(version.minor),
+            patch: Some(version.patch),
+            pre: version.pre.clone(),
+        }],
+    }
+}
+
+/// Adds a move. Of two of the same place, the one that goes further does for both.
+fn join(moves: &mut Vec<Move>, new: Move) {
+    let is_same = |old: &Move| match (old, &new) {
+        (
+            Move::Update { name, from, .. },
+            Move::Update {
+                name: n, from: f, ..
+            },
+        ) => name == n && from == f,
+        (Move::Raise { asked, .. }, Move::Raise { asked: other, .. }) => {
+            asked.file == other.file && asked.at == other.at
+        }
+        _ => false,
+    };
+    match moves.iter_mut().find(|old| is_same(old)) {
+        Some(old) if old.target().1 < new.target().1 => *old = new,
+        Some(_) => {}
+        None => moves.push(new),
+    }
+}
+
+#[cfg(test)]
+mod tests;
