@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod audit_words;
+
+pub use audit_words::AuditWord;
+
 use std::path::PathBuf;
 
 use carapace_core::census::State;
@@ -136,10 +140,15 @@ pub struct OutputArgs {
 /// `audit`
 #[derive(Debug, Default, Args)]
 #[command(
+    override_usage = "cargo carapace audit [OPTIONS] [PATH]...\n       \
+                      cargo carapace audit bin [OPTIONS] PATH...",
     after_help = "Takes cargo-audit's flags with their meaning and reads `.cargo/audit.toml`. \
                   `-d` reads a folder as it is and never changes it."
 )]
 pub struct AuditArgs {
+    /// The word before the paths, once [`AuditArgs::take_word`] has taken it off them.
+    #[arg(skip)]
+    pub word: Option<AuditWord>,
     /// Projects, lockfiles (`-` for standard input) or, with --recursive, folders [default: the
     /// workspace around the current folder]
     #[arg(value_name = "PATH")]
