@@ -1,7 +1,11 @@
 //! `audit`: what is known of what a project depends on.
 
+mod known;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub use known::Known;
 
 use semver::{Version, VersionReq};
 

@@ -61,6 +61,13 @@ impl Registry {
         versions.insert(version, lookup);
     }
 
+    /// Takes in what another one knows.
+    pub fn extend(&mut self, other: Self) {
+        for (name, versions) in other.lookups {
+            self.lookups.entry(name).or_default().extend(versions);
+        }
+    }
+
     /// What is known of a version; none if it was not asked about.
     #[must_use]
     pub fn get(&self, name: &str, version: &Version) -> Option<&Lookup> {

@@ -29,8 +29,7 @@ pub(crate) const DICTIONARY: &[&str] = &[
     "/",
 ];
 
-const LINE: &str =
-    r#"{"name":"a","vers":"1.0.0","deps":[{"name":"b","req":"^1","package":"c","kind":"dev"}],"rust_version":"1.70","cksum":"AA","features":{},"yanked":false}"#;
+const LINE: &str = r#"{"name":"a","vers":"1.0.0","deps":[{"name":"b","req":"^1","package":"c","kind":"dev"}],"rust_version":"1.70","cksum":"AA","features":{},"yanked":false}"#;
 const YANKED: &str =
     r#"{"name":"a","vers":"1.1.0-rc.1+b","deps":[{"name":"b"}],"cksum":"bb","yanked":true,"v":2}"#;
 
