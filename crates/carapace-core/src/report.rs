@@ -325,3 +325,15 @@ pub struct Report {
     /// How it ends.
     pub verdict: Verdict,
 }
+
+impl Report {
+    /// Takes in what was done about findings, and what of it could not be tried.
+    pub fn add_fixes(&mut self, fixes: Vec<Fixed>, gaps: Vec<Gap>) {
+        if gaps.iter().any(|gap| gap.blocking) {
+            self.verdict = self.verdict.max(Verdict::Incomplete);
+        }
+        self.gaps.extend(gaps);
+        self.gaps.sort();
+        self.fixes = Some(fixes);
+    }
+}

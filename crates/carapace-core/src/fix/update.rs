@@ -127,8 +127,8 @@ pub enum Stuck {
         package: String,
         /// What it asks of that.
         requirement: String,
-        /// The first version of that which will do.
-        wanted: Version,
+        /// The first version of that which will do; none if it would have to do without it.
+        wanted: Option<Version>,
     },
     /// The requirement stands in a manifest that is not to be changed.
     Place {
@@ -186,7 +186,10 @@ impl fmt::Display for Stuck {
                     true => write!(f, "none of its versions up to {newest}")?,
                     false => f.write_str("it has no newer version that")?,
                 }
-                write!(f, " takes {wanted}")
+                match wanted {
+                    Some(wanted) => write!(f, " takes {wanted}"),
+                    None => f.write_str(" does without it"),
+                }
             }
             Self::Place { asked, wanted } => write!(
                 f,
@@ -225,9 +228,14 @@ impl Stuck {
                 wanted,
                 ..
             } => vec![
-                format!(
-                    "ask the maintainers of {parent} for a version that takes {package} {wanted}"
-                ),
+                match wanted {
+                    Some(wanted) => format!(
+                        "ask the maintainers of {parent} for a version that takes {package} {wanted}"
+                    ),
+                    None => {
+                        format!("ask the maintainers of {parent} for a version without {package}")
+                    }
+                },
                 format!(
                     "have `[patch.crates-io]` take {parent} from a copy that does, or replace {parent}"
                 ),
@@ -317,7 +325,8 @@ impl<'a> Planner<'a> {
                 Err(why) => stuck = stuck.or(Some(why)),
             }
         }
-        Err(stuck.unwrap_or_else(|| no_release(package, all)))
+        let without = self.way(index, &|_| false, &mut Vec::new());
+        without.map_err(|why| stuck.unwrap_or(why))
     }
 
     fn versions(&self, name: &str) -> Result<&'a [Published], Stuck> {
@@ -362,13 +371,20 @@ impl<'a> Planner<'a> {
         }
         // Of those that some have to change for, the one that the most take already; the first of them.
         let best = candidates.iter().rev().max_by_key(|c| taken(c)).copied();
-        let Some(best) = best else {
-            return Err(no_release(package, all));
-        };
         let takes_some = |edge: &Edge<'_>| candidates.iter().any(|c| edge.takes(&c.version));
-        if edges.iter().all(takes_some) {
+        match best {
             // Each would take another one, and there can be only one.
-            candidates = vec![best];
+            Some(best) if edges.iter().all(takes_some) => candidates = vec![best],
+            Some(_) => {}
+            None => {
+                let may_do_without = |edge: &Edge<'_>| {
+                    let dependent = self.situation.graph.get(edge.dependent);
+                    dependent.is_some_and(Package::is_crates_io)
+                };
+                if edges.is_empty() || !edges.iter().all(may_do_without) {
+                    return Err(no_release(package, all));
+                }
+            }
         }
         let mut moves = Vec::new();
         for edge in &edges {
@@ -378,36 +394,42 @@ impl<'a> Planner<'a> {
             below.push(index);
             let more = self.change(edge, package, best, &candidates, goal, below);
             below.pop();
+            // That nobody can do without it is no more than that there is no version.
+            let more = more.map_err(|why| match (best, &why) {
+                (Some(_), _) | (None, Stuck::Unknown { .. }) => why,
+                (None, _) if below.is_empty() => why,
+                (None, _) => no_release(package, all),
+            });
             more?.into_iter().for_each(|new| join(&mut moves, new));
         }
         Ok(moves)
     }
 
-    /// What has to change so that a dependent takes one of the candidates.
+    /// What has to change so that a dependent takes one of the candidates, or does without the package
+    /// if there is none.
     fn change(
         &self,
         edge: &Edge<'a>,
         package: &Package,
-        best: &Published,
+        best: Option<&Published>,
         candidates: &[&Published],
         goal: &dyn Fn(&Published) -> bool,
         below: &mut Vec<PackageIdx>,
     ) -> Result<Vec<Move>, Stuck> {
-        let wanted = best.version.clone();
         let Some(dependent) = self.situation.graph.get(edge.dependent) else {
             return Ok(Vec::new());
         };
-        if !edge.places.is_empty() {
+        if let Some(best) = best.filter(|_| !dependent.is_crates_io()) {
             let places = edge.places.iter();
-            let places = places.filter(|asked| !asked.requirement.matches(&wanted));
-            return places.map(|asked| self.raise(asked, best, goal)).collect();
-        }
-        if !dependent.is_crates_io() {
-            return Err(Stuck::Elsewhere {
-                parent: dependent.id(),
-                package: package.name.clone(),
-                wanted,
-            });
+            let places = places.filter(|asked| !asked.requirement.matches(&best.version));
+            return match edge.places.is_empty() {
+                false => places.map(|asked| self.raise(asked, best, goal)).collect(),
+                true => Err(Stuck::Elsewhere {
+                    parent: dependent.id(),
+                    package: package.name.clone(),
+                    wanted: best.version.clone(),
+                }),
+            };
         }
         let has = (self.situation.faults)(&dependent.name, &dependent.version);
         let takes = |release: &Published| {
@@ -426,7 +448,7 @@ impl<'a> Planner<'a> {
                 newest: newest.unwrap_or_else(|| dependent.version.clone()),
                 package: package.name.clone(),
                 requirement: edge.shown(),
-                wanted,
+                wanted: best.map(|best| best.version.clone()),
             },
             stuck => stuck,
         })

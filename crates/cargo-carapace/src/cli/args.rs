@@ -141,7 +141,8 @@ pub struct OutputArgs {
 #[derive(Debug, Default, Args)]
 #[command(
     override_usage = "cargo carapace audit [OPTIONS] [PATH]...\n       \
-                      cargo carapace audit bin [OPTIONS] PATH...",
+                      cargo carapace audit bin [OPTIONS] PATH...\n       \
+                      cargo carapace audit fix [OPTIONS] [PATH]...",
     after_help = "Takes cargo-audit's flags with their meaning and reads `.cargo/audit.toml`. \
                   `-d` reads a folder as it is and never changes it."
 )]
@@ -168,6 +169,14 @@ pub struct AuditArgs {
     /// With --recursive: also in vendored packages
     #[arg(long, requires = "recursive")]
     pub include_vendored: bool,
+
+    /// Change what the project depends on so that nothing of it is found: its lockfile, and its
+    /// manifests where that takes it
+    #[arg(long, help_heading = "Fix")]
+    pub fix: bool,
+    /// With --fix: show what would be changed, and change nothing
+    #[arg(long, help_heading = "Fix")]
+    pub dry_run: bool,
 
     /// Take the advisories from this folder only
     #[arg(short, long, value_name = "FOLDER", help_heading = "Advisories")]

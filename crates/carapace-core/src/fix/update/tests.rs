@@ -300,6 +300,32 @@ fn chains_go_as_far_up_as_they_have_to() {
 }
 
 #[test]
+fn what_nobody_mends_is_done_without() {
+    let world = |q: &[(&str, Needs<'_>)], p: &[(&str, Needs<'_>)]| {
+        World::new("q = \"1\"\n")
+            .registry("q", q)
+            .registry("p", p)
+            .registry("a", &[("0.3.1", &[])])
+            .locked("app", "0.1.0", &["q"])
+            .locked("q", "1.0.0", &["p"])
+            .locked("p", "1.0.0", &["a"])
+            .locked("a", "0.3.1", &[])
+            .bad("a", &["0.3.1"])
+    };
+    let with_p: Needs<'_> = &[("p", "^1")];
+    let parent = world(&[("1.0.0", with_p)], &[("1.0.0", OLD), ("1.1.0", &[])]);
+    parent.gives("a", "0.3.1", &["p 1.0.0 -> 1.1.0"]);
+    let above = world(&[("1.0.0", with_p), ("1.1.0", &[])], &[("1.0.0", OLD)]);
+    above.gives("a", "0.3.1", &["q 1.0.0 -> 1.1.0"]);
+    let nobody = world(&[("1.0.0", with_p)], &[("1.0.0", OLD)]);
+    nobody.is_stuck(
+        "a",
+        "0.3.1",
+        "p 1.0.0 asks for a ^0.3, and it has no newer version that does without it",
+    );
+}
+
+#[test]
 fn two_dependents_that_agree_on_nothing_change_apart() {
     let world = World::new("a = \"=0.3.1\"\np = \"1\"\n")
         .registry("p", &[("1.0.0", OLD), ("1.1.0", OLD)])

@@ -19,42 +19,48 @@ pub(in crate::render) fn line(fixed: &Fixed) -> (&'static str, String) {
 
 /// What it changes, or why nothing does and what else could be done: a fact a line, with its key.
 pub(in crate::render) fn facts(fixed: &Fixed) -> Vec<(&'static str, String)> {
-    let mut facts: Vec<_> = fixed.changes.iter().map(change).collect();
-    let reason = fixed.reason.iter().map(|reason| ("reason", reason.clone()));
-    facts.extend(reason);
-    let others = fixed
-        .alternatives
-        .iter()
-        .map(|other| ("help", other.clone()));
-    facts.extend(others);
-    let notes = fixed.notes.iter().map(|note| ("note", note.clone()));
-    facts.extend(notes);
-    let facts = facts.into_iter();
-    facts.map(|(key, text)| (key, shown(&text))).collect()
-}
-
-fn change(change: &FixChange) -> (&'static str, String) {
-    match change {
-        FixChange::Requirement {
-            file,
-            line,
-            package,
-            from,
-            to,
-        } => (
-            "manifest",
-            format!("{file}:{line}: {package} \"{from}\" → \"{to}\""),
-        ),
-        FixChange::Lockfile { package, from, to } => {
-            let (from, to) = (from.join(" and "), to.join(" and "));
-            let text = match (from.is_empty(), to.is_empty()) {
-                (true, _) => format!("{package} {to} is new"),
-                (_, true) => format!("{package} {from} is gone"),
-                _ => format!("{package} {from} → {to}"),
-            };
-            ("lockfile", text)
+    let mut facts = Vec::new();
+    // What the fix is about has its own lines; the rest is what comes with it.
+    let (mut others, mut new, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    for change in &fixed.changes {
+        match change {
+            FixChange::Requirement {
+                file,
+                line,
+                package,
+                from,
+                to,
+            } => facts.push((
+                "manifest",
+                format!("{file}:{line}: {package} \"{from}\" → \"{to}\""),
+            )),
+            FixChange::Lockfile { package, from, to } => {
+                let (from, to) = (from.join(" and "), to.join(" and "));
+                let is_subject = fixed.subject.split(' ').next() == Some(package);
+                match (from.is_empty(), to.is_empty()) {
+                    (true, _) => new.push(format!("{package} {to}")),
+                    (_, true) => gone.push(format!("{package} {from}")),
+                    _ if is_subject => {
+                        facts.push(("lockfile", format!("{package} {from} → {to}")));
+                    }
+                    _ => others.push(format!("{package} {from} → {to}")),
+                }
+            }
         }
     }
+    let lists = [("lockfile", others), ("new", new), ("gone", gone)];
+    let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+    facts.extend(lists.map(|(key, list)| (key, list.join(", "))));
+    facts.extend(fixed.reason.iter().map(|reason| ("reason", reason.clone())));
+    facts.extend(
+        fixed
+            .alternatives
+            .iter()
+            .map(|other| ("help", other.clone())),
+    );
+    facts.extend(fixed.notes.iter().map(|note| ("note", note.clone())));
+    let facts = facts.into_iter();
+    facts.map(|(key, text)| (key, shown(&text))).collect()
 }
 
 /// How much was done, of how much.

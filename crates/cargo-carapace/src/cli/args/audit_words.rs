@@ -13,10 +13,12 @@ use crate::cli::Failure;
 pub enum AuditWord {
     /// `bin`: the paths are binaries.
     Bin,
+    /// `fix`: as with `--fix`.
+    Fix,
 }
 
 impl AuditWord {
-    const NAMES: &[(&str, Self)] = &[("bin", Self::Bin)];
+    const NAMES: &[(&str, Self)] = &[("bin", Self::Bin), ("fix", Self::Fix)];
 
     fn of(path: &Path) -> Option<Self> {
         let mut names = Self::NAMES.iter();
@@ -35,6 +37,7 @@ impl AuditArgs {
         if self.word.is_some() {
             self.paths.remove(0);
         }
+        self.fix |= self.word == Some(AuditWord::Fix);
         match self.word {
             Some(AuditWord::Bin) if self.paths.is_empty() => Err(Failure(
                 "`audit bin` needs the paths of binaries or of folders with such; a folder that is \
@@ -72,12 +75,15 @@ mod tests {
                 Some(AuditWord::Bin),
                 &["x", "bin"],
             ),
+            ("audit fix --dry-run", Some(AuditWord::Fix), &[]),
+            ("audit -n fix x", Some(AuditWord::Fix), &["x"]),
             ("audit x bin", None, &["x", "bin"]),
             ("audit ./bin", None, &["./bin"]),
         ] {
             let mut arguments = parsed(line);
             arguments.take_word().unwrap();
             assert_eq!(arguments.word, word, "{line}");
+            assert_eq!(arguments.fix, word == Some(AuditWord::Fix), "{line}");
             let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
             assert_eq!(arguments.paths, paths, "{line}");
         }
