@@ -9,11 +9,14 @@
 //! has no fault that the version in its place has not. Cargo has the last word: what it does with a
 //! proposal is looked at again by whoever carries it out.
 
+mod stuck;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use semver::{Comparator, Op, Version, VersionReq};
+
+pub use stuck::{Parent, Stuck};
 
 use super::Edit;
 use super::manifest::{Asked, Local};
@@ -59,8 +62,6 @@ pub enum Move {
         from: Version,
         /// The one in its place.
         to: Version,
-        /// The Rust that it needs, if that is newer than what the workspace promises to build with.
-        rust: Option<Version>,
     },
     /// Another requirement in a manifest.
     Raise {
@@ -102,149 +103,6 @@ impl Move {
             end: asked.at.end,
             text: format!("{quote}{requirement}{quote}"),
         })
-    }
-}
-
-/// Why there is no change that would help.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stuck {
-    /// Every version has a fault.
-    NoRelease {
-        /// The package.
-        name: String,
-        /// The newest version.
-        newest: Option<Version>,
-    },
-    /// No version of a dependent takes one that will do.
-    Parent {
-        /// The dependent.
-        parent: String,
-        /// Its version in the lockfile.
-        version: Version,
-        /// Its newest version.
-        newest: Version,
-        /// The package that it depends on.
-        package: String,
-        /// What it asks of that.
-        requirement: String,
-        /// The first version of that which will do; none if it would have to do without it.
-        wanted: Option<Version>,
-    },
-    /// The requirement stands in a manifest that is not to be changed.
-    Place {
-        /// What is asked, and where.
-        asked: Box<Asked>,
-        /// The first version that will do.
-        wanted: Version,
-    },
-    /// The dependent is neither of the registry nor of the workspace.
-    Elsewhere {
-        /// Its id.
-        parent: String,
-        /// The package that it depends on.
-        package: String,
-        /// The first version that will do.
-        wanted: Version,
-    },
-    /// What versions there are is not known.
-    Unknown {
-        /// The package.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-    /// It was not found out within bounds.
-    TooMany,
-}
-
-impl fmt::Display for Stuck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoRelease {
-                name,
-                newest: Some(newest),
-            } => write!(
-                f,
-                "no version of {name} is free of it; the newest is {newest}"
-            ),
-            Self::NoRelease { name, newest: None } => {
-                write!(f, "the registry has no version of {name} to choose")
-            }
-            Self::Parent {
-                parent,
-                version,
-                newest,
-                package,
-                requirement,
-                wanted,
-            } => {
-                write!(
-                    f,
-                    "{parent} {version} asks for {package} {requirement}, and "
-                )?;
-                match newest > version {
-                    true => write!(f, "none of its versions up to {newest}")?,
-                    false => f.write_str("it has no newer version that")?,
-                }
-                match wanted {
-                    Some(wanted) => write!(f, " takes {wanted}"),
-                    None => f.write_str(" does without it"),
-                }
-            }
-            Self::Place { asked, wanted } => write!(
-                f,
-                "{}:{} asks for {} {}, which is not this workspace's to change to {wanted}",
-                asked.file, asked.line, asked.package, asked.text
-            ),
-            Self::Elsewhere {
-                parent,
-                package,
-                wanted,
-            } => write!(
-                f,
-                "{parent}, which is not from crates.io, does not take {package} {wanted}"
-            ),
-            Self::Unknown { name, reason } => {
-                write!(f, "the versions of {name} are not known: {reason}")
-            }
-            Self::TooMany => f.write_str("too many packages would have to change"),
-        }
-    }
-}
-
-impl Stuck {
-    /// What can be done instead.
-    #[must_use]
-    pub fn alternatives(&self) -> Vec<String> {
-        match self {
-            Self::NoRelease { name, .. } => vec![
-                format!("replace {name}, or whatever brings it in"),
-                "leave the advisory out, with a reason and a day, if it does not concern you"
-                    .to_owned(),
-            ],
-            Self::Parent {
-                parent,
-                package,
-                wanted,
-                ..
-            } => vec![
-                match wanted {
-                    Some(wanted) => format!(
-                        "ask the maintainers of {parent} for a version that takes {package} {wanted}"
-                    ),
-                    None => {
-                        format!("ask the maintainers of {parent} for a version without {package}")
-                    }
-                },
-                format!(
-                    "have `[patch.crates-io]` take {parent} from a copy that does, or replace {parent}"
-                ),
-            ],
-            Self::Place { asked, .. } => vec![format!("change {} there", asked.file)],
-            Self::Elsewhere { parent, .. } => vec![format!("update {parent} where it comes from")],
-            Self::Unknown { .. } => vec!["try again with a connection to the registry".to_owned()],
-            Self::TooMany => vec!["update the packages that bring it in by hand".to_owned()],
-        }
     }
 }
 
@@ -367,7 +225,7 @@ impl<'a> Planner<'a> {
         };
         let of_all = candidates.iter().find(|c| taken(c) == edges.len());
         if let Some(release) = of_all {
-            return Ok(vec![self.update(package, release)]);
+            return Ok(vec![update(package, release)]);
         }
         // Of those that some have to change for, the one that the most take already; the first of them.
         let best = candidates.iter().rev().max_by_key(|c| taken(c)).copied();
@@ -382,7 +240,7 @@ impl<'a> Planner<'a> {
                     dependent.is_some_and(Package::is_crates_io)
                 };
                 if edges.is_empty() || !edges.iter().all(may_do_without) {
-                    return Err(no_release(package, all));
+                    return Err(self.no_release(package, all, goal));
                 }
             }
         }
@@ -398,7 +256,7 @@ impl<'a> Planner<'a> {
             let more = more.map_err(|why| match (best, &why) {
                 (Some(_), _) | (None, Stuck::Unknown { .. }) => why,
                 (None, _) if below.is_empty() => why,
-                (None, _) => no_release(package, all),
+                (None, _) => self.no_release(package, all, goal),
             });
             more?.into_iter().for_each(|new| join(&mut moves, new));
         }
@@ -442,14 +300,16 @@ impl<'a> Planner<'a> {
         };
         let way = self.way(edge.dependent, &takes, below);
         way.map_err(|stuck| match stuck {
-            Stuck::NoRelease { name, newest } if name == dependent.name => Stuck::Parent {
-                parent: name,
-                version: dependent.version.clone(),
-                newest: newest.unwrap_or_else(|| dependent.version.clone()),
-                package: package.name.clone(),
-                requirement: edge.shown(),
-                wanted: best.map(|best| best.version.clone()),
-            },
+            Stuck::NoRelease { name, newest } if name == dependent.name => {
+                Stuck::Parent(Box::new(Parent {
+                    name,
+                    version: dependent.version.clone(),
+                    newest: newest.unwrap_or_else(|| dependent.version.clone()),
+                    package: package.name.clone(),
+                    requirement: edge.shown(),
+                    wanted: best.map(|best| best.version.clone()),
+                }))
+            }
             stuck => stuck,
         })
     }
@@ -479,47 +339,73 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn update(&self, package: &Package, release: &Published) -> Move {
-        Move::Update {
-            name: package.name.clone(),
-            from: package.version.clone(),
-            to: release.version.clone(),
-            rust: release
-                .rust_version
-                .clone()
-                .filter(|_| self.needs_newer_rust(release)),
-        }
+    /// The newest Rust that a package may need: the one that is promised, or what it needs already.
+    fn newest_rust(&self, package: &Package, all: &'a [Published]) -> Option<&'a Version> {
+        let promised = self.situation.rust_version?;
+        let now = all.iter().find(|now| now.version == package.version);
+        let now = now.and_then(|now| now.rust_version.as_ref());
+        Some(now.map_or(promised, |now| now.max(promised)))
     }
 
-    fn needs_newer_rust(&self, release: &Published) -> bool {
-        let ours = self.situation.rust_version;
-        matches!((&release.rust_version, ours), (Some(theirs), Some(ours)) if theirs > ours)
+    /// Whether a release may be taken in a package's place, whatever Rust it needs.
+    fn is_choice(
+        &self,
+        package: &Package,
+        release: &Published,
+        goal: &dyn Fn(&Published) -> bool,
+    ) -> bool {
+        !release.yanked
+            && release.version != package.version
+            && (release.version.pre.is_empty() || !package.version.pre.is_empty())
+            && !self.is_refused(&package.name, &release.version)
+            && goal(release)
     }
 
-    /// The versions that will do, the least change first: newer ones before older ones, what builds with
-    /// the workspace's Rust before what does not, then what is nearest.
+    /// The versions that will do, the least change first: newer ones before older ones, then what is
+    /// nearest.
     fn candidates(
         &self,
         package: &Package,
         all: &'a [Published],
         goal: &dyn Fn(&Published) -> bool,
     ) -> Vec<&'a Published> {
-        let from = &package.version;
-        let is_choice = |release: &&Published| {
-            !release.yanked
-                && release.version != *from
-                && (release.version.pre.is_empty() || !from.pre.is_empty())
-                && !self.is_refused(&package.name, &release.version)
-                && goal(release)
+        let newest_rust = self.newest_rust(package, all);
+        let builds = |release: &Published| match (&release.rust_version, newest_rust) {
+            (Some(needed), Some(newest)) => needed <= newest,
+            _ => true,
         };
-        let (older, newer): (Vec<_>, Vec<_>) = all
+        let (older, mut newer): (Vec<_>, Vec<_>) = all
             .iter()
-            .filter(is_choice)
-            .partition(|release| release.version < *from);
-        let mut candidates = newer;
-        candidates.extend(older.into_iter().rev());
-        candidates.sort_by_key(|release| (release.version < *from, self.needs_newer_rust(release)));
-        candidates
+            .filter(|release| builds(release) && self.is_choice(package, release, goal))
+            .partition(|release| release.version < package.version);
+        newer.extend(older.into_iter().rev());
+        newer
+    }
+
+    /// Why there is nothing to choose.
+    fn no_release(
+        &self,
+        package: &Package,
+        all: &[Published],
+        goal: &dyn Fn(&Published) -> bool,
+    ) -> Stuck {
+        let mut choices = all
+            .iter()
+            .filter(|release| self.is_choice(package, release, goal));
+        if let Some(release) = choices.next()
+            && let Some(rust) = &release.rust_version
+        {
+            return Stuck::Rust {
+                name: package.name.clone(),
+                version: release.version.clone(),
+                rust: rust.clone(),
+            };
+        }
+        let mut newest = all.iter().rev().filter(|release| !release.yanked);
+        Stuck::NoRelease {
+            name: package.name.clone(),
+            newest: newest.next().map(|release| release.version.clone()),
+        }
     }
 
     fn is_refused(&self, name: &str, version: &Version) -> bool {
@@ -579,11 +465,11 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn no_release(package: &Package, all: &[Published]) -> Stuck {
-    let mut newest = all.iter().rev().filter(|release| !release.yanked);
-    Stuck::NoRelease {
+fn update(package: &Package, release: &Published) -> Move {
+    Move::Update {
         name: package.name.clone(),
-        newest: newest.next().map(|release| release.version.clone()),
+        from: package.version.clone(),
+        to: release.version.clone(),
     }
 }
 

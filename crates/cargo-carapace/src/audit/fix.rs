@@ -18,7 +18,7 @@ use carapace_core::knowledge::registry::Registry;
 use carapace_core::report::{FixStatus, Fixed, Gap, Input, Report, Verdict};
 use semver::Version;
 
-use super::inputs::{Inputs, shown};
+use super::inputs::{self, Inputs, shown};
 use super::settings::Settings;
 use crate::cli::Failure;
 use crate::cli::args::AuditArgs;
@@ -32,7 +32,7 @@ use crate::host::resolve::{ResolveError, ResolveOptions};
 use crate::host::rewrite::{Rewrite, rewrite};
 use crate::host::workspace::{Project, discover};
 use attempt::Attempt;
-use seen::{Seen, Target, is_mendable};
+use seen::{Seen, Target, Why, is_mendable};
 
 /// Time for one run of cargo.
 const CARGO: Duration = Duration::from_secs(300);
@@ -81,6 +81,14 @@ pub struct Outcome {
     pub is_changed: bool,
 }
 
+impl Outcome {
+    fn take(&mut self, other: Self) {
+        self.fixes.extend(other.fixes);
+        self.gaps.extend(other.gaps);
+        self.is_changed |= other.is_changed;
+    }
+}
+
 /// Whether what was typed names projects that can be fixed.
 ///
 /// # Errors
@@ -98,13 +106,13 @@ pub fn check(arguments: &AuditArgs) -> Result<(), Failure> {
                     add --dry-run";
         return Err(Failure(both.to_owned()));
     }
-    let is_lockfile = |path: &Path| {
-        let is_manifest = path.file_name().is_some_and(|name| name == "Cargo.toml");
-        path.as_os_str() == "-"
-            || !(is_manifest || path.join("Cargo.toml").exists() || path.is_dir())
+    let is_project = |path: &Path| match path.is_dir() {
+        true => path.join("Cargo.toml").exists() || !path.join("Cargo.lock").exists(),
+        false => path.file_name().is_some_and(|name| name == "Cargo.toml"),
     };
-    let mut paths = arguments.paths.iter();
-    if !arguments.files.is_empty() || arguments.recursive || paths.any(|path| is_lockfile(path)) {
+    let paths = inputs::searched(arguments);
+    let are_projects = paths.iter().all(|path| is_project(path));
+    if !are_projects || !arguments.files.is_empty() || arguments.recursive {
         let project = "--fix needs projects, as what may change is said by manifests: name the folder \
                        or the Cargo.toml of one";
         return Err(Failure(project.to_owned()));
@@ -132,30 +140,34 @@ impl Fixing<'_> {
         let mut outcome = Outcome::default();
         for root in &inputs.projects {
             let home = dirs::cargo_home(self.env);
-            let Ok(project) = discover(root, home.as_deref()) else {
-                continue;
+            let project = match discover(root, home.as_deref()) {
+                Ok(project) => project,
+                Err(error) => {
+                    outcome.gaps.push(untried(&shown(root), &error.to_string()));
+                    continue;
+                }
             };
             let path = shown(&project.lockfile);
-            let Some(input) = report.inputs.iter().find(|input| input.path == path) else {
-                continue;
-            };
-            let stuck = seen::not_for_a_program(input);
-            let is_needed = input.findings.iter().any(is_mendable);
-            outcome.fixes.extend(stuck);
-            if !is_needed {
-                continue;
+            // What could not be judged is a gap already.
+            if let Some(input) = report.inputs.iter().find(|input| input.path == path) {
+                outcome.take(self.input(&project, input));
             }
-            match self.project(&project, input) {
-                Ok((fixes, is_changed)) => {
-                    outcome.is_changed |= is_changed;
-                    outcome.fixes.extend(fixes);
-                }
+        }
+        outcome
+    }
+
+    fn input(&self, project: &Project, input: &Input) -> Outcome {
+        let mut outcome = Outcome {
+            fixes: seen::beyond_versions(input),
+            ..Outcome::default()
+        };
+        let mut findings = input.findings.iter();
+        if findings.any(|finding| is_mendable(&input.graph, finding)) {
+            match self.project(project, input) {
+                Ok(done) => outcome.take(done),
                 Err(failure) => {
-                    outcome.gaps.push(Gap {
-                        input: Some(path.clone()),
-                        blocking: true,
-                        ..Gap::new(FIX, format!("nothing was changed: {}", failure.0))
-                    });
+                    let reason = format!("nothing was changed: {}", failure.0);
+                    outcome.gaps.push(untried(&input.path, &reason));
                     let reason = "it could not be tried; see what is told to be incomplete";
                     outcome.fixes.extend(seen::stuck(input, reason));
                 }
@@ -164,7 +176,8 @@ impl Fixing<'_> {
         outcome
     }
 
-    fn project(&self, project: &Project, input: &Input) -> Result<(Vec<Fixed>, bool), Failure> {
+    /// Tries what there is, one package after the other, and writes what is left to be good.
+    fn project(&self, project: &Project, input: &Input) -> Result<Outcome, Failure> {
         let network = &self.arguments.network;
         let options = ResolveOptions {
             offline: network.offline || network.frozen || self.arguments.no_fetch,
@@ -172,7 +185,7 @@ impl Fixing<'_> {
             work: dirs::work(self.env),
             environment: Environment::of_process(),
         };
-        let (bench, first) = Bench::new(project, &options, shown)?;
+        let (bench, first) = Bench::new(project, &options, shown).map_err(cargo_says)?;
         if bench.is_vendored() && !self.arguments.no_project_config {
             let reason = "the project takes its packages from a folder of its own, which cargo does \
                           not update: run `cargo vendor` after an update without that source";
@@ -186,7 +199,7 @@ impl Fixing<'_> {
             versions: Versions::new(),
             registry: Registry::default(),
         };
-        let mut fixes = Vec::new();
+        let mut outcome = Outcome::default();
         let mut state = first.clone();
         let mut now = work.judged(&state)?;
         // A lockfile that did not fit is another one when it does.
@@ -196,9 +209,9 @@ impl Fixing<'_> {
                 ..first.clone()
             };
             let before = work.judged(&stale)?;
-            fixes.extend(before.gone(&now, None, &[]));
+            outcome.fixes.extend(before.gone(&now, None, &[]));
         }
-        let mut stuck: Vec<(Target, Fixed)> = Vec::new();
+        let mut stuck: Vec<(Target, Why)> = Vec::new();
         let progress = Progress::new("trying changes", now.targets().len(), self.settings.quiet);
         loop {
             let targets = now.targets();
@@ -208,34 +221,49 @@ impl Fixing<'_> {
             };
             match Attempt::new(&mut work, &state, &now).run(&target) {
                 Ok(done) => {
-                    fixes.push(done.fixed);
+                    outcome.fixes.push(done.fixed);
                     (state, now) = (done.state, done.seen);
                 }
-                Err(why) => stuck.push((target.clone(), now.stuck(&target, why))),
+                Err(why) => stuck.push((target, why)),
             }
-            progress.reached(fixes.len() + stuck.len());
+            progress.reached(outcome.fixes.len() + stuck.len());
         }
         // What another change has done away with in the end is stuck no more.
         let left = now.targets();
-        let stuck = stuck
-            .into_iter()
-            .filter(|(target, _)| left.contains(target));
-        fixes.extend(stuck.map(|(_, fixed)| fixed));
-        let is_better = fixes.iter().any(|fixed| fixed.status != FixStatus::None);
-        if !is_better || self.arguments.dry_run {
-            return Ok((fixes, false));
+        let is_changed = !outcome.fixes.is_empty();
+        for (target, why) in stuck {
+            if left.contains(&target) {
+                if why.is_unknown {
+                    let gap = untried(&input.path, &why.reason);
+                    outcome.gaps.push(gap);
+                }
+                outcome.fixes.push(now.stuck(&target, why));
+            }
+        }
+        if !is_changed || self.arguments.dry_run {
+            return Ok(outcome);
         }
         bench.take(&state)?;
         if !options.offline {
-            bench.fetch()?;
+            bench.fetch().map_err(cargo_says)?;
         }
         rewrite(&rewrites(project, original, &first, &state))?;
-        for fixed in &mut fixes {
+        for fixed in &mut outcome.fixes {
             if fixed.status == FixStatus::Planned {
                 fixed.status = FixStatus::Applied;
             }
         }
-        Ok((fixes, true))
+        outcome.is_changed = true;
+        Ok(outcome)
+    }
+}
+
+/// A gap of what was asked for and could not be tried.
+fn untried(path: &str, reason: &str) -> Gap {
+    Gap {
+        input: Some(path.to_owned()),
+        blocking: true,
+        ..Gap::new(FIX, reason)
     }
 }
 

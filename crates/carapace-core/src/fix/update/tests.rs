@@ -173,7 +173,7 @@ fn older_versions_come_after_newer_ones() {
 }
 
 #[test]
-fn what_builds_with_the_workspace_s_rust_comes_first() {
+fn what_does_not_build_with_the_workspace_s_rust_is_not_taken() {
     let mut world = World::new("a = \"1\"\n")
         .registry(
             "a",
@@ -185,13 +185,39 @@ fn what_builds_with_the_workspace_s_rust_comes_first() {
     world.rust_version = Some(Version::new(1, 80, 0));
     world.gives("a", "1.0.0", &["a 1.0.0 -> 1.2.0"]);
     world.rust_version = Some(Version::new(1, 60, 0));
-    let moves = world.plan("a", "1.0.0").unwrap();
-    let [Move::Update { to, rust, .. }] = moves.as_slice() else {
-        panic!("{moves:?}");
-    };
-    assert_eq!(
-        (to, rust),
-        (&Version::new(1, 1, 0), &Some(Version::new(1, 90, 0)))
+    world.is_stuck(
+        "a",
+        "1.0.0",
+        "a 1.1.0 would do, and needs Rust 1.90.0, which is newer than the workspace's `rust-version`",
+    );
+}
+
+#[test]
+fn a_broken_promise_of_rust_forbids_nothing_that_it_has_not() {
+    let mut world = World::new("a = \"1\"\n")
+        .registry(
+            "a",
+            &[
+                ("1.0.0@1.70", &[]),
+                ("1.1.0@1.90", &[]),
+                ("1.2.0@1.70", &[]),
+            ],
+        )
+        .locked("app", "0.1.0", &["a"])
+        .locked("a", "1.0.0", &[])
+        .bad("a", &["1.0.0"]);
+    world.rust_version = Some(Version::new(1, 60, 0));
+    world.gives("a", "1.0.0", &["a 1.0.0 -> 1.2.0"]);
+}
+
+#[test]
+fn the_parent_is_bound_to_the_workspace_s_rust_too() {
+    let mut world = chain(&[("1.0.0", OLD), ("1.2.0@1.90", NEW)]);
+    world.rust_version = Some(Version::new(1, 80, 0));
+    world.is_stuck(
+        "a",
+        "0.3.1",
+        "p 1.2.0 would do, and needs Rust 1.90.0, which is newer than the workspace's `rust-version`",
     );
 }
 

@@ -178,12 +178,7 @@ impl<'w, 'a> Attempt<'w, 'a> {
     fn make(&mut self, step: &Move, trial: &mut Trial) -> Result<(), Failure> {
         let bench = self.work.bench;
         match step {
-            Move::Update {
-                name,
-                from,
-                to,
-                rust,
-            } => {
+            Move::Update { name, from, to } => {
                 let before = subject("", &trial.state.lockfile)?.graph;
                 let found = find(&before, name, |version| version == from);
                 let package = found.ok_or_else(|| gone(name, from))?;
@@ -191,11 +186,6 @@ impl<'w, 'a> Attempt<'w, 'a> {
                     .update(&specification(package), to)
                     .map_err(cargo_says)?;
                 trial.state.lockfile = bench.lockfile()?;
-                if let Some(rust) = rust {
-                    trial.notes.push(format!(
-                        "{name} {to} needs Rust {rust}, which is newer than the `rust-version` here"
-                    ));
-                }
             }
             Move::Raise {
                 asked,

@@ -33,6 +33,8 @@ pub(super) struct Target {
 pub(super) struct Why {
     pub(super) reason: String,
     pub(super) alternatives: Vec<String>,
+    /// Whether that is for want of knowledge.
+    pub(super) is_unknown: bool,
 }
 
 impl From<&Stuck> for Why {
@@ -40,12 +42,13 @@ impl From<&Stuck> for Why {
         Self {
             reason: stuck.to_string(),
             alternatives: stuck.alternatives(),
+            is_unknown: matches!(stuck, Stuck::Unknown { .. }),
         }
     }
 }
 
 /// Whether a finding is one that another version of its package may not have.
-pub(super) fn is_mendable(finding: &Finding) -> bool {
+fn is_of_a_version(finding: &Finding) -> bool {
     let of_versions = [
         "malicious",
         "notice",
@@ -63,22 +66,42 @@ pub(super) fn is_to_go(finding: &Finding) -> bool {
     matches!(finding.rule.group, Group::Advisory | Group::Supply) && finding.level >= Level::Warn
 }
 
+/// Whether it is one, and other versions of its package can be chosen.
+pub(super) fn is_mendable(graph: &Graph, finding: &Finding) -> bool {
+    let package = finding.package.and_then(|index| graph.get(index));
+    is_to_go(finding) && is_of_a_version(finding) && package.is_some_and(Package::is_crates_io)
+}
+
 /// What no change of versions does anything about.
-pub(super) fn not_for_a_program(input: &Input) -> Vec<Fixed> {
+pub(super) fn beyond_versions(input: &Input) -> Vec<Fixed> {
     let findings = input.findings.iter();
-    let findings = findings.filter(|finding| is_to_go(finding) && !is_mendable(finding));
+    let findings =
+        findings.filter(|finding| is_to_go(finding) && !is_mendable(&input.graph, finding));
     findings
-        .map(|finding| Fixed {
-            reason: Some("no other version of a package changes it".to_owned()),
-            alternatives: finding.help.clone(),
-            ..fixed(input, finding)
+        .map(|finding| {
+            let (reason, alternatives) = match is_of_a_version(finding) {
+                true => (
+                    "the package is not from crates.io",
+                    vec!["update it where it comes from".to_owned()],
+                ),
+                false => (
+                    "no other version of a package changes it",
+                    finding.help.clone(),
+                ),
+            };
+            Fixed {
+                reason: Some(reason.to_owned()),
+                alternatives,
+                ..fixed(input, finding)
+            }
         })
         .collect()
 }
 
 /// All that could be mended, and is not, for one reason.
 pub(super) fn stuck(input: &Input, reason: &str) -> Vec<Fixed> {
-    let findings = input.findings.iter().filter(|finding| is_mendable(finding));
+    let findings = input.findings.iter();
+    let findings = findings.filter(|finding| is_mendable(&input.graph, finding));
     findings
         .map(|finding| Fixed {
             reason: Some(reason.to_owned()),
@@ -152,12 +175,13 @@ impl Seen {
         report: Report,
         knowledge: Knowledge,
     ) -> Self {
-        let wanted = input.findings.iter().filter(|finding| is_mendable(finding));
-        let mut findings = report.inputs.into_iter().flat_map(|input| input.findings);
+        let wanted = input.findings.iter();
+        let wanted = wanted.filter(|finding| is_mendable(&input.graph, finding));
+        let findings = report.inputs.into_iter().flat_map(|input| input.findings);
         Self {
             input: input.path.clone(),
             knowledge,
-            findings: findings.by_ref().filter(is_mendable).collect(),
+            findings: findings.filter(is_of_a_version).collect(),
             wanted: wanted.map(|finding| key(&input.graph, finding)).collect(),
             graph,
         }
