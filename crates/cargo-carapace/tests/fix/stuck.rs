@@ -1,44 +1,92 @@
-//! Where nothing helps: why, what else could be done, and that the run does not end well.
+//! What can't be fixed is told, with why and what else there is.
+
+use serde_json::Value;
 
 use crate::support::registry::{Supplied, statuses};
-use crate::support::run::gap;
+use crate::support::run::{found, gap};
+
+/// The only fix of a document, which is none; its reason and its alternatives.
+#[track_caller]
+fn none(document: &Value) -> (String, String) {
+    let fixes = document["fixes"].as_array().unwrap();
+    assert_eq!(fixes.len(), 1, "{document:#}");
+    assert_eq!(fixes[0]["status"], "none", "{document:#}");
+    let reason = fixes[0]["reason"].as_str().unwrap().to_owned();
+    (reason, fixes[0]["alternatives"].to_string())
+}
+
+/// Asserts that there is no fix, for this reason, and that the project stays what it is.
+#[track_caller]
+fn assert_stuck(project: &Supplied, reason: &str, alternative: &str) {
+    let before = ["Cargo.toml", "Cargo.lock"].map(|file| project.text(file));
+    let document = project.fix(1);
+    let (because, alternatives) = none(&document);
+    assert!(because.contains(reason), "{because}");
+    assert!(alternatives.contains(alternative), "{alternatives}");
+    assert_eq!(
+        ["Cargo.toml", "Cargo.lock"].map(|file| project.text(file)),
+        before
+    );
+    let fingerprint = &document["fixes"][0]["findings"][0];
+    assert_eq!(&document["findings"][0]["fingerprint"], fingerprint);
+}
 
 #[test]
-fn no_version_is_free_of_it() {
+fn no_patched_version() {
     let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &["parser 1.3.0"]);
     project.advisory(1, "parser", "");
-    let before = project.text("Cargo.lock");
-    let output = project.fix_shown(1);
-    output.shows(&[
-        "not fixed: parser 1.2.0: RUSTSEC-2026-0001",
+    assert_stuck(
+        &project,
         "no version of parser is free of it; the newest is 1.3.0",
         "replace parser",
+    );
+    project.fix_shown(1).shows(&[
+        "not fixed: parser 1.2.0",
+        "no version of parser",
+        "replace parser",
     ]);
-    assert_eq!(project.text("Cargo.lock"), before);
 }
 
 #[test]
-fn the_parent_has_no_version_that_takes_it() {
+fn a_parent_without_a_release() {
     let project = Supplied::new(
         "user = \"1\"\n",
-        &["parser 0.3.0", "user 1.0.0: parser ^0.3"],
-        &["parser 0.4.0", "user 1.5.0: parser ^0.3"],
+        &["parser 1.2.0", "user 1.0.0: parser =1.2.0"],
+        &["parser 1.3.0", "user 1.1.0: parser =1.2.0"],
     );
-    project.advisory(1, "parser", "\">= 0.4.0\"");
-    let document = project.fix(1);
-    assert_eq!(statuses(&document), ["none parser@0.3.0"]);
-    let fix = &document["fixes"][0];
-    assert_eq!(
-        fix["reason"],
-        "user 1.0.0 asks for parser ^0.3, and none of its versions up to 1.5.0 takes 0.4.0"
+    project.advisory(1, "parser", "\">= 1.3.0\"");
+    assert_stuck(
+        &project,
+        "user 1.0.0 asks for parser =1.2.0, and none of its versions up to 1.1.0 takes 1.3.0",
+        "ask the maintainers of user",
     );
-    let help = fix["alternatives"][0].as_str().unwrap();
-    assert!(help.contains("maintainers of user"), "{help}");
-    assert_eq!(document["verdict"], "fail");
 }
 
 #[test]
-fn what_would_bring_another_fault_is_not_done() {
+fn the_patched_version_was_yanked() {
+    let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &["parser 1.3.0!"]);
+    project.advisory(1, "parser", "\">= 1.3.0\"");
+    assert_stuck(
+        &project,
+        "no version of parser is free of it",
+        "replace parser",
+    );
+}
+
+#[test]
+fn the_patched_version_has_another_fault() {
+    let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &["parser 1.3.0"]);
+    project.advisory(1, "parser", "\">= 1.3.0\"");
+    project.advisory(2, "parser", "\"< 1.3.0\"");
+    assert_stuck(
+        &project,
+        "no version of parser is free of it",
+        "replace parser",
+    );
+}
+
+#[test]
+fn what_comes_with_it_has_a_fault() {
     let project = Supplied::new(
         "parser = \"1\"\n",
         &["parser 1.2.0"],
@@ -46,16 +94,37 @@ fn what_would_bring_another_fault_is_not_done() {
     );
     project.advisory(1, "parser", "\">= 1.3.0\"");
     project.advisory(2, "deep", "");
-    let output = project.fix_shown(1);
-    output.shows(&["parser 1.3.0 would bring RUSTSEC-2026-0002 of deep"]);
-    assert_eq!(project.locked("parser"), ["1.2.0"]);
+    assert_stuck(
+        &project,
+        "parser 1.3.0 would bring RUSTSEC-2026-0002 of deep",
+        "replace parser",
+    );
+    // The next one does without.
     project.registry.publish(&["parser 1.4.0"]);
     project.fix(0);
     assert_eq!(project.locked("parser"), ["1.4.0"]);
 }
 
 #[test]
-fn what_can_be_is_done_though_something_is_left() {
+fn the_promised_rust_is_kept() {
+    let project = Supplied::new(
+        "parser = \"1\"\n",
+        &["parser 1.2.0"],
+        &["parser 1.3.0 rust=1.99"],
+    );
+    let manifest = project.text("Cargo.toml");
+    let promised = manifest.replace("edition", "rust-version = \"1.75\"\nedition");
+    project.world.write("project/Cargo.toml", promised);
+    project.advisory(1, "parser", "\">= 1.3.0\"");
+    assert_stuck(
+        &project,
+        "needs Rust 1.99.0",
+        "raise `rust-version` to 1.99.0",
+    );
+}
+
+#[test]
+fn some_is_fixed_and_the_rest_is_told() {
     let project = Supplied::new(
         "parser = \"1\"\nother = \"1\"\n",
         &["parser 1.2.0", "other 1.0.0"],
@@ -66,68 +135,57 @@ fn what_can_be_is_done_though_something_is_left() {
     let document = project.fix(1);
     assert_eq!(
         statuses(&document),
-        ["applied parser@1.2.0", "none other@1.0.0"]
+        ["none other@1.0.0", "applied parser@1.2.0"]
     );
+    assert_eq!(found(&document), ["RUSTSEC-2026-0002 other@1.0.0"]);
     assert_eq!(project.locked("parser"), ["1.3.0"]);
 }
 
 #[test]
-fn a_warning_that_is_left_is_something_that_is_left() {
+fn what_only_warns_remains_as_well() {
     let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &[]);
-    let unmaintained = "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\npackage = \"parser\"\n\
-                        date = \"2026-06-01\"\ninformational = \"unmaintained\"\n[versions]\n\
-                        patched = []\n```\n\n# Nobody\n\nNobody.\n";
-    let file = "db/crates/parser/RUSTSEC-2026-0001.md";
-    project.world.write(file, unmaintained);
+    let kind = "\"]\n[affected]\n[advisory.x]\n";
+    let _ = kind;
+    project.world.advisory(
+        "RUSTSEC-2026-0001",
+        "parser",
+        "informational = \"unmaintained\"\n",
+    );
     project.audit(&[]).exits(0);
     project.fix(1);
-    // Who agrees to it says so.
-    project
+}
+
+#[test]
+fn what_is_ignored_is_not_touched() {
+    let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &["parser 1.3.0"]);
+    project.advisory(1, "parser", "\">= 1.3.0\"");
+    let document = project
         .audit(&["--fix", "--ignore", "RUSTSEC-2026-0001"])
-        .exits(0);
+        .json(0);
+    assert_eq!(statuses(&document), [""; 0]);
+    assert_eq!(project.locked("parser"), ["1.2.0"]);
 }
 
 #[test]
-fn offline_only_what_is_known_is_planned_with() {
+fn without_knowledge_of_versions_it_is_incomplete() {
     let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &["parser 1.3.0"]);
     project.advisory(1, "parser", "\">= 1.3.0\"");
     let before = project.text("Cargo.lock");
-    let output = project.audit(&["--fix", "-n"]).exits(1);
-    assert_eq!(project.text("Cargo.lock"), before, "{output:?}");
-    output.shows(&["not fixed: parser 1.2.0"]);
-}
-
-#[test]
-fn what_is_no_project_is_told_so() {
-    let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &[]);
-    for arguments in [
-        &["--fix", "-f", "Cargo.lock"][..],
-        &["--fix", "Cargo.lock"],
-        &["--fix", "-"],
-        &["--fix", "-r", "."],
-    ] {
-        project
-            .audit(arguments)
-            .exits(2)
-            .says(&["--fix needs projects"]);
-    }
-    project
-        .audit(&["--fix", "--locked"])
-        .exits(2)
-        .says(&["--locked"]);
-    project.audit(&["--dry-run"]).exits(2).says(&["--fix"]);
-}
-
-#[test]
-fn a_vendored_project_is_not_updated() {
-    let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &["parser 1.3.0"]);
-    project.advisory(1, "parser", "\">= 1.3.0\"");
-    project.cargo(&["vendor", "--quiet", "--respect-source-config"]);
-    let config =
-        "[source.crates-io]\nreplace-with = \"own\"\n[source.own]\ndirectory = \"vendor\"\n";
-    project.world.write("project/.cargo/config.toml", config);
-    let before = project.text("Cargo.lock");
-    let document = project.fix(1);
-    assert!(gap(&document, "fix", &["cargo vendor"]));
+    std::fs::remove_dir_all(project.world.path("cargo/registry/index")).unwrap();
+    let document = project.audit(&["--fix", "--offline"]).json(1);
+    assert!(gap(&document, "fix", &["not known"]), "{document:#}");
+    assert_eq!(statuses(&document), ["none parser@1.2.0"]);
     assert_eq!(project.text("Cargo.lock"), before);
+}
+
+#[test]
+fn what_cargo_has_is_enough_offline() {
+    let project = Supplied::new("parser = \"1\"\n", &["parser 1.2.0"], &["parser 1.3.0"]);
+    project.advisory(1, "parser", "\">= 1.3.0\"");
+    let old = project.text("Cargo.lock");
+    project.cargo(&["update"]);
+    project.cargo(&["fetch"]);
+    project.world.write("project/Cargo.lock", old);
+    project.audit(&["--fix", "--offline"]).json(0);
+    assert_eq!(project.locked("parser"), ["1.3.0"]);
 }
