@@ -140,7 +140,7 @@ fn manifests_outside_of_the_tree_are_left() {
 #[test]
 fn packages_in_a_folder_of_the_project_are_not_updated() {
     let project = project();
-    project.cargo(&["vendor", "vendor"]);
+    project.cargo(&["vendor", "--respect-source-config", "vendor"]);
     project.world.write(
         "project/.cargo/config.toml",
         "[source.crates-io]\nreplace-with = \"ours\"\n[source.ours]\ndirectory = \"vendor\"\n",
