@@ -11,7 +11,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-pub use audit::{Affected, Knowledge, Reached, Request, affected, audit};
+pub use audit::{Affected, Knowledge, Reached, Request, VersionFaults, affected, audit};
 pub use unsafety::{UnsafetyRequest, unsafety};
 
 use semver::Version;
@@ -296,6 +296,7 @@ impl<'p> Run<'p> {
             databases,
             gaps,
             ignored: self.ignored.into_iter().collect(),
+            fixes: None,
             settings,
         }
     }

@@ -4,6 +4,9 @@
 //! on the text that they were made for: their places are its, not those of what other edits left.
 
 pub mod crate_attribute;
+pub mod manifest;
+pub mod requirement;
+pub mod update;
 pub mod workspace_lint;
 
 use std::fmt;

@@ -1,7 +1,11 @@
 //! The report: one value that says everything a run found out, in a fixed order.
 
+mod fixes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use fixes::{FixChange, FixStatus, Fixed, FixedFinding};
 
 use crate::census::Census;
 use crate::census::compiled::Reconciliation;
@@ -402,8 +406,22 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// What was left out.
     pub ignored: Vec<Ignored>,
+    /// What was done about findings, by input; none where nobody asked for it.
+    pub fixes: Option<Vec<Fixed>>,
     /// The settings.
     pub settings: Settings,
     /// How it ends.
     pub verdict: Verdict,
+}
+
+impl Report {
+    /// Takes in what was done about findings, and what of it could not be tried.
+    pub fn add_fixes(&mut self, fixes: Vec<Fixed>, gaps: Vec<Gap>) {
+        if gaps.iter().any(|gap| gap.blocking) {
+            self.verdict = self.verdict.max(Verdict::Incomplete);
+        }
+        self.gaps.extend(gaps);
+        self.gaps.sort();
+        self.fixes = Some(fixes);
+    }
 }

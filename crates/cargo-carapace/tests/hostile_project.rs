@@ -15,7 +15,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -25,6 +25,7 @@ use cargo_carapace::host::resolve::ResolveError;
 use cargo_carapace::host::search::{SearchOptions, find_lockfiles};
 use cargo_carapace::host::workspace::{ManifestError, ProjectError, discover};
 use support::project::{CARGO_CONFIG, asks_the_compiler, hostile, in_time, names_a_toolchain};
+use support::registry::{Supplied, statuses};
 use support::run::fifo;
 
 /// The address of a registry that wants a token of everyone.
@@ -116,6 +117,42 @@ fn credential_providers() {
             assert!(text.contains("config.toml` was not used"), "{text}");
         }
     }
+}
+
+#[test]
+fn a_fix_runs_and_obeys_nothing_of_the_project() {
+    let project = Supplied::new("parser = \"0.3\"\n", &["parser 0.3.0"], &["parser 0.4.0"]);
+    project.advisory(1, "parser", "\">= 0.4.0\"");
+    let canary = project.world.path("canary");
+    let program = project.world.path("project/program");
+    let script = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", canary.display());
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let main = format!("fn main() {{ std::fs::write({canary:?}, \"built\").unwrap() }}");
+    project.world.write("project/build.rs", main);
+    project.cargo(&["check"]);
+    assert!(canary.exists(), "the build script is not hostile");
+    fs::remove_file(&canary).unwrap();
+    project.world.write(
+        "project/.cargo/config.toml",
+        format!(
+            "[build]\nrustc = {program:?}\n[registry]\nglobal-credential-providers = [{program:?}]\n\
+             [alias]\nupdate = \"run\"\n[source.here]\nregistry = \"sparse+http://127.0.0.1:9/\"\n"
+        ),
+    );
+    let mut plain = Command::new("cargo");
+    plain.current_dir(project.world.path("project"));
+    plain
+        .args(["check", "--offline"])
+        .env("CARGO_HOME", project.world.path("cargo"));
+    let _ = plain.stdin(Stdio::null()).output().unwrap();
+    assert!(canary.exists(), "the configuration is not hostile");
+    fs::remove_file(&canary).unwrap();
+
+    let document = project.fix(0);
+    assert_eq!(statuses(&document), ["applied parser@0.3.0"]);
+    let canary = fs::read_to_string(&canary);
+    assert!(canary.is_err(), "something ran: {canary:?}");
 }
 
 /// Programs of the project, started by a new meaning of a command, which find

@@ -1,7 +1,11 @@
 //! `audit`: what is known of what a project depends on.
 
+mod faults;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub use faults::VersionFaults;
 
 use semver::{Version, VersionReq};
 
@@ -14,7 +18,7 @@ use crate::knowledge::date::Date;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::known::{Gone, Known};
 use crate::policy::{Deny, Ignores, Policy};
-use crate::reach::{self, Reachability};
+use crate::reach::Reachability;
 use crate::report::{
     ConfigEffect, Database, ExcludedBy, Exclusion, Gap, Ignored, LeftOut, Report, Ruling, Settings,
 };
@@ -391,18 +395,8 @@ fn reach_gaps(
     let mut reasons: BTreeMap<&str, Vec<PackageIdx>> = BTreeMap::new();
     for hit in hits {
         let found = reached.get(&(hit.package, hit.advisory.id.clone()));
-        let Some(found) = found.filter(|found| found.is_impossible) else {
-            continue;
-        };
-        let unknown = found
-            .functions
-            .iter()
-            .filter(|f| f.verdict == reach::Verdict::Unknown);
-        for function in unknown.take(1) {
-            reasons
-                .entry(&function.reason)
-                .or_default()
-                .push(hit.package);
+        if let Some(reason) = found.and_then(|found| found.unseen.as_deref()) {
+            reasons.entry(reason).or_default().push(hit.package);
         }
     }
     for (reason, packages) in reasons {

@@ -4,8 +4,12 @@
 //! (<https://doc.rust-lang.org/cargo/reference/registry-index.html>), and the file in which cargo
 //! keeps such an answer (`cargo::sources::registry::index::cache`, formats 1 to 3).
 
+mod published;
+
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use published::{Need, Published, published, published_in_cargo_cache, rust_version};
 
 use semver::Version;
 use serde::Deserialize;
@@ -55,6 +59,13 @@ impl Registry {
     pub fn insert(&mut self, name: &str, version: Version, lookup: Lookup) {
         let versions = self.lookups.entry(name.to_owned()).or_default();
         versions.insert(version, lookup);
+    }
+
+    /// Takes in what another one knows.
+    pub fn extend(&mut self, other: Self) {
+        for (name, versions) in other.lookups {
+            self.lookups.entry(name).or_default().extend(versions);
+        }
     }
 
     /// What is known of a version; none if it was not asked about.
@@ -142,12 +153,7 @@ pub fn read_sparse(
     name: &str,
     versions: &[&Version],
 ) -> Result<Vec<Answer>, RegistryError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(RegistryError::TooLarge);
-    }
-    let lines = bytes.split(|b| *b == b'\n');
-    let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
-    answers(lines.map(|(index, line)| (index + 1, line)), name, versions)
+    answers(sparse_lines(bytes)?, name, versions)
 }
 
 /// What a file that cargo keeps says of each of the versions, in their order.
@@ -159,6 +165,21 @@ pub fn read_cargo_cache(
     name: &str,
     versions: &[&Version],
 ) -> Result<Vec<Answer>, RegistryError> {
+    answers(cache_lines(bytes)?, name, versions)
+}
+
+/// The lines of a sparse index's file, with their numbers from 1.
+fn sparse_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, RegistryError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(RegistryError::TooLarge);
+    }
+    let lines = bytes.split(|b| *b == b'\n');
+    let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
+    Ok(lines.map(|(index, line)| (index + 1, line)))
+}
+
+/// The lines in a file that cargo keeps, with their numbers from 1.
+fn cache_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, RegistryError> {
     if bytes.len() > MAX_BYTES {
         return Err(RegistryError::TooLarge);
     }
@@ -176,11 +197,7 @@ pub fn read_cargo_cache(
         return Err(RegistryError::Cut);
     }
     let entries = texts.enumerate().filter(|(index, _)| index % 2 == 1);
-    answers(
-        entries.map(|(index, text)| (index / 2 + 1, text)),
-        name,
-        versions,
-    )
+    Ok(entries.map(|(index, text)| (index / 2 + 1, text)))
 }
 
 fn answers<'a>(

@@ -90,9 +90,9 @@ pub struct Reachability {
     pub verdict: Verdict,
     /// The functions, by path.
     pub functions: Vec<FunctionReach>,
-    /// Whether it could not be looked at, as sources are not at hand or could not be read.
+    /// Why not all could be looked at, where that makes something unknown.
     #[serde(skip)]
-    pub is_impossible: bool,
+    pub unseen: Option<String>,
 }
 
 impl Reachability {
@@ -104,7 +104,7 @@ impl Reachability {
         Self {
             verdict: verdict.unwrap_or(Verdict::Unknown),
             functions,
-            is_impossible: false,
+            unseen: None,
         }
     }
 
@@ -118,7 +118,7 @@ impl Reachability {
             path: Vec::new(),
         });
         Self {
-            is_impossible: true,
+            unseen: Some(reason.to_owned()),
             ..Self::new(functions.collect())
         }
     }

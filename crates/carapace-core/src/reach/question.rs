@@ -237,18 +237,18 @@ impl Judged<'_, '_, '_> {
 
     /// What is not reached is unknown where not all was seen.
     fn with_unseen(&self, mut functions: Vec<FunctionReach>, unseen: Option<&str>) -> Reachability {
-        let mut is_impossible = false;
+        let mut is_decisive = false;
         for function in &mut functions {
             if let Some(reason) = unseen
                 && function.verdict == Verdict::NotReached
             {
                 function.verdict = Verdict::Unknown;
                 reason.clone_into(&mut function.reason);
-                is_impossible = true;
+                is_decisive = true;
             }
         }
         Reachability {
-            is_impossible,
+            unseen: unseen.filter(|_| is_decisive).map(str::to_owned),
             ..Reachability::new(functions)
         }
     }
@@ -292,12 +292,13 @@ impl Judged<'_, '_, '_> {
             let reason = "this version has nothing of that name";
             return answer(Verdict::NotReached, reason, Vec::new());
         }
-        if targets.nodes.is_empty() {
+        let mut nodes = targets.nodes.iter().filter_map(|at| self.table.node(*at));
+        let is_built = nodes.any(|node| node.is_built);
+        if targets.nodes.is_empty() || (targets.is_guess && !is_built) {
             let reason = "it was not found in the package's sources";
             return answer(Verdict::Unknown, reason, Vec::new());
         }
-        let mut nodes = targets.nodes.iter().filter_map(|at| self.table.node(*at));
-        let reason = match nodes.any(|node| node.is_built) {
+        let reason = match is_built {
             true => "nothing that is built names it",
             false => "it is not built",
         };
@@ -347,6 +348,7 @@ impl Judged<'_, '_, '_> {
             let node = self.table.node(*at);
             node.is_some_and(|node| !node.is_associated())
         };
+        let is_built = |at: &NodeIdx| self.table.node(*at).is_some_and(|node| node.is_built);
         match (types.is_empty(), named.is_empty()) {
             (false, _) => Targets {
                 nodes: types,
@@ -359,19 +361,29 @@ impl Judged<'_, '_, '_> {
                     let node = self.table.node(*at);
                     node.is_some_and(|node| node.item.kind == NamedKind::Trait)
                 };
+                let is_there = |at: &NodeIdx| {
+                    let node = self.table.node(*at);
+                    node.is_some_and(|node| {
+                        owner.is_none_or(|owner| self.table.is_there(node, owner))
+                    })
+                };
                 Targets {
+                    is_guess: !named.iter().any(is_there),
                     // Who names a trait may use any of its implementations.
                     is_vague: free.iter().any(is_trait),
-                    nodes: if free.is_empty() { named } else { free },
+                    nodes: match free.iter().any(is_built) {
+                        true => free,
+                        false => named,
+                    },
                     ..Targets::default()
                 }
             }
             (true, true) => Targets {
-                is_absent: self
-                    .table
-                    .parts
-                    .get(part)
-                    .is_some_and(|part| lacks(part, name)),
+                // What is derived or otherwise generated is not written, but what it belongs to is.
+                is_absent: self.table.parts.get(part).is_some_and(|part| {
+                    let mut around = before.iter().skip(1);
+                    lacks(part, name) && around.all(|segment| lacks(part, segment))
+                }),
                 ..Targets::default()
             },
         }
@@ -412,6 +424,8 @@ struct Targets {
     nodes: Vec<NodeIdx>,
     /// Whether these are not the function itself, but what it belongs to.
     is_vague: bool,
+    /// Whether they have its name, but are elsewhere: it may be handed on there, or be another.
+    is_guess: bool,
     /// Whether the package can't have it.
     is_absent: bool,
 }

@@ -479,8 +479,11 @@ impl<'a> Table<'a> {
             .iter()
             .filter_map(|at| Some((*at, self.node(*at)?)))
             .collect();
+        // Those that the name tells: of a type, what is its own comes before what may be.
+        let is_told = |node: &Node<'_>| !node.is_associated() || node.owner == qualifier;
         let is_one_package = || {
-            let mut parts = found.iter().map(|(_, node)| node.part);
+            let told = found.iter().filter(|(_, node)| is_told(node));
+            let mut parts = told.map(|(_, node)| node.part);
             let first = parts.next();
             parts.all(|part| Some(part) == first)
         };
@@ -512,7 +515,7 @@ impl<'a> Table<'a> {
     }
 
     /// Whether an item is in the module, or at the root of the library, that code calls so.
-    fn is_there(&self, node: &Node<'a>, qualifier: &str) -> bool {
+    pub(super) fn is_there(&self, node: &Node<'a>, qualifier: &str) -> bool {
         let module = self.module(node);
         let part = self.parts.get(node.part);
         let is_library = |part: &Part<'_>| part.names.iter().any(|name| name == qualifier);

@@ -54,6 +54,13 @@ pub fn render(report: &Report) -> String {
         let title = [("title", "not looked at".to_owned())];
         log.command(Kind::Notice, &title, &gaps.join("\n"));
     }
+    for fixed in report.fixes.iter().flatten() {
+        let (word, text) = words::fixes::line(fixed);
+        log.line(&format!("{word}: {text}"));
+        for (key, text) in words::fixes::facts(fixed) {
+            log.line(&format!("  {key}: {text}"));
+        }
+    }
     for ignored in words::ignored(report) {
         log.line(&format!("ignored: {ignored}"));
     }

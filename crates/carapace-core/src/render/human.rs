@@ -15,7 +15,7 @@ use page::{Marked, Page, Style};
 use super::view::View;
 use super::words::{self, Counts, GapGroup};
 use crate::finding::{Finding, Level, Location};
-use crate::report::{Input, Report, Verdict};
+use crate::report::{FixStatus, Input, Report, Verdict};
 
 /// The paths of a finding that are shown if nobody asks for more.
 const PATHS: usize = 3;
@@ -59,6 +59,7 @@ pub fn render(report: &Report, options: &Options<'_>) -> String {
     if let Some(ruling) = report.ruling.as_ref().filter(|_| options.verbose) {
         page.note(&format!("policy: {}", words::ruling(ruling)));
     }
+    page.fixes(report);
     for effect in &report.config {
         page.note(&words::effect(effect));
     }
@@ -150,6 +151,25 @@ impl Page<'_> {
         if let Some(more @ 1..) = paths.len().checked_sub(limit) {
             let more = words::count(more, "more path", "more paths");
             self.bare_fact(margin, &format!("… and {more}"));
+        }
+    }
+
+    /// What was done about findings, or why nothing was.
+    fn fixes(&mut self, report: &Report) {
+        for fixed in report.fixes.iter().flatten() {
+            let (word, text) = words::fixes::line(fixed);
+            let style = match fixed.status {
+                FixStatus::None => Style::Warning,
+                FixStatus::Planned | FixStatus::Applied => Style::Help,
+            };
+            self.line(style, word, &text);
+            for (key, text) in words::fixes::facts(fixed) {
+                self.fact(1, key, Style::Strong, &text);
+            }
+            self.text.push('\n');
+        }
+        if let Some(fixes) = report.fixes.as_ref().filter(|fixes| !fixes.is_empty()) {
+            self.note(&words::fixes::sum(fixes));
         }
     }
 

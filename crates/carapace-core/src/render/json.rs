@@ -4,6 +4,7 @@
 //! `schema/carapace-1.schema.json` in the repository, is generated from them, so what is required
 //! there is what is always written here. Foreign text is escaped by JSON alone: a program reads it.
 
+mod fixes;
 mod unsafety;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
+use fixes::FixedDocument;
 use unsafety::UnsafetyDocument;
 
 use crate::census::PackageCensus;
@@ -57,6 +59,9 @@ pub struct Document<'a> {
     gaps: Vec<GapDocument<'a>>,
     /// What policy left out.
     ignored: Vec<IgnoredDocument<'a>>,
+    /// What was done about findings, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<Vec<FixedDocument<'a>>>,
     /// `pass`, `fail` or `incomplete`.
     verdict: &'static str,
 }
@@ -392,6 +397,10 @@ fn document<'a>(
                 until: ignored.until.map(|until| until.to_string()),
             })
             .collect(),
+        fixes: report
+            .fixes
+            .as_ref()
+            .map(|fixes| fixes.iter().map(fixes::document).collect()),
         verdict: report.verdict.name(),
     }
 }

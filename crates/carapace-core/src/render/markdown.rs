@@ -32,6 +32,16 @@ pub fn render(report: &Report, view: &View) -> String {
             reconciliation(input, &mut text);
         }
     }
+    let fixes = report.fixes.iter().flatten();
+    let fixes = fixes.map(|fixed| {
+        let (word, text) = words::fixes::line(fixed);
+        let mut item = format!("**{word}**: {}", code(&text));
+        for (key, text) in words::fixes::facts(fixed) {
+            let _ = write!(item, "; {key}: {}", code(&text));
+        }
+        item
+    });
+    list("Fixes", fixes, &mut text);
     let gaps = words::gaps(report);
     let gaps = gaps.iter().map(|gap| match gap.blocking {
         true => format!("**incomplete**: {}", code(&gap.text)),

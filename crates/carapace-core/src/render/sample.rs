@@ -7,7 +7,10 @@ use crate::graph::{Graph, lockfile};
 use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::registry::{Answer, Lookup, Release};
 use crate::policy::{Deny, Ignore};
-use crate::report::{ConfigEffect, Database, DatabaseOrigin, Gap, InputKind, Report};
+use crate::report::{
+    ConfigEffect, Database, DatabaseOrigin, FixChange, FixStatus, Fixed, FixedFinding, Gap,
+    InputKind, Report,
+};
 use crate::rules::example::run_with;
 
 pub(super) const LOCK: &str = r#"--- Cargo.lock
@@ -84,7 +87,7 @@ RUSTSEC-2099-9999
 
 /// Everything at once.
 pub(crate) fn everything() -> Report {
-    run_with(LOCK, |request, knowledge, policy| {
+    let mut report = run_with(LOCK, |request, knowledge, policy| {
         let untitled = |id: &str| id == "RUSTSEC-2099-0002";
         for advisory in &mut knowledge.advisories {
             if untitled(&advisory.id) {
@@ -146,7 +149,46 @@ pub(crate) fn everything() -> Report {
                 ..Ignore::default()
             },
         ];
-    })
+    });
+    report.fixes = Some(vec![
+        fixed("parser", FixStatus::Applied),
+        fixed("pipe", FixStatus::None),
+    ]);
+    report
+}
+
+/// A fix in which every text is one text.
+fn fixed(text: &str, status: FixStatus) -> Fixed {
+    let text = || text.to_owned();
+    let changes = vec![
+        FixChange::Requirement {
+            file: text(),
+            line: 1,
+            package: text(),
+            from: text(),
+            to: text(),
+        },
+        FixChange::Lockfile {
+            package: text(),
+            from: vec![text()],
+            to: vec![text(), text()],
+        },
+    ];
+    let is_stuck = status == FixStatus::None;
+    Fixed {
+        input: text(),
+        package: text(),
+        subject: text(),
+        findings: vec![FixedFinding {
+            fingerprint: text(),
+            name: text(),
+        }],
+        status,
+        changes: if is_stuck { Vec::new() } else { changes },
+        reason: is_stuck.then(text),
+        alternatives: vec![text()],
+        notes: vec![text()],
+    }
 }
 
 /// The same in which every text from outside is one text.
@@ -218,5 +260,7 @@ pub(super) fn hostile(text: &str) -> Report {
         finding.help.push(text.to_owned());
         finding.references.push(text.to_owned());
     }
+    let states = [FixStatus::None, FixStatus::Planned, FixStatus::Applied];
+    report.fixes = Some(states.map(|status| fixed(text, status)).into());
     report
 }

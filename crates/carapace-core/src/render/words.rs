@@ -4,6 +4,8 @@
 //! it holds no line break and nothing that acts; formats pass it on as it is. None of it is to
 //! stand first in a line: GitHub's runner obeys `::…` there, even behind white space.
 
+pub(super) mod fixes;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -139,7 +139,7 @@ fn targets(arguments: &AuditArgs, gaps: &mut Vec<Gap>) -> Result<Vec<Target>, Fa
 }
 
 /// The paths that were given; the current folder if nothing was.
-fn searched(arguments: &AuditArgs) -> Vec<PathBuf> {
+pub(super) fn searched(arguments: &AuditArgs) -> Vec<PathBuf> {
     let none = arguments.paths.is_empty()
         && arguments.files.is_empty()
         && arguments.manifest_path.is_none();

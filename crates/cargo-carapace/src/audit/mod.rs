@@ -4,8 +4,10 @@
 //! rules, `roles` has cargo say what of it is built, [`reach`] whether affected functions are reached,
 //! [`settings`] works out what the user wants,
 //! [`databases`] and the registry's index bring what is known, and the core's engine judges.
+//! [`fix`] has cargo change what was found, in a copy, and has it judged again.
 
 pub mod databases;
+pub mod fix;
 pub mod inputs;
 pub mod known;
 pub mod reach;

@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod audit_words;
+
+pub use audit_words::AuditWord;
+
 use std::path::PathBuf;
 
 use carapace_core::census::State;
@@ -139,10 +143,16 @@ pub struct OutputArgs {
 /// `audit`
 #[derive(Debug, Default, Args)]
 #[command(
+    override_usage = "cargo carapace audit [OPTIONS] [PATH]...\n       \
+                      cargo carapace audit bin [OPTIONS] PATH...\n       \
+                      cargo carapace audit fix [OPTIONS] [PATH]...",
     after_help = "Takes cargo-audit's flags with their meaning and reads `.cargo/audit.toml`. \
                   `-d` reads a folder as it is and never changes it."
 )]
 pub struct AuditArgs {
+    /// The word before the paths, once [`AuditArgs::take_word`] has taken it off them.
+    #[arg(skip)]
+    pub word: Option<AuditWord>,
     /// Projects, lockfiles (`-` for standard input) or, with --recursive, folders [default: the
     /// workspace around the current folder]
     #[arg(value_name = "PATH")]
@@ -162,6 +172,14 @@ pub struct AuditArgs {
     /// With --recursive: also in vendored packages
     #[arg(long, requires = "recursive")]
     pub include_vendored: bool,
+
+    /// Change what the project depends on so that nothing of it is found: its lockfile, and its
+    /// manifests where that takes it
+    #[arg(long, help_heading = "Fix")]
+    pub fix: bool,
+    /// With --fix: show what would be changed, and change nothing
+    #[arg(long, help_heading = "Fix")]
+    pub dry_run: bool,
 
     /// Take the advisories from this folder only
     #[arg(short, long, value_name = "FOLDER", help_heading = "Advisories")]
@@ -209,7 +227,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub baseline: Option<PathBuf>,
     /// Write what there is to the baseline
-    #[arg(long, help_heading = "Policy")]
+    #[arg(long, conflicts_with = "fix", help_heading = "Policy")]
     pub write_baseline: bool,
     /// Look for no yanked, removed or swapped versions
     #[arg(long, help_heading = "Policy")]

@@ -7,6 +7,7 @@ use carapace_core::engine::{self, Knowledge, Request, Toolchain};
 use carapace_core::finding::Level;
 use carapace_core::knowledge::advisory::index::Wanted;
 use carapace_core::knowledge::date::Date;
+use carapace_core::knowledge::registry::Registry;
 use carapace_core::render::{self, view::View};
 use carapace_core::report::Report;
 use carapace_core::text::LineIndex;
@@ -18,6 +19,7 @@ use super::{Exit, Failure, output};
 use crate::advisories::load::Question;
 use crate::advisories::store::Store;
 use crate::audit::databases::Sources;
+use crate::audit::fix::{self, Fixing};
 use crate::audit::inputs::{self, Inputs};
 use crate::audit::known::BaselineFile;
 use crate::audit::settings::{Settings, settings};
@@ -31,10 +33,13 @@ use crate::host::registry::{self, IndexAddress, RegistrySettings};
 /// # Errors
 /// [`Failure`] for wrong use and for what is needed and cannot be had.
 pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
+    fix::check(arguments)?;
     let mut inputs = inputs::gather(arguments, &dirs::env)?;
     let settings = settings(arguments, &inputs, &dirs::env)?;
-    inputs.gaps.extend(settings.gaps.iter().cloned());
-    let mut report = judge(arguments, &settings, &mut inputs)?;
+    let mut report = judge_inputs(arguments, &settings, &mut inputs)?;
+    if arguments.fix {
+        report = fixed(arguments, &settings, &mut inputs, report)?;
+    }
     output::add_repository_paths(&mut report, settings.format);
     let text = text(&report, &settings, arguments, &inputs);
     if settings.format == Format::CargoAudit {
@@ -82,11 +87,81 @@ pub fn door() -> Result<Door, Failure> {
     Ok(Door::new(HttpSettings::from_user(&home, &dirs::env)?)?)
 }
 
-fn judge(
+fn judge_inputs(
     arguments: &AuditArgs,
     settings: &Settings,
     inputs: &mut Inputs,
 ) -> Result<Report, Failure> {
+    inputs.gaps.extend(settings.gaps.iter().cloned());
+    let (report, _) = judge(arguments, settings, inputs, &[], Registry::default())?;
+    Ok(report)
+}
+
+/// Fixes the projects, and judges them again.
+fn fixed(
+    arguments: &AuditArgs,
+    settings: &Settings,
+    inputs: &mut Inputs,
+    before: Report,
+) -> Result<Report, Failure> {
+    let door = match settings.offline {
+        true => None,
+        false => Some(door()?),
+    };
+    let outcome = Fixing {
+        arguments,
+        settings,
+        env: &dirs::env,
+        today: today(),
+        registry: &registry_settings(arguments, settings)?,
+        door: door.as_ref(),
+        judge: &|question| {
+            let mut inputs = Inputs {
+                subjects: vec![question.subject],
+                ..Inputs::default()
+            };
+            let (versions, registry) = (question.versions, question.registry);
+            judge(arguments, settings, &mut inputs, &versions, registry)
+        },
+    }
+    .run(inputs, &before);
+    let mut report = before;
+    if outcome.is_changed {
+        *inputs = inputs::gather(arguments, &dirs::env)?;
+        report = judge_inputs(arguments, settings, inputs)?;
+    }
+    report.add_fixes(outcome.fixes, outcome.gaps);
+    fix::decide(&mut report);
+    Ok(report)
+}
+
+/// How the registry is asked.
+fn registry_settings(
+    arguments: &AuditArgs,
+    settings: &Settings,
+) -> Result<RegistrySettings, Failure> {
+    let home = dirs::cargo_home(&dirs::env);
+    Ok(RegistrySettings {
+        index: match &arguments.registry_index {
+            Some(address) => IndexAddress::named(address)?,
+            None => registry::index_address(home.as_deref(), &dirs::env),
+        },
+        cache: dirs::cache(&dirs::env).map(|cache| cache.join("index")),
+        cargo_home: home,
+        offline: !settings.ask_registry,
+        ..RegistrySettings::default()
+    })
+}
+
+/// Judges the inputs. Advisories are brought of `versions`, too; the registry is asked for what is not
+/// `answered`.
+fn judge(
+    arguments: &AuditArgs,
+    settings: &Settings,
+    inputs: &mut Inputs,
+    versions: &[(String, Version)],
+    answered: Registry,
+) -> Result<(Report, Knowledge), Failure> {
     let cache = dirs::cache(&dirs::env);
     let store = cache.as_deref().map(Store::new);
     let door = match settings.offline {
@@ -110,7 +185,8 @@ fn judge(
         Toolchain::COMPONENTS.map(of)
     });
     let crates = packages().map(|p| (p.name.as_str(), &p.version));
-    let wanted: Wanted<'_> = crates.chain(components).collect();
+    let versions = versions.iter().map(|(name, version)| (&**name, version));
+    let wanted: Wanted<'_> = crates.chain(components).chain(versions).collect();
     let ids: Vec<String> = settings
         .policy
         .ignores
@@ -128,27 +204,19 @@ fn judge(
     };
     let mut knowledge: Knowledge = sources.bring(settings, question, &mut gaps)?;
 
+    knowledge.registry = answered;
     if settings.policy.registry {
         let from_crates_io = packages().filter(|package| package.is_crates_io());
         let asked: BTreeSet<(&str, &Version)> = from_crates_io
             .map(|p| (p.name.as_str(), &p.version))
+            .filter(|(name, version)| knowledge.registry.get(name, version).is_none())
             .collect();
         let asked: Vec<(&str, &Version)> = asked.into_iter().collect();
-        let home = dirs::cargo_home(&dirs::env);
-        let index = match &arguments.registry_index {
-            Some(address) => IndexAddress::named(address)?,
-            None => registry::index_address(home.as_deref(), &dirs::env),
-        };
-        let registry = RegistrySettings {
-            index,
-            cache: cache.as_ref().map(|cache| cache.join("index")),
-            cargo_home: home,
-            offline: !settings.ask_registry,
-            ..RegistrySettings::default()
-        };
+        let registry = registry_settings(arguments, settings)?;
         let progress = Progress::new("asking the registry", asked.len(), settings.quiet);
         let tell = |done, _| progress.reached(done);
-        knowledge.registry = registry::ask(&asked, &registry, door.as_ref(), &tell);
+        let answers = registry::ask(&asked, &registry, door.as_ref(), &tell);
+        knowledge.registry.extend(answers);
     }
 
     let reached = inputs.subjects.iter().map(|subject| {
@@ -169,7 +237,8 @@ fn judge(
     if let Some(file) = written {
         request.known = Some(file.write(&audit(request.clone()))?);
     }
-    Ok(audit(request))
+    let report = audit(request);
+    Ok((report, knowledge))
 }
 
 fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &Inputs) -> String {

@@ -79,7 +79,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let result = match cli.command {
-        Command::Audit(arguments) => audit::run(&arguments),
+        Command::Audit(mut arguments) => {
+            arguments.take_word().and_then(|()| audit::run(&arguments))
+        }
         Command::Unsafe(arguments) => unsafe_code::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Db(arguments) => db::run(&arguments),

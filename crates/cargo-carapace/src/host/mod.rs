@@ -4,6 +4,7 @@
 //! indexes, repositories of git, and the project under analysis. Each door bounds it in bytes and
 //! in time, and tells in its errors what was refused and why.
 
+pub mod bench;
 pub mod cargo;
 pub(crate) mod child;
 pub mod compiler;
@@ -21,6 +22,7 @@ pub mod progress;
 mod project_config;
 pub mod registry;
 pub mod resolve;
+pub mod rewrite;
 pub mod search;
 pub(crate) mod targets;
 pub(crate) mod toolchain;

@@ -22,7 +22,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use carapace_core::knowledge::registry::{Answer, Lookup, MAX_BYTES, Registry, path};
+use carapace_core::knowledge::registry::{
+    Answer, Lookup, MAX_BYTES, Published, Registry, path, published as published_in,
+    published_in_cargo_cache, read_sparse,
+};
 use semver::Version;
 
 pub use address::{CRATES_IO, IndexAddress, IndexAddressError, index_address};
@@ -111,31 +114,63 @@ pub fn ask(
         .map(|(name, versions)| (name, versions.into_iter().collect()))
         .collect();
     let source = Source::new(settings, door);
-    let registry = Mutex::new(Registry::default());
+    let lookups = each(settings, &names, progress, |(name, versions)| {
+        source.lookups(name, versions)
+    });
+    let mut registry = Registry::default();
+    for ((name, versions), lookups) in names.iter().zip(lookups) {
+        for (version, lookup) in versions.iter().zip(lookups) {
+            registry.insert(name, (*version).clone(), lookup);
+        }
+    }
+    registry
+}
+
+/// All versions of each of the packages, the oldest first, in the order of the
+/// names; or why they are not known. Otherwise as [`ask`].
+///
+/// What is kept answers where the index does not, and may lack the newest.
+pub fn published(
+    names: &[&str],
+    settings: &RegistrySettings,
+    door: Option<&Door>,
+) -> Vec<Result<Vec<Published>, String>> {
+    let source = Source::new(settings, door);
+    each(settings, names, &|_, _| {}, |name| source.published(name))
+}
+
+/// The answer for each of the things, in their order, by several threads.
+fn each<T: Sync, A: Send>(
+    settings: &RegistrySettings,
+    all: &[T],
+    progress: &(dyn Fn(usize, usize) + Sync),
+    answer: impl Fn(&T) -> A + Sync,
+) -> Vec<A> {
+    let answers = Mutex::new(Vec::with_capacity(all.len()));
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || {
-        while let Some((name, versions)) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let lookups = source.lookups(name, versions);
-            {
-                let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
-                for (version, lookup) in versions.iter().zip(lookups) {
-                    registry.insert(name, (*version).clone(), lookup);
-                }
-            }
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, names.len());
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = all.get(at) else { break };
+            let answer = answer(one);
+            answers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((at, answer));
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, all.len());
         }
     };
     let threads = settings.connections.clamp(1, MAX_CONNECTIONS);
     thread::scope(|scope| {
-        for _ in 1..threads.min(names.len()) {
+        for _ in 1..threads.min(all.len()) {
             // With fewer threads than wanted, or this one alone, all gets done.
             let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
     });
-    registry
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
+    let mut answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    answers.sort_unstable_by_key(|(at, _)| *at);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Where the answers of a run come from.
@@ -176,7 +211,12 @@ impl<'a> Source<'a> {
             return vec![Lookup::Unknown(reason.to_owned()); versions.len()];
         };
         let asked = match &self.index {
-            Ok(index) => index.answers(&self.store, name, &path, versions),
+            Ok(index) => {
+                let read = |bytes: &[u8]| read_sparse(bytes, name, versions);
+                let answers = index.answer(&self.store, &path, read);
+                let none = || vec![Answer::NoPackage; versions.len()];
+                answers.map(|answers| answers.unwrap_or_else(none))
+            }
             Err(reason) => Err(format!("not asked, as {reason}")),
         };
         let reason = match asked {
@@ -200,5 +240,26 @@ impl<'a> Source<'a> {
                 vec![Lookup::Unknown(reason); versions.len()]
             }
         }
+    }
+
+    /// The versions of a package.
+    fn published(&self, name: &str) -> Result<Vec<Published>, String> {
+        let path = path(name).ok_or("not a package name that a registry can hold")?;
+        let asked = match &self.index {
+            Ok(index) => index.answer(&self.store, &path, |bytes| published_in(bytes, name)),
+            Err(reason) => Err(format!("not asked, as {reason}")),
+        };
+        let reason = match asked {
+            Ok(Some(published)) => return Ok(published),
+            Ok(None) => return Ok(Vec::new()),
+            Err(reason) => reason,
+        };
+        let copies = self.store.copies(
+            &path,
+            |bytes| published_in(bytes, name),
+            |bytes| published_in_cargo_cache(bytes, name),
+        );
+        let newest = copies.into_iter().next();
+        newest.ok_or_else(|| format!("{reason}, and no copy of the index is kept"))
     }
 }

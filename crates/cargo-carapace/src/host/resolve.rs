@@ -20,9 +20,9 @@ use super::mirror::Mirror;
 use super::workspace::Project;
 
 /// What a lockfile may weigh, in bytes.
-const MAX_LOCKFILE: u64 = 64 * 1024 * 1024;
+pub(crate) const MAX_LOCKFILE: u64 = 64 * 1024 * 1024;
 /// What cargo may say on standard output, in bytes. It says nothing there.
-const MAX_OUTPUT: u64 = 1024 * 1024;
+pub(crate) const MAX_OUTPUT: u64 = 1024 * 1024;
 /// How much of cargo's messages is shown, in characters.
 const MAX_SHOWN: usize = 1500;
 /// Where the copy is, below the folder that is made for it. Cargo looks for a

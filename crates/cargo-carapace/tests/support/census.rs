@@ -80,6 +80,7 @@ pub fn document() -> Value {
         databases: Vec::new(),
         gaps: Vec::new(),
         ignored: Vec::new(),
+        fixes: None,
         settings: Settings::default(),
         verdict: Verdict::Pass,
     };

@@ -10,6 +10,7 @@ pub mod index;
 pub mod oracle;
 pub mod process;
 pub mod project;
+pub mod registry;
 pub mod repository;
 pub mod run;
 pub mod schema;

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use cargo_carapace::host::bench::Bench;
 use cargo_carapace::host::cargo::Environment;
 use cargo_carapace::host::compiler::{CompilerOptions, platforms};
 use cargo_carapace::host::metadata::{Described, MetadataOptions, describe};
@@ -85,14 +86,18 @@ impl Fixture {
         discover(&self.project(), None).unwrap()
     }
 
-    pub fn resolve(&self) -> Result<String, ResolveError> {
-        let project = self.discover();
-        let options = ResolveOptions {
+    fn resolve_options(&self) -> ResolveOptions {
+        ResolveOptions {
             offline: self.offline,
             timeout: self.timeout,
             work: self.path("work"),
             environment: self.environment(),
-        };
+        }
+    }
+
+    pub fn resolve(&self) -> Result<String, ResolveError> {
+        let project = self.discover();
+        let options = self.resolve_options();
         let before = listing(&self.project());
         let result = in_time(move || resolve(&project, &options));
         assert_eq!(listing(&self.project()), before, "the project is untouched");
@@ -178,9 +183,24 @@ impl Fixture {
         let folder = self.project();
         in_time(move || find_lockfiles(&folder, &SearchOptions::default()));
         let result = self.resolve();
+        self.try_changes();
         let canary = fs::read_to_string(self.canary());
         assert!(canary.is_err(), "something ran: {canary:?}");
         result
+    }
+
+    /// What a fix has cargo do, as far as cargo gets.
+    fn try_changes(&self) {
+        let project = self.discover();
+        let options = self.resolve_options();
+        let before = listing(&self.project());
+        in_time(move || {
+            let shown = |path: &Path| path.display().to_string();
+            let (bench, state) = Bench::new(&project, &options, shown).ok()?;
+            bench.take(&state).ok()?;
+            bench.fetch().ok()
+        });
+        assert_eq!(listing(&self.project()), before, "the project is untouched");
     }
 
     /// Cargo as a user runs it in the project; what it says.

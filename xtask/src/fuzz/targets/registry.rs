@@ -1,6 +1,8 @@
 //! What a registry's server, or a file in the user's cargo home, may hold.
 
-use carapace_core::knowledge::registry::{Answer, path, read_cargo_cache, read_sparse};
+use carapace_core::knowledge::registry::{
+    Answer, path, published, published_in_cargo_cache, read_cargo_cache, read_sparse,
+};
 use semver::Version;
 
 use crate::fuzz::signature::Signature;
@@ -27,8 +29,7 @@ pub(crate) const DICTIONARY: &[&str] = &[
     "/",
 ];
 
-const LINE: &str =
-    r#"{"name":"a","vers":"1.0.0","deps":[],"cksum":"AA","features":{},"yanked":false}"#;
+const LINE: &str = r#"{"name":"a","vers":"1.0.0","deps":[{"name":"b","req":"^1","package":"c","kind":"dev"}],"rust_version":"1.70","cksum":"AA","features":{},"yanked":false}"#;
 const YANKED: &str =
     r#"{"name":"a","vers":"1.1.0-rc.1+b","deps":[{"name":"b"}],"cksum":"bb","yanked":true,"v":2}"#;
 
@@ -88,6 +89,16 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
         let again = read_cargo_cache(&kept(&lines), "a", &versions);
         assert_eq!(served, again, "as cargo keeps it, it says something else");
     }
+    // What can be chosen is among what is known.
+    let served_versions = published(bytes, "a");
+    assert_eq!(served_versions.is_ok(), served.is_ok());
+    for version in served_versions.iter().flatten() {
+        signature.count(version.needs.len());
+        let known = read_sparse(bytes, "a", &[&version.version]);
+        assert!(!matches!(known.as_deref(), Ok([Answer::NoVersion])));
+    }
+    let cached_versions = published_in_cargo_cache(bytes, "a");
+    assert_eq!(cached_versions.is_ok(), from_cache.is_ok());
     let _ = read_sparse(bytes, &String::from_utf8_lossy(bytes), &[]);
     if let Some(path) = std::str::from_utf8(bytes).ok().and_then(path) {
         let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_/".contains(&b);

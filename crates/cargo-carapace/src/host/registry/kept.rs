@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use carapace_core::knowledge::registry::{Answer, MAX_BYTES, read_cargo_cache, read_sparse};
+use carapace_core::knowledge::registry::{
+    Answer, MAX_BYTES, RegistryError, read_cargo_cache, read_sparse,
+};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -121,6 +123,31 @@ impl Store {
         }
     }
 
+    /// What the copies say, the newest first, by what reads ours and what reads
+    /// cargo's. What can't be read says nothing.
+    pub(super) fn copies<T>(
+        &self,
+        path: &str,
+        ours: impl FnOnce(&[u8]) -> Result<T, RegistryError>,
+        cargos: impl Fn(&[u8]) -> Result<T, RegistryError>,
+    ) -> Vec<T> {
+        let mut copies: Vec<(SystemTime, T)> = Vec::new();
+        if let Some(copy) = self.ours(path)
+            && let Ok(answer) = ours(&copy.body)
+        {
+            copies.push((copy.written, answer));
+        }
+        for folder in &self.cargos {
+            if let Some((bytes, written)) = read(&folder.join(path), MAX_BYTES as u64)
+                && let Ok(answer) = cargos(&bytes)
+            {
+                copies.push((written, answer));
+            }
+        }
+        copies.sort_by_key(|(written, _)| std::cmp::Reverse(*written));
+        copies.into_iter().map(|(_, answer)| answer).collect()
+    }
+
     /// What the copies say of each of the versions: the newest that knows it,
     /// else that none does. Nothing if there is no copy that can be read.
     pub(super) fn answers(
@@ -129,21 +156,12 @@ impl Store {
         path: &str,
         versions: &[&Version],
     ) -> Option<Vec<Answer>> {
-        let mut copies: Vec<(SystemTime, Vec<Answer>)> = Vec::new();
-        if let Some(copy) = self.ours(path)
-            && let Ok(answers) = read_sparse(&copy.body, name, versions)
-        {
-            copies.push((copy.written, answers));
-        }
-        for folder in &self.cargos {
-            if let Some((bytes, written)) = read(&folder.join(path), MAX_BYTES as u64)
-                && let Ok(answers) = read_cargo_cache(&bytes, name, versions)
-            {
-                copies.push((written, answers));
-            }
-        }
-        copies.sort_by_key(|(written, _)| std::cmp::Reverse(*written));
-        let mut copies = copies.into_iter().map(|(_, answers)| answers);
+        let copies = self.copies(
+            path,
+            |bytes| read_sparse(bytes, name, versions),
+            |bytes| read_cargo_cache(bytes, name, versions),
+        );
+        let mut copies = copies.into_iter();
         let mut best = copies.next()?;
         for older in copies {
             for (answer, older) in best.iter_mut().zip(older) {

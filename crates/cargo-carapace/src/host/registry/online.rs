@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use carapace_core::knowledge::registry::{Answer, read_sparse};
-use semver::Version;
+use carapace_core::knowledge::registry::RegistryError;
 use serde::Deserialize;
 
 use super::RegistryLimits;
@@ -84,15 +83,14 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// What the registry says now of each of the versions, in their order, or
-    /// why it says nothing.
-    pub(super) fn answers(
+    /// What the registry says now of a package, by `read`, which takes its index file; none if it
+    /// does not know it. Or why it says nothing.
+    pub(super) fn answer<T>(
         &self,
         store: &Store,
-        name: &str,
         path: &str,
-        versions: &[&Version],
-    ) -> Result<Vec<Answer>, String> {
+        read: impl Fn(&[u8]) -> Result<T, RegistryError>,
+    ) -> Result<Option<T>, String> {
         self.may_ask()?;
         let mut copy = store.ours(path);
         loop {
@@ -100,16 +98,16 @@ impl<'a> Index<'a> {
                 Said::NotThere => {
                     self.is_index()?;
                     store.forget(path);
-                    return Ok(vec![Answer::NoPackage; versions.len()]);
+                    return Ok(None);
                 }
                 Said::NotModified => {
                     // The second time round there is no copy to ask with, and
                     // the door takes no such answer.
                     let copy = copy.take().map(|copy| copy.body).unwrap_or_default();
-                    if let Ok(answers) = read_sparse(&copy, name, versions) {
+                    if let Ok(answer) = read(&copy) {
                         self.proven.store(true, Ordering::Relaxed);
                         store.confirm(path);
-                        return Ok(answers);
+                        return Ok(Some(answer));
                     }
                 }
                 Said::File {
@@ -117,7 +115,7 @@ impl<'a> Index<'a> {
                     etag,
                     last_modified,
                 } => {
-                    let answers = read_sparse(&bytes, name, versions).map_err(|error| {
+                    let answer = read(&bytes).map_err(|error| {
                         let shown = &self.shown;
                         format!(
                             "the answer of `{shown}` is no file of a registry index ({error}); \
@@ -126,7 +124,7 @@ impl<'a> Index<'a> {
                     })?;
                     self.proven.store(true, Ordering::Relaxed);
                     store.keep(path, &bytes, etag, last_modified);
-                    return Ok(answers);
+                    return Ok(Some(answer));
                 }
             }
         }
