@@ -67,16 +67,14 @@ pub(crate) fn evidence(version: &Version, advisory: &Advisory) -> Vec<String> {
     evidence
 }
 
-/// Whether functions are reached, a line each.
+/// Whether functions are reached, a line each, those that are first.
 fn in_words(reached: &Reachability) -> Vec<String> {
-    let functions = &reached.functions;
-    let mut lines: Vec<String> = functions
-        .iter()
-        .take(LISTED)
-        .map(function_in_words)
-        .collect();
+    let mut functions: Vec<&FunctionReach> = reached.functions.iter().collect();
+    functions.sort_by_key(|function| std::cmp::Reverse(function.verdict));
+    let told = functions.iter().take(LISTED);
+    let mut lines: Vec<String> = told.map(|function| function_in_words(function)).collect();
     if functions.len() > LISTED {
-        lines.push(format!("and {} more functions", functions.len() - LISTED));
+        lines.push(format!("and {} more", functions.len() - LISTED));
     }
     lines
 }
