@@ -210,6 +210,7 @@ fn documents() -> Vec<Value> {
         crate::support::census::document(),
         with_a_fix(),
         with_reachability(),
+        with_fixes(),
     ]
 }
 
@@ -228,6 +229,14 @@ fn with_reachability() -> Value {
     let document = world.audit(&[]).json(0);
     let reachability = &document["findings"][0]["reachability"];
     assert_eq!(reachability["verdict"], "reached", "{document:#}");
+    document
+}
+
+/// A document of a run with `--fix` that could ask nobody.
+fn with_fixes() -> Value {
+    let world = World::with_lock(&[("parser", "1.2.0")]);
+    let document = world.audit(&["--fix", "--dry-run"]).json(1);
+    assert!(document["fixes"][0]["package"].is_string(), "{document:#}");
     document
 }
 
