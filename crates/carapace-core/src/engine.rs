@@ -19,6 +19,7 @@ use semver::Version;
 use crate::census::baseline::Changes;
 use crate::census::survey::Survey;
 use crate::finding::{Finding, Level};
+use crate::graph::binary::Provenance;
 use crate::graph::paths::Budget;
 use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, Package, Problem};
@@ -50,6 +51,8 @@ pub struct Subject {
     pub roles: Vec<Roles>,
     /// What compiles it, where that is known.
     pub toolchain: Option<Toolchain>,
+    /// What is known of a binary beside its packages; none of other kinds.
+    pub binary: Option<Arc<Provenance>>,
 }
 
 /// What compiles a project.
@@ -65,6 +68,9 @@ impl Toolchain {
     /// What the database calls its parts.
     pub const COMPONENTS: [&'static str; 4] =
         ["rust/cargo", "rust/rustc", "rust/rustdoc", "rust/std"];
+
+    /// Those that a binary can suffer from: what is in it, and what wrote it.
+    const IN_BINARY: [&'static str; 2] = ["rust/rustc", "rust/std"];
 }
 
 /// What a command has found out for the rules. Those that are about something else find nothing.
@@ -110,13 +116,15 @@ impl InputGaps<'_> {
                 Problem::Dependency { package, text } => self.add(
                     "graph",
                     graph.get(*package),
-                    format!("depends on `{text}`, which is not, or not once, in the lockfile"),
+                    format!(
+                        "depends on `{text}`, which is not, or not once, in the list of packages"
+                    ),
                     false,
                 ),
                 Problem::Duplicate { package } => self.add(
                     "graph",
                     graph.get(*package),
-                    "in the lockfile more than once; each is judged",
+                    "in the list of packages more than once; each is judged",
                     false,
                 ),
             }
@@ -172,6 +180,7 @@ impl<'p> Run<'p> {
         let dependents = OnceCell::new();
         let context = Context {
             path: &subject.path,
+            kind: subject.kind,
             graph: &subject.graph,
             roles: &subject.roles,
             dependents: &dependents,
@@ -191,7 +200,9 @@ impl<'p> Run<'p> {
         let (graph, policy) = (&subject.graph, self.policy);
         let mut findings = Vec::new();
         let mut left_out = told.left_out.to_vec();
-        let reached = policy.reached(graph);
+        // What a binary says of what depends on what is for people: in it is what it lists.
+        let is_project = subject.kind != InputKind::Binary;
+        let reached = is_project.then(|| policy.reached(graph)).flatten();
         for finding in found {
             let package = finding.package.and_then(|index| graph.get(index));
             let roles = finding.package.map(|index| context.roles_of(index));
@@ -206,8 +217,8 @@ impl<'p> Run<'p> {
                 if is_reached.is_some_and(|(at, reached)| reached.get(at.get()) == Some(&false)) {
                     return Some("only what `exclude` leaves out needs it");
                 }
-                let is_left_out =
-                    policy.not_shipped == Some(NotShipped::Allow) && roles.are_never_shipped();
+                let is_left_out = policy.not_shipped == Some(NotShipped::Allow)
+                    && subject.kind.ships_none_of(roles);
                 is_left_out.then_some("it is never shipped, and `not-shipped` leaves that out")
             };
             let reason = allowed.map(left_out_by(ExcludedBy::Decision));
@@ -243,6 +254,9 @@ impl<'p> Run<'p> {
                 },
                 until: None,
             });
+        }
+        if let Some(provenance) = &subject.binary {
+            of_binary(&mut findings, graph, provenance);
         }
         if let Some(known) = told.known {
             let toolchain = subject.toolchain.as_ref();
@@ -310,6 +324,18 @@ fn unreached(finding: &Finding, policy: &Policy) -> Option<&'static str> {
         && reached.verdict == reach::Verdict::NotReached;
     is_left_out
         .then_some("its affected functions are not reached, and `not-reached` leaves that out")
+}
+
+/// What is found in a binary is in no line of it, and no surer than that the package is in it.
+fn of_binary(findings: &mut [Finding], graph: &Graph, provenance: &Provenance) {
+    for finding in findings {
+        finding.location = None;
+        let at = finding.package.and_then(|index| graph.position(index));
+        if let Some(origin) = at.and_then(|at| provenance.origins.get(at)) {
+            finding.confidence = finding.confidence.min(origin.confidence());
+            finding.evidence.push(origin.evidence());
+        }
+    }
 }
 
 /// Tells that paths were left out because there are too many.

@@ -19,6 +19,7 @@ use std::fmt;
 use semver::Version;
 
 use crate::finding::Level;
+use crate::graph::binary::RunsOn;
 use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Kind, SeverityLevel};
 use crate::report::{ExcludedBy, Exclusion};
@@ -329,12 +330,14 @@ impl Policy {
     }
 
     /// Why an advisory is left out of a package, or of the toolchain, but for what is ignored by name;
-    /// none if it is not.
+    /// none if it is not. What a binary itself is for, as far as that is known, comes before the
+    /// targets of the policy.
     #[must_use]
     pub fn leaves_out(
         &self,
         advisory: &Advisory,
         package: Option<(&Graph, PackageIdx)>,
+        runs_on: Option<&RunsOn>,
     ) -> Option<Exclusion> {
         let by_setting = |reason| {
             Some(Exclusion {
@@ -389,12 +392,18 @@ impl Policy {
             return by_setting(format!("{kind} is not among `informational_warnings`"));
         }
         let affected = advisory.affected.as_ref()?;
-        let elsewhere = |of: &[String], wanted: &[String]| {
-            !of.is_empty() && !wanted.is_empty() && !of.iter().any(|name| wanted.contains(name))
+        let known = runs_on.map(|on| (on.architectures.as_slice(), on.systems.as_slice()));
+        let (architectures, systems) = known.unwrap_or_default();
+        let is_elsewhere = |of: &[String], known: &[&str], wanted: &[String]| {
+            let is_meant = |name: &String| match known {
+                [] => wanted.is_empty() || wanted.contains(name),
+                known => known.contains(&name.as_str()),
+            };
+            !of.is_empty() && !of.iter().any(is_meant)
         };
-        let only = if elsewhere(&affected.arch, &self.target_arch) {
+        let only = if is_elsewhere(&affected.arch, architectures, &self.target_arch) {
             &affected.arch
-        } else if elsewhere(&affected.os, &self.target_os) {
+        } else if is_elsewhere(&affected.os, systems, &self.target_os) {
             &affected.os
         } else {
             return None;

@@ -12,7 +12,7 @@ use crate::census::compiled::Reconciliation;
 use crate::engine::Toolchain;
 use crate::finding::{Finding, Location};
 use crate::graph::metadata::DependencyKind;
-use crate::graph::units::{Roles, Units};
+use crate::graph::units::{Role, Roles, Units};
 use crate::graph::{Graph, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::knowledge::advisory::index::DatabaseInfo;
@@ -27,6 +27,8 @@ pub enum InputKind {
     Lockfile,
     /// The folder of one package, without what it depends on.
     Package,
+    /// A compiled program or library.
+    Binary,
 }
 
 impl InputKind {
@@ -37,7 +39,16 @@ impl InputKind {
             Self::Manifest => "manifest",
             Self::Lockfile => "lockfile",
             Self::Package => "package",
+            Self::Binary => "binary",
         }
+    }
+
+    /// Whether what has these roles, and no others, is no part of what is shipped. What a binary was
+    /// built with is not in it; who ships sources has others run their build scripts.
+    #[must_use]
+    pub fn ships_none_of(self, roles: Roles) -> bool {
+        let is_build = roles.are_among(&[Role::Build, Role::ProcMacro]);
+        roles.are_never_shipped() || (self == Self::Binary && is_build)
     }
 }
 

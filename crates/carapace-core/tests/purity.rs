@@ -20,9 +20,11 @@ const DEPENDENCIES: &[&str] = &[
     "cfg-if",
     "crc32fast",
     "cvss",
+    "flate2",
     "foldhash",
     "itoa",
     "memchr",
+    "object",
     "proc-macro2",
     "quote",
     "semver",
@@ -37,6 +39,7 @@ const DEPENDENCIES: &[&str] = &[
     "toml_parser",
     "unicode-ident",
     "winnow",
+    "zlib-rs",
     "zmij",
 ];
 

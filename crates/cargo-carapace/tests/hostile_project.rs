@@ -269,7 +269,7 @@ fn fifos_do_not_hold_anything_up() {
     assert!(ended.is_none(), "plain cargo waits for the FIFO");
 
     let found = find_lockfiles(&fixture.project(), &SearchOptions::default());
-    assert_eq!(found.lockfiles, [] as [PathBuf; 0]);
+    assert_eq!(found.files, [] as [PathBuf; 0]);
     assert!(found.gaps[0].1.contains("FIFO"), "{:?}", found.gaps);
     let path = lockfile.clone();
     assert!(matches!(
@@ -336,7 +336,7 @@ fn links_that_leave_the_tree_are_not_followed() {
     fixture.write("other/real.lock", "");
     symlink("real.lock", tree.join("other/Cargo.lock")).unwrap();
     let found = find_lockfiles(&tree, &SearchOptions::default());
-    assert_eq!(found.lockfiles, [tree.join("other/Cargo.lock")]);
+    assert_eq!(found.files, [tree.join("other/Cargo.lock")]);
     assert_eq!(found.gaps.len(), 1);
     assert!(found.gaps[0].1.contains("leads out"), "{:?}", found.gaps);
     let lockfile = tree.join("Cargo.lock");

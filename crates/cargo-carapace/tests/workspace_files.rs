@@ -238,7 +238,7 @@ fn lockfiles_are_found_in_order() {
         "a/x/Cargo.lock",
         "b/Cargo.lock",
     ]);
-    assert_eq!(found.lockfiles, all);
+    assert_eq!(found.files, all);
     assert_eq!(found.gaps.len(), 1);
     assert_eq!(found.gaps[0].0, root.join("d/Cargo.lock"));
     assert!(found.gaps[0].1.contains("folder"));
@@ -251,7 +251,7 @@ fn lockfiles_are_found_in_order() {
             ..options
         },
     );
-    assert_eq!(found.lockfiles.len(), 8);
+    assert_eq!(found.files.len(), 8);
 
     let found = find_lockfiles(
         &root,
@@ -260,7 +260,7 @@ fn lockfiles_are_found_in_order() {
             ..options
         },
     );
-    assert_eq!(found.lockfiles, paths(&["Cargo.lock", "b/Cargo.lock"]));
+    assert_eq!(found.files, paths(&["Cargo.lock", "b/Cargo.lock"]));
     assert!(found.gaps.iter().any(|(path, _)| *path == root.join("a")));
     let found = find_lockfiles(
         &root,

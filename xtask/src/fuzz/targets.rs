@@ -1,6 +1,7 @@
 //! What is fuzzed. To add a target: a file with `seeds`, `DICTIONARY` and `run`, and an entry here.
 
 mod advisory;
+mod binary;
 mod build_script;
 mod cfg;
 mod compiled;
@@ -79,6 +80,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: registry::seeds,
         dictionary: registry::DICTIONARY,
         run: registry::run,
+        planted: false,
+    },
+    Target {
+        name: "binary",
+        about: "compiled programs and libraries: tables, audit data, and the paths in them",
+        seeds: binary::seeds,
+        dictionary: binary::DICTIONARY,
+        run: binary::run,
         planted: false,
     },
     Target {

@@ -20,7 +20,8 @@ use crate::policy::known::{Gone, Known};
 use crate::policy::{Deny, Ignores, Policy};
 use crate::reach::Reachability;
 use crate::report::{
-    ConfigEffect, Database, ExcludedBy, Exclusion, Gap, Ignored, LeftOut, Report, Ruling, Settings,
+    ConfigEffect, Database, ExcludedBy, Exclusion, Gap, Ignored, InputKind, LeftOut, Report,
+    Ruling, Settings,
 };
 use crate::rules::Hit;
 
@@ -122,8 +123,8 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
     let subjects = request.subjects.iter();
     let found: Vec<_> = subjects
         .map(|subject| {
-            let of_toolchain = toolchain_hits(subject.toolchain.as_ref(), &advisories, &mut filter);
-            let hits = hits(&subject.graph, &advisories, &mut filter);
+            let of_toolchain = toolchain_hits(subject, &advisories, &mut filter);
+            let hits = hits(subject, &advisories, &mut filter);
             Found {
                 hits,
                 of_toolchain,
@@ -158,7 +159,9 @@ pub fn audit(request: Request, knowledge: &Knowledge, policy: &Policy) -> Report
             ..Told::default()
         };
         let is_told = |gap: &Gap| gap.what == ROLES && gap.input.as_ref() == Some(&subject.path);
-        let are_unknown = subject.roles.is_empty() && !run.gaps.iter().any(is_told);
+        let are_unknown = subject.kind != InputKind::Binary
+            && subject.roles.is_empty()
+            && !run.gaps.iter().any(is_told);
         run.judge(subject, told, |graph, gaps| {
             if are_unknown {
                 let reason =
@@ -258,19 +261,23 @@ struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    /// Whether an advisory of a package, or of the toolchain, is left out.
+    /// Whether an advisory of a package, or of the toolchain, is left out of a subject.
     fn leaves_out(
         &mut self,
         advisory: &Arc<Advisory>,
-        package: Option<(&Graph, PackageIdx)>,
+        subject: &Subject,
+        package: Option<PackageIdx>,
     ) -> bool {
+        let package = package.map(|package| (&*subject.graph, package));
         let ignore = self.ignores.find(advisory, package);
         let by_name = ignore.map(|ignore| Exclusion {
             by: ExcludedBy::Decision,
             reason: ignore.reason.clone(),
             until: ignore.until,
         });
-        let Some(exclusion) = by_name.or_else(|| self.policy.leaves_out(advisory, package)) else {
+        let runs_on = subject.binary.as_ref().map(|binary| &binary.runs_on);
+        let by_policy = || self.policy.leaves_out(advisory, package, runs_on);
+        let Some(exclusion) = by_name.or_else(by_policy) else {
             return false;
         };
         self.ignored.insert(Ignored {
@@ -287,14 +294,15 @@ impl Filter<'_> {
     }
 }
 
-fn hits(graph: &Graph, advisories: &ByPackage, filter: &mut Filter<'_>) -> Vec<Hit> {
+fn hits(subject: &Subject, advisories: &ByPackage, filter: &mut Filter<'_>) -> Vec<Hit> {
+    let graph = &subject.graph;
     let mut hits = Vec::new();
     for (index, package) in graph.iter() {
         let Some(named) = advisories.get(&*package.name) else {
             continue;
         };
         for advisory in named.iter().filter(|a| a.affects(&package.version)) {
-            if filter.leaves_out(advisory, Some((graph, index))) {
+            if filter.leaves_out(advisory, subject, Some(index)) {
                 continue;
             }
             hits.push(Hit {
@@ -307,21 +315,25 @@ fn hits(graph: &Graph, advisories: &ByPackage, filter: &mut Filter<'_>) -> Vec<H
     hits
 }
 
-/// The advisories that speak of a toolchain.
+/// The advisories that speak of what compiled a subject, or compiles it.
 fn toolchain_hits(
-    toolchain: Option<&Toolchain>,
+    subject: &Subject,
     advisories: &ByPackage,
     filter: &mut Filter<'_>,
 ) -> Vec<Arc<Advisory>> {
-    let Some(toolchain) = toolchain else {
+    let Some(toolchain) = &subject.toolchain else {
         return Vec::new();
     };
-    let components = Toolchain::COMPONENTS.iter();
+    let components = match subject.kind {
+        InputKind::Binary => &Toolchain::IN_BINARY[..],
+        _ => &Toolchain::COMPONENTS,
+    };
+    let components = components.iter();
     let named = components.filter_map(|component| advisories.get(*component));
     named
         .flatten()
         .filter(|advisory| advisory.affects(&toolchain.version))
-        .filter(|advisory| !filter.leaves_out(advisory, None))
+        .filter(|advisory| !filter.leaves_out(advisory, subject, None))
         .cloned()
         .collect()
 }

@@ -8,6 +8,7 @@
 //! [`Graph::problems`], never dropped. A graph made from metadata has its packages in the
 //! metadata's order, so that a [`PackageIdx`] means the same package in both.
 
+pub mod binary;
 pub mod checksum;
 pub mod lockfile;
 pub mod metadata;

@@ -14,15 +14,16 @@ mod components;
 mod purl;
 mod vulnerabilities;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use components::{Components, Edges};
 
 use super::words;
+use crate::graph::binary::BINARY;
 use crate::knowledge::date::rfc3339;
-use crate::report::{Gap, Report};
+use crate::report::{Gap, InputKind, Report};
 use crate::rules::Group;
 
 /// What a document says beside the report.
@@ -63,9 +64,18 @@ pub fn render(report: &Report, options: &Options<'_>) -> String {
 }
 
 fn metadata(report: &Report, components: &Components<'_>, options: &Options<'_>) -> Value {
+    // Lockfiles are read before anything is built of them.
+    let phases = report.inputs.iter().map(|input| match input.kind {
+        InputKind::Binary => "post-build",
+        _ => "pre-build",
+    });
+    let phases: BTreeSet<&str> = phases.collect();
+    let phases: Vec<Value> = phases
+        .into_iter()
+        .map(|phase| json!({"phase": phase}))
+        .collect();
     let mut metadata = json!({
-        // What is read are lockfiles, before anything is built of them.
-        "lifecycles": [{"phase": "pre-build"}],
+        "lifecycles": phases,
         "tools": {"components": [{
             "type": "application",
             "name": "carapace",
@@ -114,7 +124,7 @@ fn compositions(report: &Report, components: &Components<'_>, found: Vec<Value>)
 /// all was read, or an advisory about a package was not.
 fn hides_vulnerabilities(gap: &Gap) -> bool {
     let is_about_one = || gap.what == "advisories" && gap.package.is_some();
-    gap.blocking || matches!(gap.what, "database" | "graph" | Gap::INPUT) || is_about_one()
+    gap.blocking || matches!(gap.what, BINARY | "database" | "graph" | Gap::INPUT) || is_about_one()
 }
 
 /// What of the report has no other place.

@@ -15,7 +15,7 @@ use page::{Marked, Page, Style};
 use super::view::View;
 use super::words::{self, Counts, GapGroup};
 use crate::finding::{Finding, Level, Location};
-use crate::report::{FixStatus, Input, Report, Verdict};
+use crate::report::{FixStatus, Input, InputKind, Report, Verdict};
 
 /// The paths of a finding that are shown if nobody asks for more.
 const PATHS: usize = 3;
@@ -99,6 +99,9 @@ impl Page<'_> {
         let code = format!("{word}[{}]", finding.rule.meta.code);
         self.line(Style::of(word), &code, &words::shown(&finding.message));
         let mut margin = 1;
+        if input.kind == InputKind::Binary {
+            self.file(&input.path);
+        }
         if let Some(location) = &finding.location {
             margin = self.place(&location.file, location.line, location.column);
             if !same_place && let Some(line) = (self.options.source)(&location.file, location.line)

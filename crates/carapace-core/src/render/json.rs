@@ -81,7 +81,7 @@ struct InputDocument<'a> {
     id: &'a str,
     /// Its path; `-` is standard input.
     path: &'a str,
-    /// `manifest`, `lockfile` or `package`.
+    /// `manifest`, `lockfile`, `package` or `binary`.
     kind: &'static str,
     /// How many packages it has.
     packages: usize,

@@ -118,6 +118,7 @@ pub(crate) fn everything() -> Report {
             graph: Arc::new(Graph::from_lockfile(&locked).unwrap()),
             roles: Vec::new(),
             toolchain: None,
+            binary: None,
         });
         let release = Release {
             checksum: "bb".to_owned(),

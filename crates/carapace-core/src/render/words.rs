@@ -14,7 +14,9 @@ use crate::census::summary::{Documented, Status, Summary};
 use crate::finding::{Finding, Level};
 use crate::graph::units::Role;
 use crate::graph::{Graph, PackageIdx};
-use crate::report::{ConfigEffect, Database, DatabaseOrigin, Input, Report, Ruling, Verdict};
+use crate::report::{
+    ConfigEffect, Database, DatabaseOrigin, Input, InputKind, Report, Ruling, Verdict,
+};
 use crate::rules::Group;
 use crate::text::visible;
 
@@ -144,9 +146,10 @@ pub(super) fn roles(input: &Input, finding: &Finding) -> Option<String> {
     let at = input.graph.position(finding.package?)?;
     let roles = input.details.roles.get(at)?;
     let names: Vec<&str> = roles.iter().map(Role::name).collect();
-    let rest = match roles.are_never_shipped() {
-        true => ": not in what is shipped",
-        false => "",
+    let rest = match (input.kind.ships_none_of(*roles), input.kind) {
+        (true, InputKind::Binary) => ": not in the binary",
+        (true, _) => ": not in what is shipped",
+        (false, _) => "",
     };
     (!names.is_empty()).then(|| format!("{}{rest}", names.join(", ")))
 }

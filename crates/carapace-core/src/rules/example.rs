@@ -172,6 +172,7 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
             graph: Arc::new(graph),
             roles: Vec::new(),
             toolchain: None,
+            binary: None,
         },
         survey,
         config,
@@ -283,6 +284,7 @@ pub(crate) fn run_with(
             version: text.trim().parse().unwrap(),
             pinned: None,
         }),
+        binary: None,
     };
     let mut all = sections.iter();
     let known = all.find(|(name, _)| *name == "carapace-audit-baseline.toml");
@@ -404,6 +406,7 @@ fn an_absent_package_is_removed_and_a_kept_copy_is_a_gap() {
             graph: Arc::clone(&graph),
             roles: Vec::new(),
             toolchain: None,
+            binary: None,
         };
         let request = Request {
             subjects: vec![subject],

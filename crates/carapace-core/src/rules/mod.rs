@@ -28,6 +28,7 @@ use crate::knowledge::advisory::Advisory;
 use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::known::Gone;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
+use crate::report::InputKind;
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,6 +126,8 @@ pub struct Hit {
 pub struct Context<'a> {
     /// The input's path, as shown.
     pub path: &'a str,
+    /// What it is.
+    pub kind: InputKind,
     /// Its packages.
     pub graph: &'a Graph,
     /// What they are for, where that is known; see [`crate::engine::Subject::roles`].
@@ -198,7 +201,7 @@ impl Context<'_> {
     fn level(&self, rule: &'static Rule, package: PackageIdx) -> Level {
         let found = self.graph.get(package);
         let level = self.policy.level(rule, found);
-        let is_beside = self.roles_of(package).are_never_shipped();
+        let is_beside = self.kind.ships_none_of(self.roles_of(package));
         let counts = self.policy.not_shipped == Some(NotShipped::Deny);
         match level {
             _ if counts

@@ -21,7 +21,7 @@ use semver::Version;
 use super::inputs::{self, Inputs, shown};
 use super::settings::Settings;
 use crate::cli::Failure;
-use crate::cli::args::AuditArgs;
+use crate::cli::args::{AuditArgs, AuditWord};
 use crate::host::bench::{Bench, State};
 use crate::host::cargo::Environment;
 use crate::host::dirs::{self, Env};
@@ -116,7 +116,8 @@ pub fn check(arguments: &AuditArgs) -> Result<(), Failure> {
         false => path.file_name().is_some_and(|name| name == "Cargo.toml"),
     };
     let paths = inputs::searched(arguments);
-    let are_projects = paths.iter().all(|path| is_project(path));
+    let are_projects =
+        arguments.word != Some(AuditWord::Bin) && paths.iter().all(|path| is_project(path));
     if !are_projects || !arguments.files.is_empty() || arguments.recursive {
         let project = "--fix needs projects, as what may change is said by manifests: name the folder \
                        or the Cargo.toml of one";

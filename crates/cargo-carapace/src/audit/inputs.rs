@@ -12,14 +12,15 @@ use carapace_core::graph::lockfile::{self, MAX_BYTES};
 use carapace_core::report::{ConfigEffect, Gap, InputKind};
 use carapace_core::text::visible;
 
+use super::binaries::{self, Binaries, Candidates};
 use super::reach::Ground;
 use super::roles::{self, Built, Shipped};
 use super::ruling::{self, Ruled};
 use crate::cli::Failure;
-use crate::cli::args::AuditArgs;
+use crate::cli::args::{AuditArgs, AuditWord};
 use crate::host::cargo::Environment;
 use crate::host::dirs::{self, Env};
-use crate::host::files::{read_found, read_regular};
+use crate::host::files::{FileError, read_found, read_regular};
 use crate::host::resolve::{ResolveOptions, resolve};
 use crate::host::search::{SearchOptions, find_lockfiles};
 use crate::host::workspace::{Project, discover, repository_root};
@@ -53,6 +54,8 @@ enum Target {
     /// Found in a folder, so it may not lead out of it.
     Found(PathBuf, PathBuf),
     Project(PathBuf),
+    /// Binaries: one, or those in a folder.
+    Binaries(Candidates),
 }
 
 /// Finds and reads everything that was asked for.
@@ -64,11 +67,13 @@ pub fn gather(arguments: &AuditArgs, env: Env<'_>) -> Result<Inputs, Failure> {
     let mut inputs = Inputs::default();
     let targets = targets(arguments, &mut inputs.gaps)?;
     let mut failures = Vec::new();
+    let compiled = targets.iter().filter_map(|target| match target {
+        Target::Binaries(candidates) => Some(candidates),
+        _ => None,
+    });
+    let mut binaries = Binaries::read(compiled, arguments);
     for target in &targets {
-        match read(target, arguments, env, &mut inputs) {
-            Ok(subject) => inputs.subjects.push(subject),
-            Err((path, reason)) => failures.push((path, reason)),
-        }
+        failures.extend(read(target, arguments, env, &mut binaries, &mut inputs));
     }
     if inputs.subjects.is_empty() {
         // What the search could not look at may be what was meant.
@@ -88,33 +93,38 @@ pub fn gather(arguments: &AuditArgs, env: Env<'_>) -> Result<Inputs, Failure> {
         let failures: Vec<String> = failures.iter().map(shown).collect();
         return Err(Failure(failures.join("\n")));
     }
+    let failures = failures.into_iter();
     inputs
         .gaps
-        .extend(failures.into_iter().map(|(path, reason)| Gap {
-            path: Some(path),
-            blocking: true,
-            ..Gap::new(Gap::INPUT, reason)
-        }));
+        .extend(failures.map(|(path, reason)| unread(path, reason)));
     Ok(inputs)
+}
+
+/// The gap of what was asked for and could not be read.
+pub(super) fn unread(path: String, reason: String) -> Gap {
+    Gap {
+        path: Some(path),
+        blocking: true,
+        ..Gap::new(Gap::INPUT, reason)
+    }
 }
 
 fn targets(arguments: &AuditArgs, gaps: &mut Vec<Gap>) -> Result<Vec<Target>, Failure> {
     let mut targets = Vec::new();
     for path in &searched(arguments) {
-        if arguments.recursive && path.is_dir() {
+        if arguments.word == Some(AuditWord::Bin) {
+            targets.push(Target::Binaries(Candidates::of(path)));
+        } else if arguments.recursive && path.is_dir() {
             let options = SearchOptions {
                 include_target: arguments.include_target,
                 include_vendored: arguments.include_vendored,
                 ..SearchOptions::default()
             };
             let found = find_lockfiles(path, &options);
-            let lockfiles = found.lockfiles.into_iter();
+            let lockfiles = found.files.into_iter();
             targets.extend(lockfiles.map(|file| Target::Found(path.clone(), file)));
-            gaps.extend(found.gaps.into_iter().map(|(path, reason)| Gap {
-                path: Some(shown(&path)),
-                blocking: true,
-                ..Gap::new(Gap::INPUT, reason)
-            }));
+            let not_searched = found.gaps.into_iter();
+            gaps.extend(not_searched.map(|(path, reason)| unread(shown(&path), reason)));
         } else {
             targets.push(target(path, true));
         }
@@ -162,7 +172,13 @@ fn target(path: &Path, folders: bool) -> Target {
         if !path.join("Cargo.toml").exists() && lockfile.exists() {
             return Target::Found(path.to_owned(), lockfile);
         }
+        if !path.join("Cargo.toml").exists() && binaries::holds_binary(path) {
+            return Target::Binaries(Candidates::of(path));
+        }
         return Target::Project(path.to_owned());
+    }
+    if folders && binaries::is_binary(path) {
+        return Target::Binaries(Candidates::of(path));
     }
     Target::Lockfile(path.to_owned())
 }
@@ -202,34 +218,36 @@ pub fn in_repository(path: &Path) -> Option<String> {
     Some(parts?.join("/"))
 }
 
-/// Reads one thing; if that fails, its path and why.
+/// Reads what a target is; what of it could not be read, with its path and why.
 fn read(
     target: &Target,
     arguments: &AuditArgs,
     env: Env<'_>,
+    binaries: &mut Binaries,
     inputs: &mut Inputs,
-) -> Result<Subject, (String, String)> {
-    let (path, kind, bytes) = match target {
+) -> Vec<(String, String)> {
+    let mut lockfile = |path: &Path, bytes: Result<Vec<u8>, FileError>| {
+        let bytes = bytes.map_err(|error| (shown(path), error.to_string()))?;
+        subject(shown(path), InputKind::Lockfile, bytes, inputs)
+    };
+    let subject = match target {
         Target::Stdin => {
             let mut bytes = Vec::new();
             let stdin = std::io::stdin().lock();
             let read = stdin.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
-            read.map_err(|error| ("standard input".to_owned(), error.to_string()))?;
-            ("-".to_owned(), InputKind::Lockfile, bytes)
+            let read = read.map_err(|error| ("standard input".to_owned(), error.to_string()));
+            read.and_then(|_| subject("-".to_owned(), InputKind::Lockfile, bytes, inputs))
         }
-        Target::Lockfile(path) => {
-            let bytes = read_regular(path, MAX_BYTES as u64);
-            let bytes = bytes.map_err(|error| (shown(path), error.to_string()))?;
-            (shown(path), InputKind::Lockfile, bytes)
-        }
-        Target::Found(folder, path) => {
-            let bytes = read_found(folder, path, MAX_BYTES as u64);
-            let bytes = bytes.map_err(|error| (shown(path), error.to_string()))?;
-            (shown(path), InputKind::Lockfile, bytes)
-        }
-        Target::Project(start) => return project(start, arguments, env, inputs),
+        Target::Lockfile(path) => lockfile(path, read_regular(path, MAX_BYTES as u64)),
+        Target::Found(folder, path) => lockfile(path, read_found(folder, path, MAX_BYTES as u64)),
+        Target::Project(start) => project(start, arguments, env, inputs),
+        Target::Binaries(candidates) => return binaries.take(candidates, inputs),
     };
-    subject(path, kind, bytes, inputs)
+    match subject {
+        Ok(subject) => inputs.subjects.push(subject),
+        Err(failure) => return vec![failure],
+    }
+    Vec::new()
 }
 
 fn subject(
@@ -249,6 +267,7 @@ fn subject(
         graph: Arc::new(graph),
         roles: Vec::new(),
         toolchain: None,
+        binary: None,
     })
 }
 

@@ -3,8 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use carapace_core::facts::build_script::BuildScriptFacts;
 use carapace_core::facts::package::{package, to_read_again, wanted};
@@ -17,6 +15,7 @@ use super::manifest::{self, ManifestLint};
 use super::sources::{self, Listing};
 use super::store::{Column, FactsStore};
 use crate::host::files::{self, FileError, Memory};
+use crate::host::parallel::{parallel, parallel_with};
 
 /// What is kept of what is extracted here.
 const COLUMN: Column = Column {
@@ -387,46 +386,6 @@ fn build_script(root: &str, folder: &Folder, listing: &Listing) -> BuildScriptFa
         };
         files::read_regular(&place, MAX_SCRIPT).ok()
     })
-}
-
-/// Does one thing to each of many, on all cores; the results are in their order.
-pub(super) fn parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    parallel_with(many, || (), |(), one| work(one))
-}
-
-/// The same with something that each thread has for itself.
-fn parallel_with<T: Sync, R: Send, S>(
-    many: &[T],
-    state: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, &T) -> R + Sync,
-) -> Vec<R> {
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(many.len());
-    let next = AtomicUsize::new(0);
-    let run = || {
-        let mut done = Vec::new();
-        let mut state = state();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(one) = many.get(at) else { return done };
-            done.push((at, work(&mut state, one)));
-        }
-    };
-    let mut results: Vec<(usize, R)> = Vec::with_capacity(many.len());
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
-        results.extend(run());
-        for other in others {
-            // A thread that panicked is a fault of ours: it goes on here.
-            match other.join() {
-                Ok(done) => results.extend(done),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What a package's facts are kept by, besides its files.

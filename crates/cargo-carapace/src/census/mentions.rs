@@ -4,9 +4,10 @@ use carapace_core::facts::mentions::{
     Mentioned, PackageMentions, Scope, VERSION, mentions, package,
 };
 
-use super::extract::{Folder, parallel, scan_files};
+use super::extract::{Folder, scan_files};
 use super::sources::{self, Listing};
 use super::store::{Column, FactsStore};
+use crate::host::parallel::parallel;
 
 /// A package that is read for names.
 #[derive(Debug)]

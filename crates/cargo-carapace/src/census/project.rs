@@ -19,7 +19,7 @@ use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::text::visible;
 
-use super::extract::{Early, Folder, early, extract, identity, parallel};
+use super::extract::{Early, Folder, early, extract, identity};
 use super::gate;
 use super::store::FactsStore;
 use super::{Read, Taken, compiled, manifest};
@@ -32,6 +32,7 @@ use crate::host::compiler::{self, Compiler};
 use crate::host::dirs;
 use crate::host::files;
 use crate::host::metadata::{Described, MetadataOptions, describe};
+use crate::host::parallel::parallel;
 use crate::host::workspace::{Project, discover};
 
 /// Time for cargo, which may have to download.
@@ -136,6 +137,7 @@ pub(super) fn taken(
             graph: Arc::clone(&ground.graph),
             roles: ground.roles.clone(),
             toolchain: None,
+            binary: None,
         },
         survey,
         policy,

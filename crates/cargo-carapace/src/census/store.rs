@@ -31,6 +31,7 @@ use serde::de::DeserializeOwned;
 
 use super::extract::Folder;
 use super::sources::Listing;
+use crate::host::parallel::parallel;
 use crate::host::toolchain::Fingerprint;
 
 /// What a pack begins with.
@@ -154,7 +155,7 @@ impl FactsStore {
     /// Keeps facts, each with its key. That nothing can be written is no matter: then they are made
     /// again.
     pub(super) fn put<T: Serialize + Sync>(&self, facts: &[(&String, &T)]) {
-        let entries = super::extract::parallel(facts, |(key, facts)| {
+        let entries = parallel(facts, |(key, facts)| {
             Some(((*key).clone(), postcard::to_stdvec(facts).ok()?))
         });
         let mut entries: Vec<(String, Vec<u8>)> = entries.into_iter().flatten().collect();

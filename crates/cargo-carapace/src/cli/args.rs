@@ -153,8 +153,8 @@ pub struct AuditArgs {
     /// The word before the paths, once [`AuditArgs::take_word`] has taken it off them.
     #[arg(skip)]
     pub word: Option<AuditWord>,
-    /// Projects, lockfiles (`-` for standard input) or, with --recursive, folders [default: the
-    /// workspace around the current folder]
+    /// Projects, lockfiles (`-` for standard input), binaries, folders of binaries or, with
+    /// --recursive, of lockfiles [default: the workspace around the current folder]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A lockfile (`-` for standard input)
@@ -180,6 +180,13 @@ pub struct AuditArgs {
     /// With --fix: show what would be changed, and change nothing
     #[arg(long, help_heading = "Fix")]
     pub dry_run: bool,
+
+    /// Read no binaries that are larger; 0 for any [default: 536870912]
+    #[arg(long, value_name = "BYTES", help_heading = "Binaries")]
+    pub max_binary_size: Option<u64>,
+    /// Unpack no more of a binary's audit data; 0 for any [default: 8388608]
+    #[arg(long, value_name = "BYTES", help_heading = "Binaries")]
+    pub audit_data_size_limit: Option<usize>,
 
     /// Take the advisories from this folder only
     #[arg(short, long, value_name = "FOLDER", help_heading = "Advisories")]

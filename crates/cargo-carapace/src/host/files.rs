@@ -187,6 +187,37 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     })
 }
 
+/// Reads a regular file, as [`read_regular`] does, if it begins as is wanted;
+/// none if it does not, however large it is. `is_wanted` is shown at most
+/// `head` bytes.
+///
+/// # Errors
+/// See [`FileError`].
+pub(crate) fn read_wanted(
+    path: &Path,
+    head: usize,
+    limit: u64,
+    is_wanted: impl FnOnce(&[u8]) -> bool,
+) -> Result<Option<Vec<u8>>, FileError> {
+    let fault = |error| FileError::of(path, error);
+    check(path, &fs::metadata(path).map_err(fault)?, u64::MAX)?;
+    let mut file = open(path).map_err(fault)?;
+    check(path, &file.metadata().map_err(fault)?, u64::MAX)?;
+    let mut bytes = Vec::new();
+    fill(&mut file, &mut bytes, head).map_err(fault)?;
+    if !is_wanted(&bytes) {
+        return Ok(None);
+    }
+    let meta = file.metadata().map_err(fault)?;
+    check(path, &meta, limit)?;
+    let length = usize::try_from(meta.len()).unwrap_or(usize::MAX);
+    // The limit is the caller's, and may be none.
+    let room = bytes.try_reserve_exact(length.saturating_sub(bytes.len()));
+    room.map_err(|_| fault(ErrorKind::OutOfMemory.into()))?;
+    fill(&mut file, &mut bytes, length).map_err(fault)?;
+    Ok(Some(bytes))
+}
+
 /// Memory for files that are read one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Memory(Vec<u8>);

@@ -18,6 +18,7 @@ pub(crate) mod kept;
 pub(crate) mod manifest;
 pub mod metadata;
 mod mirror;
+pub(crate) mod parallel;
 pub mod progress;
 mod project_config;
 pub mod registry;

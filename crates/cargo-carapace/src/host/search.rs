@@ -1,4 +1,4 @@
-//! Finding lockfiles below a folder.
+//! Finding lockfiles, or all files, below a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,9 +32,13 @@ impl Default for SearchOptions {
 /// What a search has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The lockfiles, sorted. They are regular files, or links to such that
-    /// stay in the folder.
-    pub lockfiles: Vec<PathBuf>,
+    /// The files, sorted. Lockfiles are regular files, or links to such that
+    /// stay in the folder; where all files are looked for, links are not among
+    /// them, as what they lead to is found by itself, or is elsewhere.
+    pub files: Vec<PathBuf>,
+    /// How many links, FIFOs, devices and sockets were left out, where all
+    /// files are looked for.
+    pub left_out: usize,
     /// What was not looked at and why, sorted.
     pub gaps: Vec<(PathBuf, String)>,
 }
@@ -45,9 +49,31 @@ pub struct Found {
 ///
 /// What can't be looked at is in [`Found::gaps`], the folder itself included.
 pub fn find_lockfiles(folder: &Path, options: &SearchOptions) -> Found {
+    find(folder, options, Wanted::Lockfiles)
+}
+
+/// Finds every regular file below a folder, target folders and vendored
+/// packages included; otherwise as [`find_lockfiles`] does.
+pub fn find_files(folder: &Path) -> Found {
+    let options = SearchOptions {
+        include_target: true,
+        include_vendored: true,
+        ..SearchOptions::default()
+    };
+    find(folder, &options, Wanted::Files)
+}
+
+#[derive(Clone, Copy)]
+enum Wanted {
+    Lockfiles,
+    Files,
+}
+
+fn find(folder: &Path, options: &SearchOptions, wanted: Wanted) -> Found {
     let mut search = Search {
         root: folder,
         options,
+        wanted,
         looked_at: 0,
         found: Found::default(),
     };
@@ -71,7 +97,7 @@ pub fn find_lockfiles(folder: &Path, options: &SearchOptions) -> Found {
         below.sort_by(|a, b| b.cmp(a));
         todo.extend(below.into_iter().map(|path| (path, depth + 1)));
     }
-    search.found.lockfiles.sort();
+    search.found.files.sort();
     search.found.gaps.sort();
     search.found
 }
@@ -79,6 +105,7 @@ pub fn find_lockfiles(folder: &Path, options: &SearchOptions) -> Found {
 struct Search<'a> {
     root: &'a Path,
     options: &'a SearchOptions,
+    wanted: Wanted,
     looked_at: usize,
     found: Found,
 }
@@ -88,7 +115,7 @@ impl Search<'_> {
         self.looked_at > self.options.max_files
     }
 
-    /// Takes a folder's lockfile, and says which folders in it are to be
+    /// Takes what is wanted of a folder, and says which folders in it are to be
     /// searched.
     fn folder(&mut self, folder: &Path) -> Vec<PathBuf> {
         let mut below = Vec::new();
@@ -114,10 +141,18 @@ impl Search<'_> {
                     continue;
                 }
             };
-            if path.file_name().is_some_and(|name| name == "Cargo.lock") {
-                self.lockfile(path);
-            } else if kind.is_dir() && self.is_searched(folder, &path) {
-                below.push(path);
+            match self.wanted {
+                Wanted::Lockfiles if path.file_name().is_some_and(|name| name == "Cargo.lock") => {
+                    self.lockfile(path);
+                }
+                Wanted::Files if kind.is_file() => self.found.files.push(path),
+                _ if kind.is_dir() => {
+                    if self.is_searched(folder, &path) {
+                        below.push(path);
+                    }
+                }
+                Wanted::Files => self.found.left_out += 1,
+                Wanted::Lockfiles => {}
             }
         }
         below
@@ -130,7 +165,7 @@ impl Search<'_> {
                 format!("is a {}, not a regular file", files::kind(meta.file_type()))
             }
             Ok(_) => match files::resolve_within(self.root, &path) {
-                Ok(_) => return self.found.lockfiles.push(path),
+                Ok(_) => return self.found.files.push(path),
                 Err(error) => error.to_string(),
             },
         };

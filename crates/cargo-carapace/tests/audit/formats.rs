@@ -280,6 +280,7 @@ fn with_a_fix() -> Value {
             graph: Arc::new(graph),
             roles: Vec::new(),
             toolchain: None,
+            binary: None,
         },
         config: Vec::new(),
         gaps: Vec::new(),

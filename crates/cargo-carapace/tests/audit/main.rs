@@ -12,6 +12,7 @@ mod support;
 
 mod bad_input;
 mod baseline;
+mod binaries;
 mod cyclonedx;
 mod defects;
 mod exits;

@@ -33,7 +33,7 @@ impl<'a> VersionFaults<'a> {
         named
             .filter(|advisory| advisory.affects(version))
             .filter(|advisory| self.ignores.find(advisory, None).is_none())
-            .filter(|advisory| self.policy.leaves_out(advisory, None).is_none())
+            .filter(|advisory| self.policy.leaves_out(advisory, None, None).is_none())
             .map(|advisory| advisory.id.clone())
             .collect()
     }

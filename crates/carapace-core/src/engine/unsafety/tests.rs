@@ -65,6 +65,7 @@ fn request() -> UnsafetyRequest {
             graph: Arc::new(graph),
             roles: Vec::new(),
             toolchain: None,
+            binary: None,
         },
         survey,
         config: Vec::new(),

@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::{add, property, purl};
 use crate::finding::Finding;
+use crate::graph::binary::BINARY;
 use crate::graph::checksum::Checksum;
 use crate::graph::source::SourceKind;
 use crate::graph::units::{Role, Roles};
 use crate::graph::{Package, PackageIdx, Problem};
-use crate::report::{Gap, Input, Report};
+use crate::report::{Gap, Input, InputKind, Report};
 use crate::rules::Group;
 
 /// The length of the longest version that fits, in characters.
@@ -135,12 +136,18 @@ impl<'a> Components<'a> {
         else {
             return;
         };
-        let members: HashSet<PackageIdx> = input.graph.members().into_iter().collect();
+        let members: HashSet<PackageIdx> = match is_untold(report, input) {
+            true => HashSet::new(),
+            false => input.graph.members().into_iter().collect(),
+        };
         let is_unlocked =
             |gap: &Gap| gap.what == Gap::LOCKFILE && gap.input.as_ref() == Some(&input.id);
-        let of_input = match report.gaps.iter().any(is_unlocked) {
-            true => Edges::Unlocked,
-            false => Edges::Complete,
+        let of_input = if is_untold(report, input) {
+            Edges::Incomplete
+        } else if report.gaps.iter().any(is_unlocked) {
+            Edges::Unlocked
+        } else {
+            Edges::Complete
         };
         let problems = input.graph.problems.iter();
         let unresolved: HashSet<PackageIdx> = problems
@@ -204,16 +211,21 @@ impl<'a> Components<'a> {
             .flat_map(|member| &member.depends_on)
             .collect();
         let mut tops = members.iter().filter(|member| !needed.contains(member));
-        if let (Some(top), None, [_]) = (tops.next(), tops.next(), &*self.report.inputs) {
+        if let (Some(top), None, [input]) = (tops.next(), tops.next(), &*self.report.inputs)
+            && !is_untold(self.report, input)
+        {
             self.root.clone_from(top);
             return;
         }
         let name = match &*self.report.inputs {
+            [input] if input.kind == InputKind::Binary => file_name(&input.path),
             [input] => folder(&input.path).unwrap_or("workspace"),
             _ => "workspaces",
         };
         let reference = self.unique("project");
-        let is_unread = self.report.gaps.iter().any(|gap| gap.what == Gap::INPUT);
+        let inputs = &self.report.inputs;
+        let is_unread = self.report.gaps.iter().any(|gap| gap.what == Gap::INPUT)
+            || inputs.iter().any(|input| is_untold(self.report, input));
         let mut fields = Map::new();
         add(&mut fields, "type", Some("application"));
         add(&mut fields, "bom-ref", Some(reference.as_str()));
@@ -324,6 +336,16 @@ fn folder(path: &str) -> Option<&str> {
     parts
         .next()
         .filter(|name| !matches!(*name, "" | "." | ".."))
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Whether an input is a binary that does not tell all that is in it, or not what depends on what.
+fn is_untold(report: &Report, input: &Input) -> bool {
+    let mut gaps = report.gaps.iter();
+    gaps.any(|gap| gap.what == BINARY && gap.input.as_ref() == Some(&input.id))
 }
 
 /// What a package is, whatever input it is in.

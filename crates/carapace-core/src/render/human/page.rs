@@ -94,6 +94,12 @@ impl Page<'_> {
         margin
     }
 
+    /// `--> file`, of a file without lines; what follows has a margin of one.
+    pub(super) fn file(&mut self, file: &str) {
+        let arrow = self.paint(Style::Gutter, " -->");
+        let _ = writeln!(self.text, "{arrow} {}", words::shown(file));
+    }
+
     /// A line of a file, and marks below what it is about. Of a line that is too long the part
     /// around the marks is shown.
     pub(super) fn snippet(&mut self, number: u32, text: &str, marked: Marked, margin: usize) {

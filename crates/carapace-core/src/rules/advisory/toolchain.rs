@@ -2,7 +2,8 @@
 //!
 //! An advisory of the database's collection about Rust itself speaks of the version of the compiler
 //! that builds the project, of its standard library, of cargo or of rustdoc. The version is the one
-//! that the project's `rust-toolchain.toml` pins, else the one that is installed.
+//! that the project's `rust-toolchain.toml` pins, else the one that is installed; of a binary, the one
+//! that it says has compiled it.
 //!
 //! ## What to do
 //! Move to a newer Rust; build again what is shipped.
@@ -38,6 +39,7 @@
 use std::sync::Arc;
 
 use crate::finding::{Finding, Level, Location};
+use crate::report::InputKind;
 use crate::rules::{Context, Meta, Rule, advisory};
 
 pub(crate) const META: Meta = Meta {
@@ -50,6 +52,10 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         return Vec::new();
     };
     let version = &toolchain.version;
+    // What is known of a binary's packages says nothing of what compiled it.
+    let is_project = context.kind != InputKind::Binary;
+    let members = is_project.then(|| context.graph.members());
+    let member = members.and_then(|members| members.first().copied());
     let advisories = advisories.iter();
     advisories
         .map(|found| {
@@ -58,7 +64,6 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
                 Some(title) => format!("{component} of Rust {version} has a fault: {title}"),
                 None => format!("{component} of Rust {version} has a known vulnerability"),
             };
-            let member = context.graph.members().first().copied();
             let mut finding = Finding::new(rule, member, message);
             finding.level = context.policy.level(rule, None);
             finding.location = toolchain.pinned.as_ref().map(|place| Location {

@@ -153,6 +153,7 @@ pub(super) fn subject(path: &str, bytes: &[u8]) -> Result<Subject, Failure> {
         graph: Arc::new(graph),
         roles: Vec::new(),
         toolchain: None,
+        binary: None,
     })
 }
 

@@ -1,0 +1,44 @@
+//! Work on all cores.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// Does one thing to each of many, on all cores; the results are in their order.
+pub(crate) fn parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    parallel_with(many, || (), |(), one| work(one))
+}
+
+/// The same with something that each thread has for itself.
+pub(crate) fn parallel_with<T: Sync, R: Send, S>(
+    many: &[T],
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Vec<R> {
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(many.len());
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut done = Vec::new();
+        let mut state = state();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = many.get(at) else { return done };
+            done.push((at, work(&mut state, one)));
+        }
+    };
+    let mut results: Vec<(usize, R)> = Vec::with_capacity(many.len());
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        results.extend(run());
+        for other in others {
+            // A thread that panicked is a fault of ours: it goes on here.
+            match other.join() {
+                Ok(done) => results.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
