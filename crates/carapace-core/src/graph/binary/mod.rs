@@ -208,16 +208,21 @@ impl Binary {
             }
             for (package, place) in list.packages.iter().zip(&places) {
                 let Some(place) = *place else { continue };
+                let mut astray = None;
                 for at in &package.dependencies {
                     match (places.get(*at), edges.get_mut(place)) {
                         (Some(Some(on)), Some(edges)) => edges.push(PackageIdx::new(*on)),
                         (Some(None), _) => {}
-                        _ => self.graph.problems.push(Problem::Dependency {
-                            package: PackageIdx::new(place),
-                            text: at.to_string(),
-                        }),
+                        _ => astray = astray.or(Some(*at)),
                     }
                 }
+                // The first tells enough: a list may hold millions.
+                self.graph
+                    .problems
+                    .extend(astray.map(|at| Problem::Dependency {
+                        package: PackageIdx::new(place),
+                        text: at.to_string(),
+                    }));
             }
         }
         for edges in &mut edges {
