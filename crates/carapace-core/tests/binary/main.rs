@@ -162,7 +162,7 @@ fn lists_that_make_no_sense_are_read_as_far_as_they_do() {
         Problem::Dependency { text, .. } => text.as_str(),
         Problem::Duplicate { .. } => panic!(),
     });
-    assert_eq!(texts.collect::<Vec<_>>(), ["1", "18446744073709551615"]);
+    assert_eq!(texts.collect::<Vec<_>>(), ["1"]);
     // The same twice.
     let twice = [package("a", ""), package("a", r#","kind":"build""#)];
     let read = binary(&listing(&twice.join(",")));
