@@ -11,6 +11,10 @@
 //! a part of it. Conditions are kept, and not evaluated.
 
 mod attributes;
+mod composed;
+mod imports;
+mod shapes;
+mod stretches;
 mod walk;
 
 use std::collections::HashMap;

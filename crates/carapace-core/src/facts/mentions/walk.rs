@@ -4,42 +4,22 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
+use super::shapes::{call_opens, implemented, is_declared, of_trait, takes_items};
+use super::stretches::{Opens, Stretch, stretches};
 use super::{
-    FileMentions, Mention, MentionKind, Mentioned, NONE, NamedImport, NamedItem, NamedKind, Scope,
-    Word, Words,
+    FileMentions, Mention, MentionKind, Mentioned, NONE, NamedItem, NamedKind, Scope, Word, Words,
 };
 use crate::facts::scan::{Draft, Lines, draft, module};
 use crate::facts::{ConditionFact, ConditionKind, IncludeFact};
 use crate::source::lexer::TokenKind;
-use crate::source::outline::{
-    self, Item, ItemKind, Outline, Source, UseDeclaration, Visibility, Watch, is_plain,
-};
-use crate::source::uses;
-
-/// A stretch of the file that an item is.
-#[derive(Debug, Clone, Copy)]
-struct Stretch {
-    start: usize,
-    end: usize,
-    /// The first token behind its attributes.
-    head: usize,
-    is: Opens,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Opens {
-    /// By its place in the outline.
-    Item(usize),
-    /// A definition of a macro, by its place in the outline.
-    Macro(usize),
-}
+use crate::source::outline::{self, ItemKind, Outline, Source, Watch, is_plain};
 
 /// An item that the walk is in.
 #[derive(Debug, Clone, Copy)]
-struct Frame {
+pub(super) struct Frame {
     end: usize,
     head: usize,
-    item: usize,
+    pub(super) item: usize,
     is_definition: bool,
 }
 
@@ -56,8 +36,8 @@ pub(super) struct Walk<'s, 'a> {
     pub(super) source: &'s Source<'a>,
     pub(super) scope: Scope,
     outline: &'s Outline,
-    file: FileMentions,
-    words: Words,
+    pub(super) file: FileMentions,
+    pub(super) words: Words,
     frames: Vec<Frame>,
     arguments: Vec<Arguments>,
     lines: Lines<'a>,
@@ -221,7 +201,7 @@ impl Walk<'_, '_> {
     }
 
     /// The innermost item. *Invariant.* The file's frame is never taken away.
-    fn frame(&self) -> Frame {
+    pub(super) fn frame(&self) -> Frame {
         self.frames.last().copied().unwrap_or(Frame {
             end: usize::MAX,
             head: 0,
@@ -359,7 +339,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn note_line(&mut self, at: usize) {
+    pub(super) fn note_line(&mut self, at: usize) {
         self.line = self.lines.place(self.source.token(at).start as usize).0;
     }
 
@@ -464,174 +444,10 @@ impl Walk<'_, '_> {
         let name = name.and_then(|name| self.words.all.get(name as usize));
         name.cloned().unwrap_or_default()
     }
-
-    /// `use …;` or, behind `extern`, `crate …;`, whose first keyword is at a token.
-    fn import(&mut self, at: usize, is_extern_crate: bool) -> usize {
-        let source = self.source;
-        let mut end = at + 1;
-        let last = source.lexed.tokens.len();
-        while end < last && source.kind(end) != TokenKind::Semi {
-            end = source.after_tree(end);
-        }
-        let before = at.checked_sub(1 + usize::from(is_extern_crate));
-        let public = before.is_some_and(|at| source.kind(at) == TokenKind::Pub);
-        let declaration = UseDeclaration {
-            start: place(at + 1),
-            end: place(end),
-            visibility: Visibility::Inherited,
-            is_extern_crate,
-            condition: outline::ALWAYS,
-            item: outline::FILE,
-        };
-        self.note_line(at);
-        for import in uses::imports(source, &declaration) {
-            let path: Vec<&str> = import.path.iter().map(String::as_str).collect();
-            let first = match path.as_slice() {
-                ["crate" | "self" | "super", ..] => "crate",
-                ["", first, ..] | [first, ..] => first,
-                [] => "",
-            };
-            let last = match import.name {
-                Some(_) => path.last().copied().unwrap_or_default(),
-                None => "",
-            };
-            let name = import.name.as_deref().unwrap_or_default();
-            // A type whose variants are brought in.
-            let is_type = |segment: &str| segment.starts_with(char::is_uppercase);
-            let around = path.len() - usize::from(import.name.is_some() && !path.is_empty());
-            for segment in path.iter().take(around).filter(|segment| is_type(segment)) {
-                self.mention(MentionKind::Prefix, "", segment);
-            }
-            let before = if last.is_empty() { 0 } else { 1 };
-            let qualifier = match path.iter().rev().nth(before) {
-                Some(&("self" | "super" | "crate")) => "crate",
-                Some(segment) => segment,
-                None => "",
-            };
-            let found = NamedImport {
-                first: self.words.add(first),
-                qualifier: self.words.add(qualifier),
-                last: self.words.add(last),
-                name: self.words.add(name),
-                public,
-                line: self.line,
-            };
-            if last != name && name != "_" {
-                self.alias(&found);
-            }
-            self.file.imports.push(found);
-        }
-        end
-    }
-
-    /// The name of `use …::qualifier::last as name`.
-    fn alias(&mut self, import: &NamedImport) {
-        let around = self.frame().item;
-        let kind = match import.qualifier {
-            NONE => MentionKind::Loose,
-            _ => MentionKind::Path,
-        };
-        self.push_alias(around, import.name, (kind, import.qualifier, import.last));
-    }
-
-    /// Another name of the innermost item.
-    pub(super) fn alias_of_item(&mut self, name: &str) {
-        let item = self.frame().item;
-        let found = self
-            .file
-            .items
-            .get(item)
-            .map(|item| (item.parent, item.name));
-        if let Some((around, of)) = found {
-            let name = self.words.add(name);
-            self.push_alias(around as usize, name, (MentionKind::Loose, NONE, of));
-        }
-    }
-
-    fn push_alias(&mut self, around: usize, name: Word, of: (MentionKind, Word, Word)) {
-        let (kind, qualifier, of) = of;
-        let condition = self.file.items.get(around).map(|item| item.condition);
-        self.file.items.push(NamedItem {
-            name,
-            condition: condition.unwrap_or_default(),
-            mentions: vec![Mention {
-                kind,
-                qualifier,
-                name: of,
-                line: self.line,
-            }],
-            ..item(around, NamedKind::Alias, self.line)
-        });
-    }
-
-    /// Whether a bracket is one of `paste!`: `[<a $b>]`.
-    fn is_pasted(&self, open: usize) -> bool {
-        let source = self.source;
-        let end = source.groups.end(open);
-        source.kind(open + 1) == TokenKind::Lt
-            && end > open + 2
-            && source.kind(end - 1) == TokenKind::Gt
-    }
-
-    fn paste(&mut self, open: usize) -> usize {
-        let source = self.source;
-        let end = source.groups.end(open) - 1;
-        let mut pattern = String::new();
-        let mut at = open + 2;
-        while at < end {
-            match source.kind(at) {
-                TokenKind::Dollar => {
-                    pattern.push('*');
-                    at += 1;
-                }
-                // `:snake`
-                TokenKind::Colon => at += 1,
-                TokenKind::Str => pattern.push_str(&source.string(at).unwrap_or_default()),
-                kind if kind.is_open() => {
-                    pattern.push('*');
-                    at = source.groups.after(at);
-                    continue;
-                }
-                _ => pattern.push_str(&source.text(at)),
-            }
-            at += 1;
-        }
-        self.mention(MentionKind::Pattern, "", &pattern);
-        source.groups.after(open)
-    }
-
-    /// Names in a string.
-    pub(super) fn text(&mut self, at: usize) {
-        let text = self.source.text(at);
-        let is_code = |text: &str| {
-            !text.contains(char::is_whitespace)
-                || ["::", "(", ";", "!", "."]
-                    .iter()
-                    .any(|mark| text.contains(mark))
-        };
-        let behind = text.split_once('"').map_or("", |(_, behind)| behind);
-        let inner = behind.rsplit_once('"').map_or(behind, |(inner, _)| inner);
-        if !is_code(inner) {
-            return;
-        }
-        let is_part = |c: char| c == '_' || c.is_alphanumeric() || matches!(c, '{' | '}');
-        for word in inner.split(|c: char| !is_part(c)) {
-            if word.is_empty() || word.starts_with(|c: char| c.is_ascii_digit()) {
-                continue;
-            }
-            match word.contains(['{', '}']) {
-                false => self.mention(MentionKind::Loose, "", word),
-                true => {
-                    let pattern = holes(word);
-                    self.mention(MentionKind::Pattern, "", &pattern);
-                }
-            }
-        }
-    }
 }
 
 /// An item of which nothing more is known.
-fn item(parent: usize, kind: NamedKind, line: u32) -> NamedItem {
+pub(super) fn item(parent: usize, kind: NamedKind, line: u32) -> NamedItem {
     NamedItem {
         parent: place(parent),
         kind,
@@ -647,203 +463,7 @@ fn item(parent: usize, kind: NamedKind, line: u32) -> NamedItem {
     }
 }
 
-/// What stands for what is filled in becomes `*`.
-fn holes(word: &str) -> String {
-    let mut pattern = String::new();
-    let mut depth = 0_u32;
-    for c in word.chars() {
-        match c {
-            '{' => {
-                depth += 1;
-                if depth == 1 {
-                    pattern.push('*');
-                }
-            }
-            '}' => depth = depth.saturating_sub(1),
-            c if depth == 0 => pattern.push(c),
-            _ => {}
-        }
-    }
-    pattern
-}
-
-/// Whether a name is declared here, or stands for a macro's argument, and mentions nothing.
-fn is_declared(source: &Source<'_>, at: usize) -> bool {
-    let before = |back: usize| at.checked_sub(back).map(|at| source.kind(at));
-    let leads_on = source.is_pair(at + 1, TokenKind::Colon, TokenKind::Colon)
-        || matches!(
-            source.kind(at + 1),
-            TokenKind::OpenParen | TokenKind::OpenBrace
-        );
-    match before(1) {
-        Some(TokenKind::Dollar) => true,
-        Some(
-            TokenKind::Fn
-            | TokenKind::Struct
-            | TokenKind::Enum
-            | TokenKind::Trait
-            | TokenKind::Mod
-            | TokenKind::Type
-            | TokenKind::Static
-            | TokenKind::Const,
-        ) => true,
-        Some(TokenKind::Let) => !leads_on,
-        Some(TokenKind::Mut) => match before(2) {
-            Some(TokenKind::Static) => true,
-            Some(TokenKind::Let) => !leads_on,
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// The token that opens the arguments of the macro that is called by the name at a token.
-fn call_opens(source: &Source<'_>, at: usize) -> Option<usize> {
-    let open = at + 2;
-    if source.kind(open).is_open() {
-        return Some(open);
-    }
-    let is_named = source.kind(open).is_ident() && source.kind(open + 1).is_open();
-    is_named.then_some(open + 1)
-}
-
-/// Whether a definition's arms take items as a whole.
-fn takes_items(source: &Source<'_>, (start, end): (usize, usize)) -> bool {
-    (start..end).any(|at| {
-        source.kind(at) == TokenKind::Colon
-            && source.is_word(at + 1, "item")
-            && at >= 2
-            && source.kind(at - 2) == TokenKind::Dollar
-    })
-}
-
-/// The first and last segment of the trait's path in `impl … Trait for Type`.
-fn of_trait(source: &Source<'_>, head: usize, end: usize) -> (String, String) {
-    let (mut first, last, _) = header_path(source, head + 1, end);
-    if matches!(first.as_str(), "self" | "super") {
-        "crate".clone_into(&mut first);
-    }
-    (first, last)
-}
-
-/// The last segment of the type's path in `impl … for Type`, or `impl Type`.
-fn implemented(source: &Source<'_>, head: usize, end: usize) -> String {
-    let (_, last, stop) = header_path(source, head + 1, end);
-    match source.kind(stop) {
-        TokenKind::For => header_path(source, stop + 1, end).1,
-        _ => last,
-    }
-}
-
-/// Of a path in an implementation's head: its first and last segment, generics left out, and the
-/// token that it ends at, a `for`, a `where` or the body's brace.
-fn header_path(source: &Source<'_>, from: usize, end: usize) -> (String, String, usize) {
-    let mut at = from;
-    let mut depth = 0_usize;
-    let (mut first, mut last) = (String::new(), String::new());
-    while at < end {
-        match source.kind(at) {
-            TokenKind::Lt => depth += 1,
-            TokenKind::Gt if !source.is_pair(at - 1, TokenKind::Minus, TokenKind::Gt) => {
-                depth = depth.saturating_sub(1);
-            }
-            TokenKind::Where if depth == 0 => break,
-            TokenKind::For if depth == 0 && source.kind(at + 1) != TokenKind::Lt => break,
-            TokenKind::OpenBrace => break,
-            TokenKind::OpenParen | TokenKind::OpenBracket => {
-                at = source.groups.after(at);
-                continue;
-            }
-            kind if depth == 0 && kind.is_path_segment() => {
-                last = source.name(at);
-                if first.is_empty() {
-                    first.clone_from(&last);
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    (first, last, at)
-}
-
-/// Where the items are that are local to no function.
-fn stretches(source: &Source<'_>, outline: &Outline) -> Vec<Stretch> {
-    let mut is_level = vec![true; outline.items.len()];
-    let mut all = Vec::new();
-    for (at, item) in outline.items.iter().enumerate().skip(1) {
-        let around = outline.items.get(item.parent as usize);
-        let holds = around.is_some_and(|around| {
-            matches!(
-                around.kind,
-                ItemKind::File
-                    | ItemKind::Mod
-                    | ItemKind::Impl
-                    | ItemKind::Trait
-                    | ItemKind::ForeignBlock
-            )
-        });
-        let level = holds && is_level.get(item.parent as usize).copied().unwrap_or(false);
-        if let Some(mark) = is_level.get_mut(at) {
-            *mark = level;
-        }
-        if level && !is_in_definition(outline, item) {
-            all.push(Stretch {
-                start: item.start as usize,
-                end: end_of(source, item),
-                head: item.head as usize,
-                is: Opens::Item(at),
-            });
-        }
-    }
-    for (at, definition) in outline.macros.iter().enumerate() {
-        all.push(Stretch {
-            start: definition.name as usize,
-            end: source.groups.after(definition.body as usize),
-            head: definition.name as usize,
-            is: Opens::Macro(at),
-        });
-    }
-    all.sort_by_key(|stretch| (stretch.start, std::cmp::Reverse(stretch.end)));
-    all
-}
-
-/// Whether an item is a part of a macro's definition or of a template.
-fn is_in_definition(outline: &Outline, item: &Item) -> bool {
-    let mut at = item.condition;
-    while at != outline::ALWAYS {
-        let Some(condition) = outline.conditions.get(at as usize) else {
-            return true;
-        };
-        match condition.kind {
-            outline::ConditionKind::Definition(_) | outline::ConditionKind::Template => {
-                return true;
-            }
-            _ => at = condition.parent,
-        }
-    }
-    false
-}
-
-/// The token behind an item.
-fn end_of(source: &Source<'_>, item: &Item) -> usize {
-    if let Some(body) = item.body {
-        return source.groups.after(body as usize);
-    }
-    let last = source.lexed.tokens.len();
-    let mut at = item.head as usize;
-    while at < last {
-        match source.kind(at) {
-            TokenKind::Semi => return at + 1,
-            // Of what a macro is handed, an item may end where the brackets around it do.
-            kind if kind.is_close() => return at,
-            _ => at = source.after_tree(at),
-        }
-    }
-    last
-}
-
 /// *Invariant.* A file has less than 2^32 bytes, so less tokens and items.
-fn place(at: usize) -> u32 {
+pub(super) fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
