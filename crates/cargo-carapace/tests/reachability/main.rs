@@ -147,7 +147,7 @@ fn write(world: &World, text: &str) {
 }
 
 /// A workspace of the affected package, one between, a procedural macro, and a program.
-fn workspace(way: &Way) -> World {
+fn workspace(way: &Way<'_>) -> World {
     let world = World::new();
     let functions = format!("[affected.functions]\n\"{}\" = []\n", way.function);
     world.advisory("RUSTSEC-2026-0001", "faulty", &functions);
@@ -327,6 +327,40 @@ fn what_is_not_at_hand_is_a_gap() {
     let gaps = document["gaps"].as_array().unwrap();
     let gap = gaps.iter().find(|gap| gap["what"] == "reachability");
     assert_eq!(gap.unwrap()["blocking"], true);
+}
+
+/// What is not shipped, by what the flags say, does not call.
+#[test]
+fn flags_say_what_is_built() {
+    let host = "x86_64-unknown-linux-gnu";
+    for (name, arguments) in [
+        ("a test", &["--no-dev"][..]),
+        ("a module's tests", &["--no-dev"]),
+        ("a feature that is off", &["--no-default-features"]),
+        ("another platform", &["--target", host]),
+    ] {
+        let way = WAYS.iter().find(|way| way.name == name).unwrap();
+        // Conditions of items, not of statements, are told apart.
+        let files = way.files.replace(
+            "fn main() { #[cfg(feature = \"extra\")] faulty::bad(); }",
+            "fn main() { run() } #[cfg(feature = \"extra\")] fn run() { faulty::bad() } \
+             #[cfg(not(feature = \"extra\"))] fn run() {}",
+        );
+        let world = workspace(&Way {
+            files: &files,
+            ..*way
+        });
+        let manifest = world.path("project/program/Cargo.toml");
+        let verdict_with = |arguments: &[&str]| {
+            let run = world.audit(&["--format", "json", "--manifest-path"]);
+            let output = run.arg(&manifest).args(arguments).run();
+            let document: Value = serde_json::from_str(&output.stdout)
+                .unwrap_or_else(|_| panic!("{name}: {}", output.stderr));
+            verdict(&document, "RUSTSEC-2026-0001").0.to_owned()
+        };
+        assert_ne!(verdict_with(&[]), "not_reached", "{name}");
+        assert_eq!(verdict_with(arguments), "not_reached", "{name}");
+    }
 }
 
 /// The same bytes from what was kept as from what was read.

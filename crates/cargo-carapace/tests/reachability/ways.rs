@@ -2,11 +2,12 @@
 //! that of [`LIBRARY`] and a program that does nothing.
 
 /// A way, and the files that make it: after `//- PATH` the file's lines.
-pub(crate) struct Way {
+#[derive(Clone, Copy)]
+pub(crate) struct Way<'a> {
     pub(crate) name: &'static str,
     /// The affected function.
     pub(crate) function: &'static str,
-    pub(crate) files: &'static str,
+    pub(crate) files: &'a str,
 }
 
 /// The affected package.
@@ -20,7 +21,7 @@ pub(crate) const LIBRARY: &str = "
     pub mod inner { pub fn bad() {} pub use super::good; }
 ";
 
-const fn way(name: &'static str, function: &'static str, files: &'static str) -> Way {
+const fn way(name: &'static str, function: &'static str, files: &'static str) -> Way<'static> {
     Way {
         name,
         function,
@@ -28,7 +29,7 @@ const fn way(name: &'static str, function: &'static str, files: &'static str) ->
     }
 }
 
-pub(crate) const WAYS: &[Way] = &[
+pub(crate) const WAYS: &[Way<'_>] = &[
     way("a path in an attribute's string", "faulty::bad", "
 //- program/src/main.rs
     #[derive(maker::Make)] #[make(with = \"faulty::bad\")] struct S;
