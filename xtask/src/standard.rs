@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use crate::process;
 
 const TABLE: &str = "crates/carapace-core/src/facts/operations/standard.txt";
+/// The names of all traits.
+const TRAITS: &str = "crates/carapace-core/src/reach/standard_traits.txt";
 /// The names of all methods, safe or not.
 const METHODS: &str = "crates/carapace-core/src/reach/standard.txt";
 const USAGE: &str = "\
@@ -42,7 +44,18 @@ pub(crate) fn run(root: &Path, mut arguments: Vec<String>) -> Result<(), String>
     for name in ["core", "alloc", "std"] {
         table.module(&docs.join(name), name, 0)?;
     }
-    for (path, text) in [(TABLE, table.text()), (METHODS, table.method_names())] {
+    for (path, text) in [
+        (TABLE, table.text()),
+        (METHODS, table.method_names()),
+        (
+            TRAITS,
+            table
+                .traits
+                .iter()
+                .map(|name| format!("{name}\n"))
+                .collect(),
+        ),
+    ] {
         let path = root.join(path);
         fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
@@ -56,6 +69,8 @@ struct Table {
     methods: BTreeMap<String, bool>,
     /// Names of methods that are safe in some type.
     safe: BTreeSet<String>,
+    /// Names of traits.
+    traits: BTreeSet<String>,
 }
 
 impl Table {
@@ -93,6 +108,9 @@ impl Table {
     }
 
     fn methods_of(&mut self, text: &str, path: &str, item: &str, is_trait: bool) {
+        if is_trait {
+            self.traits.insert(item.to_owned());
+        }
         for (name, is_unsafe) in methods(text) {
             if is_unsafe {
                 self.methods

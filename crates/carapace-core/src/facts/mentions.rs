@@ -27,7 +27,7 @@ use super::{ConditionFact, ConditionId, FactGap, IncludeFact, ModuleFact};
 use crate::source::outline::Source;
 
 /// The version of the column.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A place in [`PackageMentions::words`]; the first is the empty word.
 pub type Word = u32;
@@ -45,6 +45,8 @@ pub enum MentionKind {
     /// At the end of a path: `a::name`. The qualifier is the segment before it, `crate` where that
     /// is a keyword, and nothing where it is not known.
     Path,
+    /// The same at the end of a path of more than two segments.
+    Deep,
     /// In a path, before its end: `name::…`.
     Prefix,
     /// As a macro: `name!(…)`, `#[name]`, `#[derive(name)]`.
@@ -126,6 +128,8 @@ pub struct NamedItem {
 /// What a file brings in by `use`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedImport {
+    /// The item that it stands in: the file, a module, a function.
+    pub parent: u32,
     /// The path's first segment; `crate` for `self`, `super` and `crate`.
     pub first: Word,
     /// The segment before the last, or the last one for `*`; `crate` for `self`, `super` and `crate`.

@@ -36,7 +36,7 @@ pub(super) struct Closure<'t, 'a> {
     /// Implementations that are open, as their type is live.
     open: Vec<bool>,
     queue: VecDeque<NodeIdx>,
-    /// Names that were followed, and from where: the file only where it matters.
+    /// Names that were followed, and from where: the item only where it matters.
     followed: HashSet<(usize, usize, MentionKind, u32, u32), RandomState>,
     /// Names in what macros may make anything of, as they are put together: without case and `_`.
     loose: HashMap<String, Way, RandomState>,
@@ -166,21 +166,17 @@ impl<'t, 'a> Closure<'t, 'a> {
     fn follow(&mut self, at: NodeIdx) {
         let table = self.table;
         let Some(node) = table.node(at) else { return };
-        let from = From {
-            part: node.part,
-            file: node.file,
-            in_macro: node.item.kind == NamedKind::Macro,
-        };
+        let Some(from) = table.from(at) else { return };
         for mention in &node.item.mentions {
-            // What a name means by itself, or behind what a file brings in, depends on the file.
+            // What a name means by itself, or behind what is brought in, depends on where it stands.
             let of_file = matches!(mention.kind, MentionKind::Bare | MentionKind::Path);
-            let file = if of_file { node.file + 1 } else { 0 };
+            let place = if of_file { at as usize + 1 } else { 0 };
             let part = if from.in_macro {
                 usize::MAX - node.part
             } else {
                 node.part
             };
-            let key = (part, file, mention.kind, mention.qualifier, mention.name);
+            let key = (part, place, mention.kind, mention.qualifier, mention.name);
             if self.followed.insert(key) {
                 self.mention(from, at, mention);
             }

@@ -163,10 +163,21 @@ impl<'a> World<'a> {
             names,
             shown: shown(package),
             is_member,
+            knows: self.known_names(index),
             is_library: library.is_some(),
             is_proc_macro: package.is_proc_macro(),
             sees: sees.map(|(at, _)| at).collect(),
         }
+    }
+
+    /// The names by which a package's code calls others.
+    fn known_names(&self, index: usize) -> HashSet<String> {
+        let units = self.units.units().iter();
+        let own = units.filter(|unit| unit.package.get() == index);
+        let edges = own.flat_map(|unit| &unit.dependencies);
+        let libraries = ["std", "core", "alloc", "proc_macro", "test"];
+        let names = edges.map(|edge| edge.name.to_string());
+        names.chain(libraries.map(str::to_owned)).collect()
     }
 
     /// The names in what procedural macros generate.
@@ -331,12 +342,6 @@ impl Judged<'_, '_, '_> {
             })
         };
         let own: Vec<NodeIdx> = named.iter().copied().filter(belongs).collect();
-        if !own.is_empty() {
-            return Targets {
-                nodes: own,
-                ..Targets::default()
-            };
-        }
         // A method that is not written as one: a macro's, or a default of a trait.
         let is_type = |at: &NodeIdx| {
             let node = self.table.node(*at);
@@ -344,11 +349,18 @@ impl Judged<'_, '_, '_> {
         };
         let types = owner.map(|owner| of_package(owner)).unwrap_or_default();
         let types: Vec<NodeIdx> = types.into_iter().filter(is_type).collect();
+        let is_built = |at: &NodeIdx| self.table.node(*at).is_some_and(|node| node.is_built);
+        // One that is not built may stand beside one that is derived.
+        if own.iter().any(is_built) || (!own.is_empty() && !types.iter().any(is_built)) {
+            return Targets {
+                nodes: own,
+                ..Targets::default()
+            };
+        }
         let is_free = |at: &NodeIdx| {
             let node = self.table.node(*at);
             node.is_some_and(|node| !node.is_associated())
         };
-        let is_built = |at: &NodeIdx| self.table.node(*at).is_some_and(|node| node.is_built);
         match (types.is_empty(), named.is_empty()) {
             (false, _) => Targets {
                 nodes: types,

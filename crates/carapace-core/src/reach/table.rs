@@ -30,6 +30,9 @@ pub(super) struct Part<'a> {
     /// Whether it has a library, which others may use.
     pub(super) is_library: bool,
     pub(super) is_proc_macro: bool,
+    /// The names by which its code calls packages that it depends on, and those of the standard
+    /// library.
+    pub(super) knows: HashSet<String>,
     /// On which packages of the cone its code may depend, itself included.
     pub(super) sees: HashSet<usize>,
 }
@@ -72,19 +75,31 @@ impl Node<'_> {
 struct Scope<'a> {
     /// The names that it declares or brings in.
     names: HashSet<&'a str, RandomState>,
-    /// What it brings in by name, and from where: the first segment of its path, and the one before
-    /// the last.
-    imports: HashMap<&'a str, (&'a str, &'a str), RandomState>,
+    /// What it brings in by name.
+    imports: HashMap<&'a str, Vec<Import<'a>>, RandomState>,
     /// From where it brings in all names.
     globs: HashSet<&'a str, RandomState>,
     /// Whether names may come in that are not listed.
     is_open: bool,
 }
 
+/// From where a name is brought in.
+#[derive(Debug, Clone, Copy)]
+struct Import<'a> {
+    /// The item that the import stands in.
+    parent: u32,
+    /// The first segment of its path.
+    first: &'a str,
+    /// The one before the last.
+    qualifier: &'a str,
+}
+
 /// All items of the cone.
 pub(super) struct Table<'a> {
     pub(super) parts: Vec<Part<'a>>,
     pub(super) nodes: Vec<Node<'a>>,
+    /// The first node of each file, by package and file.
+    first: Vec<Vec<NodeIdx>>,
     /// What implementations hold.
     children: HashMap<NodeIdx, Vec<NodeIdx>, RandomState>,
     /// Items by name.
@@ -105,6 +120,9 @@ pub(super) struct Table<'a> {
 pub(super) struct From {
     pub(super) part: usize,
     pub(super) file: usize,
+    /// The item, and the module that it is in, by their places in the file.
+    pub(super) item: u32,
+    pub(super) module: u32,
     /// Whether a macro's definition mentions it, which is used elsewhere.
     pub(super) in_macro: bool,
 }
@@ -122,6 +140,7 @@ impl<'a> Table<'a> {
         let mut table = Self {
             parts: Vec::new(),
             nodes: Vec::new(),
+            first: Vec::new(),
             children: HashMap::default(),
             by_name: HashMap::default(),
             by_type: HashMap::default(),
@@ -132,10 +151,13 @@ impl<'a> Table<'a> {
         };
         for (at, part) in parts.iter().enumerate() {
             let mentions = part.mentions;
+            let mut first = Vec::with_capacity(mentions.files.len());
             for (file, found) in mentions.files.iter().enumerate() {
+                first.push(index(table.nodes.len()));
                 let conditions = part.parts.files.get(file).and_then(Option::as_deref);
                 table.file(at, file, mentions, found, conditions);
             }
+            table.first.push(first);
         }
         table.parts = parts;
         table.scopes = table.scopes();
@@ -335,38 +357,34 @@ impl<'a> Table<'a> {
         let Some((first, last)) = implementation.and_then(|found| found.item.of_trait) else {
             return false;
         };
-        let Some(part) = self.parts.get(node.part) else {
+        let (Some(part), Some(from)) = (self.parts.get(node.part), self.from(index(at))) else {
             return true;
         };
         let (first, last) = (part.mentions.word(first), part.mentions.word(last));
-        let scope = self
-            .scopes
-            .get(node.part)
-            .and_then(|scopes| scopes.get(node.file));
-        let of = |first: &str| {
-            let is_library = |part: &Part<'_>| part.names.iter().any(|name| name == first);
-            first == "crate" || self.parts.iter().any(is_library)
+        if standard::is_trait(last) {
+            return true;
+        }
+        let declares = |package: &dyn Fn(usize) -> bool| {
+            let mut declared = self.named(last).iter().filter_map(|at| self.node(*at));
+            declared.any(|found| found.item.kind == NamedKind::Trait && package(found.part))
         };
-        if first == "crate" {
-            return false;
-        }
-        if let Some((from, _)) = scope.and_then(|scope| scope.imports.get(first)) {
-            return !of(from);
-        }
-        if first != last {
-            // A module of the package, a library, or what a glob brought in.
-            let is_module = self.modules.contains(first) && !standard::is_module(first);
-            return !is_module && !of(first);
-        }
-        let mut declared = self.named(last).iter().filter_map(|at| self.node(*at));
-        let is_here = |found: &Node<'_>| {
-            let is_same_file = found.part == node.part && found.file == node.file;
-            found.item.kind == NamedKind::Trait
-                && found.part == node.part
-                && (is_same_file || !standard::is_in_prelude(last))
+        let is_own = |package: usize| package == node.part;
+        let is_called = |package: usize, name: &str| {
+            let part = self.parts.get(package);
+            part.is_some_and(|part| part.names.iter().any(|known| known == name))
         };
-        // What is brought in by a glob, and declared by another package, may be anybody's.
-        !declared.any(is_here)
+        let root = match self.import(from, first) {
+            Some(import) => import.first,
+            None => first,
+        };
+        let is_declared = match root {
+            "crate" => declares(&is_own),
+            // By a name that is not that of a package: a trait or a module of the package's own, or
+            // what a glob brings in.
+            name if part.knows.contains(name) => declares(&|package| is_called(package, name)),
+            _ => declares(&is_own),
+        };
+        !is_declared
     }
 
     /// What a name may mean.
@@ -417,8 +435,8 @@ impl<'a> Table<'a> {
             }
             MentionKind::Prefix => is_type,
             MentionKind::Bare => is_type || (!is_associated && self.is_in_scope(from, name, node)),
-            MentionKind::Path if is_type || is == NamedKind::Macro => true,
-            MentionKind::Path if is_associated => {
+            MentionKind::Path | MentionKind::Deep if is_type || is == NamedKind::Macro => true,
+            MentionKind::Path | MentionKind::Deep if is_associated => {
                 let is_alias = |name: &str| self.aliases.contains(name);
                 // Of a type that is called otherwise elsewhere, or of all types.
                 let is_blanket = || !self.types.contains(node.owner);
@@ -435,12 +453,13 @@ impl<'a> Table<'a> {
                     }
                 }
             }
-            MentionKind::Path => {
+            MentionKind::Path | MentionKind::Deep => {
                 let is_only_type =
                     self.types.contains(qualifier) && !self.modules.contains(qualifier);
                 let is_standard = || {
-                    let from = self.import(from, qualifier);
-                    from.is_some_and(|(first, _)| standard::is_library(first))
+                    let import = self.import(from, qualifier);
+                    kind == MentionKind::Path
+                        && import.is_some_and(|import| standard::is_library(import.first))
                 };
                 self.aliases.contains(qualifier)
                     || !(qualifier.is_empty() || is_only_type || is_standard())
@@ -448,10 +467,34 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// From where a file brings a name in, if it does so by name; see [`Scope::imports`].
-    fn import(&self, from: From, name: &str) -> Option<(&'a str, &'a str)> {
+    /// From where a name comes in an item, if it, or the module that it is in, brings it in.
+    fn import(&self, from: From, name: &str) -> Option<Import<'a>> {
         let scope = self.scopes.get(from.part)?.get(from.file)?;
-        scope.imports.get(name).copied()
+        let all = scope.imports.get(name)?;
+        let of = |parent: u32| all.iter().find(|import| import.parent == parent).copied();
+        of(from.item).or_else(|| of(from.module))
+    }
+
+    /// Where an item's names are looked up.
+    pub(super) fn from(&self, at: NodeIdx) -> Option<From> {
+        let node = self.node(at)?;
+        let first = self.first.get(node.part)?.get(node.file)?;
+        let is_module =
+            |node: &Node<'_>| matches!(node.item.kind, NamedKind::File | NamedKind::Module);
+        let mut module = at;
+        for _ in 0..MAX_NESTING {
+            match self.node(module) {
+                Some(around) if !is_module(around) => module = around.parent,
+                _ => break,
+            }
+        }
+        Some(From {
+            part: node.part,
+            file: node.file,
+            item: at - first,
+            module: module.saturating_sub(*first),
+            in_macro: node.item.kind == NamedKind::Macro,
+        })
     }
 
     /// Whether a name by itself can mean an item.
@@ -494,17 +537,18 @@ impl<'a> Table<'a> {
             }
             MentionKind::Prefix => true,
             MentionKind::Macro => nodes.len() == 1,
-            MentionKind::Path if node.is_associated() => {
+            MentionKind::Path | MentionKind::Deep if node.is_associated() => {
                 node.owner == qualifier && !self.aliases.contains(qualifier) && is_one_package()
             }
-            MentionKind::Path => {
+            MentionKind::Path | MentionKind::Deep => {
                 nodes.len() == 1 || (is_one_package() && self.is_there(node, qualifier))
             }
             MentionKind::Bare => {
                 let is_here = (from.part, from.file) == (node.part, node.file);
                 match self.import(from, name) {
-                    Some((_, module)) => {
-                        nodes.len() == 1 || (is_one_package() && self.is_there(node, module))
+                    Some(import) => {
+                        let is_there = || self.is_there(node, import.qualifier);
+                        nodes.len() == 1 || (is_one_package() && is_there())
                     }
                     None => nodes.len() == 1 && (is_here || self.has_glob(from, node.part)),
                 }
@@ -570,8 +614,16 @@ fn scope<'a>(
             scope.globs.insert(first);
         } else {
             scope.names.insert(word(import.name));
-            let from = (first, word(import.qualifier));
-            scope.imports.insert(word(import.name), from);
+            let found = Import {
+                parent: import.parent,
+                first,
+                qualifier: word(import.qualifier),
+            };
+            scope
+                .imports
+                .entry(word(import.name))
+                .or_default()
+                .push(found);
         }
     }
     let mut all = file.items.iter().flat_map(|item| &item.mentions);

@@ -442,6 +442,38 @@ pub(crate) const WAYS: &[Way<'_>] = &[
 //- program/src/main.rs
     use faulty::Faulty::*; fn main() { One.bad() }
 "),
+    way("an operator by its whole path, where a module is called core", "faulty::Faulty::neg", "
+//- faulty/src/lib.rs
+    #[derive(Clone, Copy)] pub struct Faulty; impl core::ops::Neg for Faulty { type Output = Self; fn neg(self) -> Self { self } }
+//- middle/src/lib.rs
+    pub mod core {} pub use faulty::Faulty;
+//- program/src/main.rs
+    fn main() { let _ = -middle::Faulty; }
+"),
+    way("an operator that the package hands on to itself", "faulty::Faulty::neg", "
+//- faulty/src/lib.rs
+    mod lib { pub use core::ops::*; } pub struct Faulty; impl crate::lib::Neg for Faulty { type Output = (); fn neg(self) {} }
+//- program/src/main.rs
+    fn main() { -faulty::Faulty }
+"),
+    way("a module that another module has from elsewhere", "faulty::time::bad", "
+//- faulty/src/lib.rs
+    pub mod time { pub fn bad() {} }
+//- program/src/main.rs
+    use faulty::time; mod inner { use std::time; pub fn run() { time::Instant::now(); } } fn main() { inner::run(); time::bad() }
+"),
+    way("a derived function beside one that is not built", "faulty::Faulty::clone", "
+//- faulty/src/lib.rs
+    #[derive(Clone)] pub struct Faulty; #[cfg(target_os = \"never\")] #[cfg(feature = \"never\")] impl Clone for Faulty { fn clone(&self) -> Self { Self } }
+//- program/src/main.rs
+    fn main() { let _ = faulty::Faulty.clone(); }
+"),
+    way("a function in a module that a foreign macro makes", "faulty::cpu::get", "
+//- faulty/src/lib.rs
+    maker::detect!(cpu); pub fn run() { cpu::get() }
+//- program/src/main.rs
+    fn main() { faulty::run() }
+"),
     way("an implementation by the type's alias", "faulty::bad", "
 //- faulty/src/lib.rs
     pub struct Faulty<T>(T); pub type Own = Faulty<u8>; fn bad() {}

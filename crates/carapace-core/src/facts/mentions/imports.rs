@@ -51,6 +51,7 @@ impl Walk<'_, '_> {
                 None => "",
             };
             let found = NamedImport {
+                parent: place(self.frame().item),
                 first: self.words.add(first),
                 qualifier: self.words.add(qualifier),
                 last: self.words.add(last),

@@ -401,7 +401,12 @@ impl Walk<'_, '_> {
             self.mention(MentionKind::Loose, "", &text);
         } else if is_behind {
             let qualifier = self.qualifier(at);
-            self.mention(MentionKind::Path, &qualifier, &text);
+            let is_deep = at >= 5 && is_colons(at - 5);
+            let kind = match is_deep {
+                true => MentionKind::Deep,
+                false => MentionKind::Path,
+            };
+            self.mention(kind, &qualifier, &text);
         } else if is_loose {
             self.mention(MentionKind::Loose, "", &text);
         } else {
