@@ -7,6 +7,9 @@ use foldhash::fast::RandomState;
 use super::table::{From, NodeIdx, Table};
 use crate::facts::mentions::{Mention, MentionKind, NamedKind};
 
+/// How often a name may be held against an item, or a pattern against a name: a second's work.
+const MAX_CHECKS: usize = 50_000_000;
+
 /// How an item came to be live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Way {
@@ -42,6 +45,10 @@ pub(super) struct Closure<'t, 'a> {
     loose: HashMap<String, Way, RandomState>,
     /// Whether a macro that is live puts names together of nothing but what it is handed.
     composes: bool,
+    /// All names of items, with what they are without case and `_`.
+    names: Vec<(&'a str, String)>,
+    /// How many checks are left.
+    checks: usize,
 }
 
 impl<'t, 'a> Closure<'t, 'a> {
@@ -81,6 +88,11 @@ impl<'t, 'a> Closure<'t, 'a> {
             followed: HashSet::default(),
             loose: HashMap::default(),
             composes: false,
+            names: match ways {
+                Ways::All => table.names().map(|name| (name, folded(name))).collect(),
+                Ways::Certain => Vec::new(),
+            },
+            checks: MAX_CHECKS,
         }
     }
 
@@ -152,14 +164,22 @@ impl<'t, 'a> Closure<'t, 'a> {
     }
 
     fn run(&mut self) {
-        loop {
-            while let Some(at) = self.queue.pop_front() {
-                self.follow(at);
-            }
-            if !self.composes || !self.compose() {
-                return;
+        while !self.is_spent() {
+            match self.queue.pop_front() {
+                Some(at) => self.follow(at),
+                None if self.composes && self.compose() => {}
+                None => return,
             }
         }
+    }
+
+    /// Whether there was too much to follow all of it.
+    pub(super) fn is_spent(&self) -> bool {
+        self.checks == 0
+    }
+
+    fn spend(&mut self, checks: usize) {
+        self.checks = self.checks.saturating_sub(checks);
     }
 
     /// Follows what an item mentions.
@@ -167,10 +187,15 @@ impl<'t, 'a> Closure<'t, 'a> {
         let table = self.table;
         let Some(node) = table.node(at) else { return };
         let Some(from) = table.from(at) else { return };
+        let from_item = table.looks_up_by_itself(&from);
         for mention in &node.item.mentions {
             // What a name means by itself, or behind what is brought in, depends on where it stands.
             let of_file = matches!(mention.kind, MentionKind::Bare | MentionKind::Path);
-            let place = if of_file { at as usize + 1 } else { 0 };
+            let place = match (of_file, from_item) {
+                (false, _) => 0,
+                (true, true) => at as usize + 1,
+                (true, false) => at.saturating_sub(from.item) as usize + from.module as usize + 1,
+            };
             let part = if from.in_macro {
                 usize::MAX - node.part
             } else {
@@ -203,6 +228,7 @@ impl<'t, 'a> Closure<'t, 'a> {
             by,
             is_automatic: false,
         };
+        self.spend(table.candidates(from, mention));
         for meant in table.meant(from, mention) {
             if self.ways == Ways::All || meant.is_certain {
                 self.name(meant.node, way);
@@ -219,12 +245,14 @@ impl<'t, 'a> Closure<'t, 'a> {
                 return;
             }
             let table = self.table;
-            for name in table.names() {
-                if fits(&pattern, &folded(name)) {
-                    for at in table.named(name) {
-                        self.name(*at, way);
-                    }
-                }
+            self.spend(self.names.len());
+            let fitting = self
+                .names
+                .iter()
+                .filter(|(_, folded)| fits(&pattern, folded));
+            let fitting: Vec<&str> = fitting.map(|(name, _)| *name).collect();
+            for at in fitting.iter().flat_map(|name| table.named(name)) {
+                self.name(*at, way);
             }
             return;
         }
@@ -240,9 +268,9 @@ impl<'t, 'a> Closure<'t, 'a> {
     fn compose(&mut self) -> bool {
         let table = self.table;
         let mut found = Vec::new();
-        for name in table.names() {
-            let folded = folded(name);
-            let whole = self.loose.get(&folded);
+        self.spend(self.names.iter().map(|(_, folded)| folded.len()).sum());
+        for (name, folded) in &self.names {
+            let whole = self.loose.get(folded);
             let halves = || {
                 let mut splits = folded.char_indices().skip(1);
                 splits.find_map(|(at, _)| {
@@ -252,7 +280,7 @@ impl<'t, 'a> Closure<'t, 'a> {
                 })
             };
             if let Some(way) = whole.or_else(halves) {
-                found.push((name, *way));
+                found.push((*name, *way));
             }
         }
         for (name, way) in found {

@@ -64,6 +64,12 @@ pub fn judge(world: &World<'_>, questions: &[Question]) -> Vec<Reachability> {
     let table = Table::new(parts);
     let generated = world.generated_names(&mut blockers);
     let all = Closure::all(&table, &generated);
+    if all.is_spent() {
+        blockers.push(Blocker {
+            package: None,
+            reason: "there are more names than are followed".to_owned(),
+        });
+    }
     let certain = Closure::certain(&all);
     let judged = Judged {
         world,

@@ -77,6 +77,8 @@ struct Scope<'a> {
     names: HashSet<&'a str, RandomState>,
     /// What it brings in by name.
     imports: HashMap<&'a str, Vec<Import<'a>>, RandomState>,
+    /// The items that bring names in by name.
+    importers: HashSet<u32, RandomState>,
     /// From where it brings in all names.
     globs: HashSet<&'a str, RandomState>,
     /// Whether names may come in that are not listed.
@@ -475,6 +477,22 @@ impl<'a> Table<'a> {
         of(from.item).or_else(|| of(from.module))
     }
 
+    /// How many items a name is held against to know what it may mean.
+    pub(super) fn candidates(&self, from: From, mention: &Mention) -> usize {
+        let part = self.parts.get(from.part);
+        let name = part.map_or("", |part| part.mentions.word(mention.name));
+        self.named(name).len().saturating_add(1)
+    }
+
+    /// Whether an item brings names in for itself, and not only the module that it is in.
+    pub(super) fn looks_up_by_itself(&self, from: &From) -> bool {
+        let scope = self
+            .scopes
+            .get(from.part)
+            .and_then(|scopes| scopes.get(from.file));
+        from.item != from.module && scope.is_some_and(|scope| scope.importers.contains(&from.item))
+    }
+
     /// Where an item's names are looked up.
     pub(super) fn from(&self, at: NodeIdx) -> Option<From> {
         let node = self.node(at)?;
@@ -604,6 +622,7 @@ fn scope<'a>(
     let mut scope = Scope {
         names: file.items.iter().map(|item| word(item.name)).collect(),
         imports: HashMap::default(),
+        importers: HashSet::default(),
         globs: HashSet::default(),
         is_open: is_included,
     };
@@ -614,6 +633,7 @@ fn scope<'a>(
             scope.globs.insert(first);
         } else {
             scope.names.insert(word(import.name));
+            scope.importers.insert(import.parent);
             let found = Import {
                 parent: import.parent,
                 first,

@@ -363,6 +363,32 @@ fn flags_say_what_is_built() {
     }
 }
 
+/// What was made to be slow to follow is given up, and told.
+#[test]
+fn too_many_names_are_unknown() {
+    let functions: String = (0..30_000)
+        .map(|n| format!("pub fn f{n}() {{}} "))
+        .collect();
+    let patterns: String = (0..3_000).map(|n| format!("[<a{n} $x>] ")).collect();
+    let files = format!(
+        "//- faulty/src/lib.rs\n pub fn never() {{}} {functions}\n\
+         //- program/src/main.rs\n macro_rules! m {{ ($x:ident) => {{ {patterns} }} }} fn main() {{ m!(y) }}"
+    );
+    let world = workspace(&Way {
+        name: "",
+        function: "faulty::never",
+        files: &files,
+    });
+    let manifest = world.path("project/program/Cargo.toml");
+    let run = world.audit(&["--format", "json", "--manifest-path"]);
+    let output = run.arg(&manifest).run();
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    let (verdict, why) = verdict(&document, "RUSTSEC-2026-0001");
+    assert_eq!(verdict, "unknown", "{why}");
+    let reason = why["functions"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("more names than are followed"), "{reason}");
+}
+
 /// The same bytes from what was kept as from what was read.
 #[test]
 fn what_is_kept_says_the_same() {
