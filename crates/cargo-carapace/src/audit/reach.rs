@@ -1,14 +1,13 @@
 //! Whether functions that advisories name are reached: whose sources tell that, read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use carapace_core::engine::{Affected, Reached};
 use carapace_core::facts::mentions::{PackageMentions, Scope};
-use carapace_core::graph::metadata::Metadata;
 use carapace_core::graph::units::{Platforms, Request, Selected, Units, counterparts};
-use carapace_core::graph::{Graph, PackageIdx};
+use carapace_core::graph::{Graph, Package, PackageIdx};
 use carapace_core::reach::{Question, Reachability, World, cone, judge};
 
 use super::roles::{Built, Shipped};
@@ -76,9 +75,12 @@ impl Ground {
             .collect();
         let cone = cone(metadata, &units, &asked);
         let store = cache.map(FactsStore::new);
-        let read = |packages: &[PackageIdx], scope| {
-            self.read(graph, metadata, packages, scope, store.as_ref())
-        };
+        let mut locked = BTreeMap::new();
+        for (package, found) in graph.packages().iter().zip(&counterparts) {
+            locked.extend(found.iter().map(|index| (*index, package)));
+        }
+        let read =
+            |packages: &[PackageIdx], scope| self.read(&locked, packages, scope, store.as_ref());
         let mentions = read(&cone.packages, Scope { strings: false });
         let generated = read(&cone.generators, Scope { strings: true });
         let world = World {
@@ -109,20 +111,16 @@ impl Ground {
         }))
     }
 
-    /// What packages mention, in their order; none of those whose folder is not there.
+    /// What packages mention, in their order; none of those whose folder is not there. `locked` are
+    /// their entries in the lockfile.
     fn read(
         &self,
-        graph: &Graph,
-        metadata: &Metadata,
+        locked: &BTreeMap<PackageIdx, &Package>,
         packages: &[PackageIdx],
         scope: Scope,
         store: Option<&FactsStore>,
     ) -> Vec<Option<PackageMentions>> {
-        let counterparts = counterparts(graph, metadata);
-        let mut locked = BTreeMap::new();
-        for (package, found) in graph.packages().iter().zip(&counterparts) {
-            locked.extend(found.iter().map(|index| (*index, package)));
-        }
+        let metadata = &self.built.described.metadata;
         let packages = packages.iter().map(|index| {
             let package = metadata.get(*index)?;
             Some((package, locked.get(index).copied()))
@@ -169,7 +167,7 @@ fn unseen(
     let affected = affected.iter();
     affected
         .map(|asked| {
-            let mut seen = std::collections::BTreeSet::new();
+            let mut seen = BTreeSet::new();
             let mut todo = vec![asked.package];
             while let Some(index) = todo.pop().filter(|_| is_partial) {
                 if seen.insert(index) {
