@@ -8,8 +8,8 @@ use crate::census::conditions::OF_THE_COMPILER;
 use crate::census::link::{folder, folder_inside, from_root, join};
 use crate::cfg::{CfgExpr, CfgSet, Predicate};
 use crate::facts::mentions::{FileMentions, PackageMentions};
-use crate::facts::{ConditionKind, FactGap};
-use crate::graph::metadata::MetadataPackage;
+use crate::facts::{ConditionKind, FactGap, ModuleFact};
+use crate::graph::metadata::{MetadataPackage, Target};
 use crate::graph::units::{Platform, Unit};
 
 /// How a package is built.
@@ -119,145 +119,149 @@ impl Built<'_> {
 
     /// Finds what is built of the files.
     pub(super) fn parts(&self, mentions: &PackageMentions) -> Parts {
-        let places: HashMap<&str, usize, RandomState> = mentions
-            .files
-            .iter()
-            .enumerate()
-            .map(|(at, file)| (file.path.as_str(), at))
-            .collect();
-        let mut known = HashMap::default();
         let count = mentions.files.len();
-        let mut parts = Parts {
-            files: vec![None; count],
-            scripts: vec![false; count],
-            included: vec![false; count],
-            gaps: Vec::new(),
-        };
-        // Named by a declaration, whether built or not.
-        let mut declared = vec![false; count];
-        let mut work: Vec<(usize, String)> = Vec::new();
-        for target in &self.package.targets {
-            if !self.is_member && !target.is_library() && !target.is_build_script() {
-                continue;
-            }
-            let path = from_root(self.package.root_dir(), &target.src_path);
-            let Some(at) = places.get(path.as_str()).copied() else {
-                continue;
-            };
-            if let Some(script) = parts.scripts.get_mut(at) {
-                *script |= target.is_build_script();
-            }
-            work.push((at, folder(&path).to_owned()));
-        }
-        self.follow(
+        let mut search = Search {
+            built: self,
             mentions,
-            &places,
-            &mut work,
-            &mut known,
-            &mut parts,
-            &mut declared,
-        );
+            places: mentions
+                .files
+                .iter()
+                .enumerate()
+                .map(|(at, file)| (file.path.as_str(), at))
+                .collect(),
+            known: HashMap::default(),
+            declared: vec![false; count],
+            work: Vec::new(),
+            parts: Parts {
+                files: vec![None; count],
+                scripts: vec![false; count],
+                included: vec![false; count],
+                gaps: Vec::new(),
+            },
+        };
+        for target in &self.package.targets {
+            if self.is_member || target.is_library() || target.is_build_script() {
+                search.target(target);
+            }
+        }
+        search.follow();
         // A macro may declare a module out of sight: what no declaration that is seen names, and lies
         // where no other target's files do, is taken to be one.
         for (at, file) in mentions.files.iter().enumerate() {
-            let is_built = parts.files.get(at).is_some_and(Option::is_some);
-            let is_declared = declared.get(at).copied().unwrap_or(true);
-            if !is_built && !is_declared && (self.is_member || !is_apart(&file.path)) {
-                work.push((at, children_of(&file.path)));
-                self.follow(
-                    mentions,
-                    &places,
-                    &mut work,
-                    &mut known,
-                    &mut parts,
-                    &mut declared,
-                );
+            if search.is_unseen(at) && (self.is_member || !is_apart(&file.path)) {
+                search.work.push((at, children_of(&file.path)));
+                search.follow();
             }
         }
-        parts
+        search.parts
+    }
+}
+
+/// The way from a package's targets along its files.
+struct Search<'s> {
+    built: &'s Built<'s>,
+    mentions: &'s PackageMentions,
+    /// Files by path.
+    places: HashMap<&'s str, usize, RandomState>,
+    /// What predicates come to, by their texts.
+    known: HashMap<String, bool, RandomState>,
+    /// Files that a declaration names, whether built or not.
+    declared: Vec<bool>,
+    /// Files that are to be gone into, and the folder of the child modules of each.
+    work: Vec<(usize, String)>,
+    parts: Parts,
+}
+
+impl Search<'_> {
+    fn target(&mut self, target: &Target) {
+        let path = from_root(self.built.package.root_dir(), &target.src_path);
+        let Some(at) = self.places.get(path.as_str()).copied() else {
+            return;
+        };
+        if let Some(script) = self.parts.scripts.get_mut(at) {
+            *script |= target.is_build_script();
+        }
+        self.work.push((at, folder(&path).to_owned()));
     }
 
-    fn follow(
-        &self,
-        mentions: &PackageMentions,
-        places: &HashMap<&str, usize, RandomState>,
-        work: &mut Vec<(usize, String)>,
-        known: &mut HashMap<String, bool, RandomState>,
-        parts: &mut Parts,
-        declared: &mut [bool],
-    ) {
-        while let Some((at, children)) = work.pop() {
-            let (Some(file), Some(slot)) = (mentions.files.get(at), parts.files.get_mut(at)) else {
+    /// Whether a file is neither built nor declared.
+    fn is_unseen(&self, at: usize) -> bool {
+        let is_built = self.parts.files.get(at).is_some_and(Option::is_some);
+        !is_built && self.declared.get(at) == Some(&false)
+    }
+
+    fn follow(&mut self) {
+        let mentions = self.mentions;
+        while let Some((at, children)) = self.work.pop() {
+            let is_new = self.parts.files.get(at) == Some(&None);
+            let Some(file) = mentions.files.get(at).filter(|_| is_new) else {
                 continue;
             };
-            if slot.is_some() {
-                continue;
-            }
-            let conditions = self.conditions(file, known);
+            let conditions = self.built.conditions(file, &mut self.known);
             let holds = |id: u32| conditions.get(id as usize).copied().unwrap_or(true);
             let file_holds = holds(file.condition);
-            let here = folder(&file.path);
-            let mut found = Vec::new();
             for module in &file.modules {
-                let inside = folder_inside(here, &children, &module.inside);
                 let is_built = file_holds && holds(module.condition);
-                for (_, own) in &module.paths {
-                    let from = if module.inside.is_empty() {
-                        here
-                    } else {
-                        &inside
-                    };
-                    let target = join(from, own);
-                    let children = folder(&target).to_owned();
-                    found.push((target, children, is_built));
-                }
-                let nested = join(&inside, &module.name);
-                found.push((format!("{nested}.rs"), nested.clone(), is_built));
-                found.push((join(&nested, "mod.rs"), nested, is_built));
+                self.module(file, &children, module, is_built);
             }
             for include in &file.includes {
                 let is_built = file_holds && holds(include.condition);
-                let gap = |reason: &str| FactGap {
-                    path: file.path.clone(),
-                    reason: reason.to_owned(),
-                };
-                let Some(path) = &include.path else {
-                    if is_built {
-                        parts
-                            .gaps
-                            .push(gap("includes a file that is made by a build"));
-                    }
-                    continue;
-                };
-                let target = join(here, path);
-                match places.get(target.as_str()) {
-                    Some(included) => {
-                        if let Some(mark) = parts.included.get_mut(*included) {
-                            *mark = true;
-                        }
-                        let children = folder(&target).to_owned();
-                        found.push((target, children, is_built));
-                    }
-                    None if is_built => {
-                        parts.gaps.push(gap("includes a file that was not read"));
-                    }
-                    None => {}
-                }
+                self.include(file, include.path.as_deref(), is_built);
             }
-            if file_holds {
+            if let Some(slot) = self.parts.files.get_mut(at).filter(|_| file_holds) {
                 *slot = Some(conditions);
             }
-            for (path, children, is_built) in found {
-                let Some(target) = places.get(path.as_str()) else {
-                    continue;
-                };
-                if let Some(mark) = declared.get_mut(*target) {
-                    *mark = true;
-                }
-                if is_built {
-                    work.push((*target, children));
-                }
+        }
+    }
+
+    /// The files that a `mod name;` may mean.
+    fn module(&mut self, file: &FileMentions, children: &str, module: &ModuleFact, is_built: bool) {
+        let here = folder(&file.path);
+        let inside = folder_inside(here, children, &module.inside);
+        for (_, own) in &module.paths {
+            let from = match module.inside.is_empty() {
+                true => here,
+                false => &inside,
+            };
+            let target = join(from, own);
+            let children = folder(&target).to_owned();
+            self.declare(&target, children, is_built);
+        }
+        let nested = join(&inside, &module.name);
+        self.declare(&format!("{nested}.rs"), nested.clone(), is_built);
+        self.declare(&join(&nested, "mod.rs"), nested, is_built);
+    }
+
+    fn include(&mut self, file: &FileMentions, path: Option<&str>, is_built: bool) {
+        let target = path.map(|path| join(folder(&file.path), path));
+        let place = target.as_deref().and_then(|target| self.places.get(target));
+        if let (Some(place), Some(target)) = (place.copied(), &target) {
+            if let Some(mark) = self.parts.included.get_mut(place) {
+                *mark = true;
             }
+            self.declare(target, folder(target).to_owned(), is_built);
+        } else if is_built {
+            let reason = match path {
+                Some(_) => "includes a file that was not read",
+                None => "includes a file that is made by a build",
+            };
+            self.parts.gaps.push(FactGap {
+                path: file.path.clone(),
+                reason: reason.to_owned(),
+            });
+        }
+    }
+
+    /// Notes that a declaration names a file, and has it gone into if it is built.
+    fn declare(&mut self, path: &str, children: String, is_built: bool) {
+        let Some(place) = self.places.get(path).copied() else {
+            return;
+        };
+        if let Some(mark) = self.declared.get_mut(place) {
+            *mark = true;
+        }
+        if is_built {
+            self.work.push((place, children));
         }
     }
 }

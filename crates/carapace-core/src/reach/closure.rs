@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
 
-use super::table::{From, NodeIdx, Table};
+use super::meaning::From;
+use super::table::{NodeIdx, Table};
 use crate::facts::mentions::{Mention, MentionKind, NamedKind};
 
 /// How often a name may be held against an item, or a pattern against a name: a second's work.

@@ -20,12 +20,16 @@
 mod built;
 mod closure;
 mod cone;
+mod meaning;
 mod question;
+mod scope;
 mod standard;
 mod table;
+mod world;
 
 pub use cone::{Cone, cone};
-pub use question::{Question, World, judge};
+pub use question::{Question, judge};
+pub use world::World;
 
 use serde::Serialize;
 

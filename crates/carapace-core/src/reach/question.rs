@@ -1,17 +1,11 @@
 //! From the functions that an advisory names to a verdict on each.
 
-use std::collections::HashSet;
-
-use super::built::{Built, is_apart};
 use super::closure::Closure;
-use super::cone::{Cone, depends, reached};
 use super::table::{NodeIdx, Part, Table};
+use super::world::{Blocker, World};
 use super::{FunctionReach, Reachability, Step, Verdict};
-use crate::cfg::CfgSet;
-use crate::facts::mentions::{MentionKind, NONE, NamedImport, NamedKind, PackageMentions};
+use crate::facts::mentions::{MentionKind, NONE, NamedImport, NamedKind};
 use crate::graph::PackageIdx;
-use crate::graph::metadata::{Metadata, MetadataPackage};
-use crate::graph::units::{Platform, Unit, Units};
 
 /// How many steps of a way are shown.
 const MAX_STEPS: usize = 64;
@@ -27,53 +21,21 @@ pub struct Question {
     pub unseen: Option<String>,
 }
 
-/// What is known of a build.
-#[derive(Debug, Clone, Copy)]
-pub struct World<'a> {
-    /// The packages.
-    pub metadata: &'a Metadata,
-    /// What is built of them.
-    pub units: &'a Units,
-    /// What it is built for; none where every platform counts.
-    pub platforms: Option<&'a [Platform]>,
-    /// What the compiler sets where it is built.
-    pub host: &'a CfgSet,
-    /// Whether the workspace's tests, examples and benchmarks count.
-    pub tests: bool,
-    /// Whose sources tell.
-    pub cone: &'a Cone,
-    /// What the cone's packages mention, in its order; none where their sources are not at hand.
-    pub mentions: &'a [Option<PackageMentions>],
-    /// The same of its generators.
-    pub generated: &'a [Option<PackageMentions>],
-}
-
-/// Why not all is known.
-struct Blocker {
-    /// The package's place in the metadata; none where it is about all.
-    package: Option<usize>,
-    reason: String,
-}
-
 /// Answers questions about functions of packages in the world's cone, in their order.
 #[must_use]
 pub fn judge(world: &World<'_>, questions: &[Question]) -> Vec<Reachability> {
-    let depends = depends(world.metadata, world.units);
     let mut blockers = Vec::new();
-    let parts = world.parts(&depends, &mut blockers);
+    let parts = world.parts(&mut blockers);
     let table = Table::new(parts);
     let generated = world.generated_names(&mut blockers);
     let all = Closure::all(&table, &generated);
     if all.is_spent() {
-        blockers.push(Blocker {
-            package: None,
-            reason: "there are more names than are followed".to_owned(),
-        });
+        let reason = "there are more names than are followed".to_owned();
+        blockers.push(Blocker::of_all(reason));
     }
     let certain = Closure::certain(&all);
     let judged = Judged {
         world,
-        depends: &depends,
         blockers: &blockers,
         table: &table,
         all: &all,
@@ -85,140 +47,8 @@ pub fn judge(world: &World<'_>, questions: &[Question]) -> Vec<Reachability> {
         .collect()
 }
 
-impl<'a> World<'a> {
-    fn parts(&self, depends: &[Vec<usize>], blockers: &mut Vec<Blocker>) -> Vec<Part<'a>> {
-        let there = self.cone.packages.iter().zip(self.mentions);
-        let there: Vec<(usize, Option<&PackageMentions>)> = there
-            .map(|(index, mentions)| (index.get(), mentions.as_ref()))
-            .collect();
-        let mut parts = Vec::new();
-        // The places of those whose sources are at hand, among the parts.
-        let places: Vec<usize> = there
-            .iter()
-            .filter(|(_, mentions)| mentions.is_some())
-            .map(|(index, _)| *index)
-            .collect();
-        for (index, mentions) in there {
-            let Some(package) = self.metadata.packages.get(index) else {
-                continue;
-            };
-            let mut block = |reason: String| {
-                blockers.push(Blocker {
-                    package: Some(index),
-                    reason,
-                });
-            };
-            let Some(mentions) = mentions else {
-                block(format!("the sources of {} are not at hand", shown(package)));
-                continue;
-            };
-            let part = self.part(index, package, mentions, depends, &places);
-            let unread = mentions.gaps.iter().chain(&part.parts.gaps);
-            let unread = unread.filter(|gap| part.is_member || !is_apart(&gap.path));
-            if let Some(gap) = unread.min() {
-                block(format!("{}: {} {}", shown(package), gap.path, gap.reason));
-            }
-            parts.push(part);
-        }
-        parts
-    }
-
-    fn part(
-        &self,
-        index: usize,
-        package: &'a MetadataPackage,
-        mentions: &'a PackageMentions,
-        depends: &[Vec<usize>],
-        places: &[usize],
-    ) -> Part<'a> {
-        let units = self.units.units().iter();
-        let units: Vec<&Unit> = units
-            .filter(|unit| unit.package.get() == index && unit.is_built)
-            .collect();
-        let mut members = self.metadata.members.iter();
-        let is_member = members.any(|member| member.get() == index);
-        let built = Built {
-            package,
-            units: &units,
-            is_member,
-            tests: self.tests,
-            platforms: self.platforms,
-            host: self.host,
-        };
-        let below = reached([index].into_iter(), |at| depends.get(at).map(Vec::as_slice));
-        let sees = places.iter().enumerate();
-        let sees = sees.filter(|(_, place)| below.contains(place));
-        let library = package.library();
-        let own = library.map(|target| target.name.replace('-', "_"));
-        let edges = self
-            .units
-            .units()
-            .iter()
-            .flat_map(|unit| &unit.dependencies);
-        let edges = edges.filter(|edge| {
-            let to = self.units.get(edge.to);
-            to.is_some_and(|to| to.package.get() == index)
-        });
-        let mut names: Vec<String> = own.into_iter().collect();
-        names.extend(edges.map(|edge| edge.name.to_string()));
-        names.sort();
-        names.dedup();
-        Part {
-            mentions,
-            parts: built.parts(mentions),
-            names,
-            shown: shown(package),
-            is_member,
-            knows: self.known_names(index),
-            is_library: library.is_some(),
-            is_proc_macro: package.is_proc_macro(),
-            sees: sees.map(|(at, _)| at).collect(),
-        }
-    }
-
-    /// The names by which a package's code calls others.
-    fn known_names(&self, index: usize) -> HashSet<String> {
-        let units = self.units.units().iter();
-        let own = units.filter(|unit| unit.package.get() == index);
-        let edges = own.flat_map(|unit| &unit.dependencies);
-        let libraries = ["std", "core", "alloc", "proc_macro", "test"];
-        let names = edges.map(|edge| edge.name.to_string());
-        names.chain(libraries.map(str::to_owned)).collect()
-    }
-
-    /// The names in what procedural macros generate.
-    fn generated_names(&self, blockers: &mut Vec<Blocker>) -> Vec<(MentionKind, &'a str)> {
-        let mut names = HashSet::new();
-        for (index, mentions) in self.cone.generators.iter().zip(self.generated) {
-            let Some(mentions) = mentions else {
-                let package = self.metadata.get(*index).map(shown).unwrap_or_default();
-                blockers.push(Blocker {
-                    package: None,
-                    reason: format!(
-                        "the sources of {package}, whose macros make code, are not at hand"
-                    ),
-                });
-                continue;
-            };
-            let items = mentions.files.iter().flat_map(|file| &file.items);
-            let found = items.flat_map(|item| &item.mentions).filter(|mention| {
-                matches!(mention.kind, MentionKind::Loose | MentionKind::Pattern)
-            });
-            names.extend(found.map(|mention| (mention.kind, mentions.word(mention.name))));
-        }
-        let mut names: Vec<(MentionKind, &str)> = names.into_iter().collect();
-        names.sort_unstable();
-        names
-    }
-}
-
-fn shown(package: &MetadataPackage) -> String {
-    format!("{} {}", package.name, package.version)
-}
-
 struct Judged<'w, 't, 'a> {
     world: &'w World<'a>,
-    depends: &'w [Vec<usize>],
     blockers: &'w [Blocker],
     table: &'t Table<'a>,
     all: &'w Closure<'t, 'a>,
@@ -238,14 +68,8 @@ impl Judged<'_, '_, '_> {
             });
             return self.with_unseen(functions.collect(), question.unseen.as_deref());
         }
-        let sees = |from: usize| {
-            let below = reached([from].into_iter(), |at| {
-                self.depends.get(at).map(Vec::as_slice)
-            });
-            below.contains(&package)
-        };
         let mut blockers = self.blockers.iter();
-        let blocker = blockers.find(|blocker| blocker.package.is_none_or(sees));
+        let blocker = blockers.find(|blocker| blocker.is_about(package));
         let blocker = blocker.map(|blocker| blocker.reason.as_str());
         let functions = question.functions.iter();
         let functions = functions.map(|function| self.function(package, function));
