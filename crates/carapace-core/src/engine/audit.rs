@@ -71,31 +71,38 @@ pub struct Affected {
     pub functions: Vec<String>,
 }
 
-/// The functions that advisories name in the packages of a graph.
+/// The functions that advisories name in the packages of a graph, by package and advisory.
 #[must_use]
 pub fn affected(graph: &Graph, advisories: &[Advisory]) -> Vec<Affected> {
-    let by_package = by_package(advisories);
-    let packages = graph.iter().flat_map(|(index, package)| {
-        let named = by_package.get(&*package.name).into_iter().flatten();
-        let named = named.filter(|advisory| advisory.affects(&package.version));
-        named.filter_map(move |advisory| {
-            let functions = &advisory.affected.as_ref()?.functions;
-            let of_version = functions
-                .iter()
-                .filter(|(_, requirements)| is_in(requirements, &package.version));
-            let mut paths: Vec<String> = of_version.map(|(path, _)| path.clone()).collect();
-            // The version is affected: if none of the functions is, the requirements are wrong.
-            if paths.is_empty() {
-                paths = functions.keys().cloned().collect();
-            }
-            (!paths.is_empty()).then(|| Affected {
-                package: index,
-                advisory: advisory.id.clone(),
-                functions: paths,
-            })
-        })
+    let mut found: BTreeMap<(PackageIdx, &str), Affected> = BTreeMap::new();
+    let named = advisories.iter().filter_map(|advisory| {
+        let functions = &advisory.affected.as_ref()?.functions;
+        (!functions.is_empty()).then(|| (advisory, key(advisory), functions))
     });
-    packages.collect()
+    for (advisory, name, functions) in named {
+        for (package, of) in graph.iter() {
+            if of.name != name || !advisory.affects(&of.version) {
+                continue;
+            }
+            // The first database wins where two hold the same advisory.
+            found.entry((package, &advisory.id)).or_insert_with(|| {
+                let of_version = functions
+                    .iter()
+                    .filter(|(_, requirements)| is_in(requirements, &of.version));
+                let mut paths: Vec<String> = of_version.map(|(path, _)| path.clone()).collect();
+                // The version is affected: if none of the functions is, the requirements are wrong.
+                if paths.is_empty() {
+                    paths = functions.keys().cloned().collect();
+                }
+                Affected {
+                    package,
+                    advisory: advisory.id.clone(),
+                    functions: paths,
+                }
+            });
+        }
+    }
+    found.into_values().collect()
 }
 
 /// Whether a version is one of those in which a function is affected; also where that can't be said.
