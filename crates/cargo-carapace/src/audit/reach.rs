@@ -11,7 +11,7 @@ use carapace_core::graph::{Graph, Package, PackageIdx};
 use carapace_core::reach::{Question, Reachability, World, cone, judge};
 
 use super::roles::{Built, Shipped};
-use crate::census::extract::Folder;
+use crate::census::extract::{Folder, of_those_there};
 use crate::census::mentions::extract;
 use crate::census::store::FactsStore;
 
@@ -131,12 +131,7 @@ impl Ground {
                 Folder::of_package(package, locked, &self.built.tree)
             })
             .collect();
-        let there: Vec<Folder> = folders.iter().flatten().cloned().collect();
-        let mut made = extract(&there, scope, store).into_iter();
-        let folders = folders.iter();
-        folders
-            .map(|folder| folder.as_ref().and_then(|_| made.next()))
-            .collect()
+        of_those_there(&folders, |there| extract(there, scope, store))
     }
 }
 

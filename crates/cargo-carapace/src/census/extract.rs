@@ -10,6 +10,8 @@ use carapace_core::facts::scan::{Scan, Scanner};
 use carapace_core::facts::{FactGap, PackageFacts, VERSION};
 use carapace_core::graph::Package;
 use carapace_core::graph::metadata::MetadataPackage;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::manifest::{self, ManifestLint};
 use super::sources::{self, Listing};
@@ -73,22 +75,26 @@ impl Reader {
     }
 }
 
-/// What is known of a package's folder before its targets are.
+/// What is known of a package's folder before it is read.
 #[derive(Debug)]
-struct Looked {
+pub(super) struct Looked<T> {
     listing: Listing,
-    /// Its key, where its facts are kept.
+    /// Its key, where what is made of it is kept.
     key: Option<String>,
     /// What was kept.
-    kept: Option<PackageFacts>,
-    /// What its sources say, without what its manifest and build script say.
-    made: Option<PackageFacts>,
+    kept: Option<T>,
+    /// What was made of its files.
+    made: Option<T>,
 }
 
-fn look(folder: &Folder, kept: Option<&FactsStore>) -> Looked {
+pub(super) fn look<T: DeserializeOwned>(
+    column: Column,
+    folder: &Folder,
+    kept: Option<&FactsStore>,
+) -> Looked<T> {
     let store = kept.filter(|_| folder.identity.is_some());
     let listing = sources::list(&folder.root, &folder.tree, store.is_some());
-    let key = store.map(|_| FactsStore::key(COLUMN, folder, &listing));
+    let key = store.map(|_| FactsStore::key(column, folder, &listing));
     let known = store.zip(key.as_ref());
     Looked {
         kept: known.and_then(|(store, key)| store.get(key)),
@@ -98,19 +104,68 @@ fn look(folder: &Folder, kept: Option<&FactsStore>) -> Looked {
     }
 }
 
+/// Makes those of which nothing is kept or made yet.
+pub(super) fn make<T>(
+    folders: &[Folder],
+    looked: &mut [Looked<T>],
+    read: impl Fn(&[(&Folder, &Listing)]) -> Vec<T>,
+) {
+    let is_fresh = |looked: &Looked<T>| looked.kept.is_none() && looked.made.is_none();
+    let fresh = folders.iter().zip(looked.iter());
+    let fresh: Vec<(&Folder, &Listing)> = fresh
+        .filter(|(_, looked)| is_fresh(looked))
+        .map(|(folder, looked)| (folder, &looked.listing))
+        .collect();
+    let mut made = read(&fresh).into_iter();
+    for looked in looked.iter_mut().filter(|looked| is_fresh(looked)) {
+        looked.made = made.next();
+    }
+}
+
+/// Keeps what was made, and gives all of it.
+pub(super) fn keep<T: Serialize + Sync + Default>(
+    looked: Vec<Looked<T>>,
+    store: Option<&FactsStore>,
+) -> Vec<T> {
+    if let Some(store) = store {
+        let made = looked.iter();
+        let made: Vec<(&String, &T)> = made
+            .filter_map(|looked| Some((looked.key.as_ref()?, looked.made.as_ref()?)))
+            .collect();
+        store.put(&made);
+    }
+    let looked = looked.into_iter();
+    looked
+        .map(|looked| looked.kept.or(looked.made).unwrap_or_default())
+        .collect()
+}
+
+/// What is made of the packages whose folders are there, in their order.
+pub fn of_those_there<T>(
+    folders: &[Option<Folder>],
+    make: impl FnOnce(&[Folder]) -> Vec<T>,
+) -> Vec<Option<T>> {
+    let there: Vec<Folder> = folders.iter().flatten().cloned().collect();
+    let mut made = make(&there).into_iter();
+    let folders = folders.iter();
+    folders
+        .map(|folder| folder.as_ref().and_then(|_| made.next()))
+        .collect()
+}
+
 /// What there is before cargo says what the targets are.
 #[derive(Debug, Default)]
 pub struct Early {
     /// The packages that were read by then, by folder.
-    looked: HashMap<PathBuf, Looked>,
+    looked: HashMap<PathBuf, Looked<PackageFacts>>,
     /// What is kept of those that are not read in every run.
     kept: Option<FactsStore>,
 }
 
 /// Reads packages while cargo still answers: of these, only folder, tree and identity count.
 pub fn early(folders: &[Folder], kept: Option<FactsStore>) -> Early {
-    let mut looked = parallel(folders, |folder| look(folder, kept.as_ref()));
-    make(folders, &mut looked);
+    let mut looked = parallel(folders, |folder| look(COLUMN, folder, kept.as_ref()));
+    make(folders, &mut looked, read);
     let roots = folders.iter().map(|folder| folder.root.clone());
     Early {
         looked: roots.zip(looked).collect(),
@@ -123,7 +178,7 @@ pub fn early(folders: &[Folder], kept: Option<FactsStore>) -> Early {
 pub fn extract(folders: &[Folder], early: Early) -> Vec<PackageFacts> {
     let Early { mut looked, kept } = early;
     let kept = kept.as_ref();
-    let known: Vec<Mutex<Option<Looked>>> = folders
+    let known: Vec<Mutex<Option<Looked<PackageFacts>>>> = folders
         .iter()
         .map(|folder| {
             let is_plain = folder.identity.is_some() && folder.odd_roots().next().is_none();
@@ -135,10 +190,10 @@ pub fn extract(folders: &[Folder], early: Early) -> Vec<PackageFacts> {
     let looked = parallel(&places, |at| {
         let folder = folders.get(*at)?;
         let known = known.get(*at)?.lock().ok()?.take();
-        Some(known.unwrap_or_else(|| look(folder, kept)))
+        Some(known.unwrap_or_else(|| look(COLUMN, folder, kept)))
     });
-    let mut looked: Vec<Looked> = looked.into_iter().flatten().collect();
-    make(folders, &mut looked);
+    let mut looked: Vec<Looked<PackageFacts>> = looked.into_iter().flatten().collect();
+    make(folders, &mut looked, read);
     let rest = parallel(&places, |at| {
         let (folder, looked) = (folders.get(*at)?, looked.get(*at)?);
         looked.kept.is_none().then(|| {
@@ -149,39 +204,13 @@ pub fn extract(folders: &[Folder], early: Early) -> Vec<PackageFacts> {
             )
         })
     });
-    let mut keep: Vec<(&String, &PackageFacts)> = Vec::new();
     for (looked, rest) in looked.iter_mut().zip(rest) {
         if let (Some(facts), Some((lint, script))) = (&mut looked.made, rest) {
             facts.manifest_lint = lint;
             facts.build_script = script;
         }
     }
-    for looked in &looked {
-        if let (Some(key), Some(facts)) = (&looked.key, &looked.made) {
-            keep.push((key, facts));
-        }
-    }
-    if let Some(store) = kept {
-        store.put(&keep);
-    }
-    let looked = looked.into_iter();
-    looked
-        .map(|looked| looked.kept.or(looked.made).unwrap_or_default())
-        .collect()
-}
-
-/// Reads those of which nothing is kept or made yet.
-fn make(folders: &[Folder], looked: &mut [Looked]) {
-    let is_fresh = |looked: &Looked| looked.kept.is_none() && looked.made.is_none();
-    let fresh = folders.iter().zip(looked.iter());
-    let fresh: Vec<(&Folder, &Listing)> = fresh
-        .filter(|(_, looked)| is_fresh(looked))
-        .map(|(folder, looked)| (folder, &looked.listing))
-        .collect();
-    let mut made = read(&fresh).into_iter();
-    for looked in looked.iter_mut().filter(|looked| is_fresh(looked)) {
-        looked.made = made.next();
-    }
+    keep(looked, kept)
 }
 
 impl Folder {

@@ -19,7 +19,7 @@ use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::text::visible;
 
-use super::extract::{Early, Folder, early, extract, identity};
+use super::extract::{Early, Folder, early, extract, identity, of_those_there};
 use super::gate;
 use super::store::FactsStore;
 use super::{Read, Taken, compiled, manifest};
@@ -323,12 +323,7 @@ pub(super) fn facts(ground: &Ground, early: Early) -> Vec<Option<PackageFacts>> 
             })
         })
         .collect();
-    let there: Vec<Folder> = folders.iter().flatten().cloned().collect();
-    let mut made = extract(&there, early).into_iter();
-    folders
-        .iter()
-        .map(|folder| folder.as_ref().and_then(|_| made.next()))
-        .collect()
+    of_those_there(&folders, |there| extract(there, early))
 }
 
 /// Opens what is kept, and reads what the lockfile names and cargo's home has, so that both cores
