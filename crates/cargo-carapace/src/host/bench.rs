@@ -4,18 +4,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use carapace_core::fix::manifest::Local;
 use carapace_core::fix::manifest::{Manifest, locals};
 use carapace_core::knowledge::registry::rust_version;
 use semver::Version;
 
-use super::cargo::Cargo;
 use super::files;
-use super::mirror::Mirror;
 use super::project_config::ProjectConfig;
-use super::resolve::{self, Copy, MAX_OUTPUT, ResolveError, ResolveOptions, Temporary};
+use super::resolve::{self, ResolveError, ResolveOptions, Workplace};
 use super::workspace::Project;
 
 /// What decides which versions a project has.
@@ -30,14 +27,7 @@ pub struct State {
 
 /// The copy.
 pub struct Bench<'a> {
-    project: &'a Project,
-    options: &'a ResolveOptions,
-    /// What links may not leave.
-    tree: PathBuf,
-    cargo: Cargo,
-    mirror: Mirror,
-    temporary: Temporary,
-    copy: Copy,
+    place: Workplace<'a>,
     shown: fn(&Path) -> String,
 }
 
@@ -52,33 +42,17 @@ impl<'a> Bench<'a> {
         options: &'a ResolveOptions,
         shown: fn(&Path) -> String,
     ) -> Result<(Self, State), ResolveError> {
-        let environment = &options.environment;
-        let tree = project.tree(environment.home().as_deref());
-        let Some(cargo) = Cargo::find(environment, &tree) else {
-            return Err(ResolveError::NoCargo { tree });
-        };
-        let mirror = Mirror::of(&project.root, &tree, environment.cargo_home().as_deref())?;
-        let temporary = Temporary::new(&options.work)?;
-        let copy = Copy::write(&mirror, project, &temporary)?;
-        let bench = Self {
-            project,
-            options,
-            tree,
-            cargo,
-            mirror,
-            temporary,
-            copy,
-            shown,
-        };
+        let place = Workplace::new(project, options)?;
+        let bench = Self { place, shown };
         if let Some(lockfile) = bench.original()? {
-            write(&bench.copy.root.join("Cargo.lock"), &lockfile)?;
+            write(&bench.place.copy.root.join("Cargo.lock"), &lockfile)?;
         }
         bench.settle()?;
-        let folders = bench.mirror.manifests.iter();
+        let folders = bench.place.mirror.manifests.iter();
         let manifests = folders.map(|(folder, manifest)| (folder.clone(), manifest.text.clone()));
         let state = State {
             manifests: manifests.collect(),
-            lockfile: bench.copy.lockfile()?,
+            lockfile: bench.place.copy.lockfile()?,
         };
         Ok((bench, state))
     }
@@ -88,17 +62,21 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// [`ResolveError::Lockfile`] if it can't be read.
     pub fn original(&self) -> Result<Option<Vec<u8>>, ResolveError> {
-        if !self.project.has_lockfile {
+        if !self.place.project.has_lockfile {
             return Ok(None);
         }
-        let bytes = files::read_found(&self.tree, &self.project.lockfile, resolve::MAX_LOCKFILE);
+        let bytes = files::read_found(
+            &self.place.tree,
+            &self.place.project.lockfile,
+            resolve::MAX_LOCKFILE,
+        );
         bytes.map(Some).map_err(ResolveError::Lockfile)
     }
 
     /// Whether the project has its packages in a folder of its own, from which cargo takes them.
     #[must_use]
     pub fn is_vendored(&self) -> bool {
-        let config = ProjectConfig::read(&self.project.root, &self.tree, &self.shown);
+        let config = ProjectConfig::read(&self.place.project.root, &self.place.tree, &self.shown);
         config.passed_on.is_some()
     }
 
@@ -114,7 +92,7 @@ impl<'a> Bench<'a> {
                 is_editable: self.is_editable(folder),
             })
             .collect();
-        let root = (self.shown)(&self.project.manifest);
+        let root = (self.shown)(&self.place.project.manifest);
         let root = all.iter().find(|manifest| manifest.file == root);
         locals(&all, root)
     }
@@ -122,21 +100,21 @@ impl<'a> Bench<'a> {
     /// The folder of a manifest, by the file as it is shown.
     #[must_use]
     pub fn folder(&self, file: &str) -> Option<&Path> {
-        let mut folders = self.mirror.manifests.keys();
+        let mut folders = self.place.mirror.manifests.keys();
         let folder = folders.find(|folder| (self.shown)(&folder.join("Cargo.toml")) == file);
         folder.map(PathBuf::as_path)
     }
 
     fn is_editable(&self, folder: &Path) -> bool {
-        let is_member = || self.project.members.iter().any(|m| m.dir == folder);
-        folder.starts_with(&self.tree) && (folder == self.project.root || is_member())
+        let is_member = || self.place.project.members.iter().any(|m| m.dir == folder);
+        folder.starts_with(&self.place.tree) && (folder == self.place.project.root || is_member())
     }
 
     /// The oldest Rust that a member promises to build with.
     #[must_use]
     pub fn rust_version(&self) -> Option<Version> {
-        let root = self.mirror.manifests.get(&self.project.root)?;
-        let members = self.mirror.manifests.iter();
+        let root = self.place.mirror.manifests.get(&self.place.project.root)?;
+        let members = self.place.mirror.manifests.iter();
         let members = members.filter(|(folder, _)| self.is_editable(folder));
         let promised = members.filter_map(|(_, manifest)| manifest.field("rust-version", root));
         promised.filter_map(rust_version).min()
@@ -148,12 +126,12 @@ impl<'a> Bench<'a> {
     /// [`ResolveError::Io`].
     pub fn take(&self, state: &State) -> Result<(), ResolveError> {
         for (folder, text) in &state.manifests {
-            if let Ok(relative) = folder.strip_prefix(&self.mirror.base) {
-                let copy = self.copy.base.join(relative).join("Cargo.toml");
+            if let Ok(relative) = folder.strip_prefix(&self.place.mirror.base) {
+                let copy = self.place.copy.base.join(relative).join("Cargo.toml");
                 write(&copy, text.as_bytes())?;
             }
         }
-        write(&self.copy.root.join("Cargo.lock"), &state.lockfile)
+        write(&self.place.copy.root.join("Cargo.lock"), &state.lockfile)
     }
 
     /// The lockfile in the copy.
@@ -161,7 +139,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// [`ResolveError::NoLockfile`].
     pub fn lockfile(&self) -> Result<Vec<u8>, ResolveError> {
-        self.copy.lockfile()
+        self.place.copy.lockfile()
     }
 
     /// Has cargo fit the lockfile to the manifests, with no more change than that takes.
@@ -190,27 +168,9 @@ impl<'a> Bench<'a> {
     }
 
     fn run(&self, arguments: &[&str]) -> Result<(), ResolveError> {
-        let mut command: Command = self.temporary.command(&self.cargo);
         // New packages are chosen as the promise has it, whatever the edition.
-        command
-            .env("CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS", "fallback")
-            .args(arguments)
-            .args(["--quiet", "--manifest-path"])
-            .arg(self.copy.root.join("Cargo.toml"));
-        if self.options.offline {
-            command.arg("--offline");
-        }
-        let (_, status, said) = resolve::run(command, self.options.timeout, MAX_OUTPUT)?;
-        if status.success() {
-            return Ok(());
-        }
-        let said = self.copy.said(&self.mirror, &said);
-        Err(resolve::failed(
-            self.project,
-            &self.tree,
-            &said,
-            self.options.offline,
-        ))
+        let fallback = ("CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS", "fallback");
+        self.place.run(arguments, &[fallback])
     }
 }
 

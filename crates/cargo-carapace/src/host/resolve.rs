@@ -219,28 +219,75 @@ impl std::error::Error for ResolveError {
 /// See [`ResolveError`]; each of them means that there is no lockfile, and
 /// leaves nothing behind.
 pub fn resolve(project: &Project, options: &ResolveOptions) -> Result<Vec<u8>, ResolveError> {
-    let environment = &options.environment;
-    let tree = project.tree(environment.home().as_deref());
-    let Some(cargo) = Cargo::find(environment, &tree) else {
-        return Err(ResolveError::NoCargo { tree });
-    };
-    let mirror = Mirror::of(&project.root, &tree, environment.cargo_home().as_deref())?;
-    let temporary = Temporary::new(&options.work)?;
-    let copy = Copy::write(&mirror, project, &temporary)?;
+    let place = Workplace::new(project, options)?;
+    place.run(&["generate-lockfile"], &[])?;
+    place.copy.lockfile()
+}
 
-    let mut command = temporary.command(&cargo);
-    command
-        .args(["generate-lockfile", "--quiet", "--manifest-path"])
-        .arg(copy.root.join("Cargo.toml"));
-    if options.offline {
-        command.arg("--offline");
+/// A copy of a project's manifests, and the cargo that works in it.
+pub(crate) struct Workplace<'a> {
+    pub(crate) project: &'a Project,
+    options: &'a ResolveOptions,
+    /// What links may not leave.
+    pub(crate) tree: PathBuf,
+    cargo: Cargo,
+    pub(crate) mirror: Mirror,
+    temporary: Temporary,
+    pub(crate) copy: Copy,
+}
+
+impl<'a> Workplace<'a> {
+    /// Finds cargo, and makes the copy.
+    pub(crate) fn new(
+        project: &'a Project,
+        options: &'a ResolveOptions,
+    ) -> Result<Self, ResolveError> {
+        let environment = &options.environment;
+        let tree = project.tree(environment.home().as_deref());
+        let Some(cargo) = Cargo::find(environment, &tree) else {
+            return Err(ResolveError::NoCargo { tree });
+        };
+        let mirror = Mirror::of(&project.root, &tree, environment.cargo_home().as_deref())?;
+        let temporary = Temporary::new(&options.work)?;
+        let copy = Copy::write(&mirror, project, &temporary)?;
+        Ok(Self {
+            project,
+            options,
+            tree,
+            cargo,
+            mirror,
+            temporary,
+            copy,
+        })
     }
-    let (_, status, said) = run(command, options.timeout, MAX_OUTPUT)?;
-    if !status.success() {
-        let said = copy.said(&mirror, &said);
-        return Err(failed(project, &tree, &said, options.offline));
+
+    /// Runs cargo on the copy's manifest, with some variables more.
+    pub(crate) fn run(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<(), ResolveError> {
+        let mut command = self.temporary.command(&self.cargo);
+        command
+            .envs(variables.iter().copied())
+            .args(arguments)
+            .args(["--quiet", "--manifest-path"])
+            .arg(self.copy.root.join("Cargo.toml"));
+        if self.options.offline {
+            command.arg("--offline");
+        }
+        let (_, status, said) = run(command, self.options.timeout, MAX_OUTPUT)?;
+        if status.success() {
+            return Ok(());
+        }
+        let said = self.copy.said(&self.mirror, &said);
+        Err(failed(
+            self.project,
+            &self.tree,
+            &said,
+            self.options.offline,
+        ))
     }
-    copy.lockfile()
 }
 
 /// Runs cargo to its end: what it says on standard output, at most `limit`
