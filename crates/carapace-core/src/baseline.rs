@@ -3,12 +3,13 @@
 //! They are TOML, for people to read and to review: sorted, one line a thing, so that what changes in
 //! them is what changed.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use semver::Version;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::text::LineIndex;
+use crate::text::{LineIndex, toml_string};
 
 /// A larger file is not read, in bytes: it would hold a hundred thousand sites.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -108,6 +109,16 @@ pub(crate) fn read<'a, T: DeserializeOwned>(
         return Err(BaselineError::Form { found });
     }
     Ok((toml::from_str(text).map_err(toml)?, text))
+}
+
+/// Begins a package's part of a file.
+pub(crate) fn write_package(text: &mut String, name: &str, version: &Version) {
+    // Writing to a string cannot fail.
+    let _ = write!(
+        text,
+        "\n[[package]]\nname = {}\nversion = \"{version}\"\n",
+        toml_string(name)
+    );
 }
 
 /// What is wrong at a place in a text.

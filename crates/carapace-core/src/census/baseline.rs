@@ -14,7 +14,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::{Census, PackageCensus, Site, State};
-use crate::baseline::{self, BaselineError, FORM};
+use crate::baseline::{self, BaselineError, FORM, write_package};
 use crate::facts::unsafety::{Operation, SiteKind};
 use crate::graph::{Graph, PackageIdx};
 use crate::text::toml_string;
@@ -236,12 +236,7 @@ impl Baseline {
         let mut text = format!("{HEAD}version = {FORM}\n");
         for (name, versions) in &self.packages {
             for (version, sites) in versions {
-                // Writing to a string cannot fail.
-                let _ = write!(
-                    text,
-                    "\n[[package]]\nname = {}\nversion = \"{version}\"\n",
-                    toml_string(name)
-                );
+                write_package(&mut text, name, version);
                 if sites.is_empty() {
                     continue;
                 }

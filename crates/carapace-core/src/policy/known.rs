@@ -15,7 +15,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::unsafety::Place;
-use crate::baseline::{self, BaselineError, FORM};
+use crate::baseline::{self, BaselineError, FORM, write_package};
 use crate::engine::Toolchain;
 use crate::finding::{Finding, Level};
 use crate::graph::Graph;
@@ -350,13 +350,10 @@ impl KnownFindings {
         let mut text = format!("{HEAD}command = \"{AUDIT}\"\nversion = {FORM}\n");
         for (name, versions) in &self.packages {
             for (version, known) in versions {
-                // Writing to a string cannot fail.
-                let _ = write!(
-                    text,
-                    "\n[[package]]\nname = {}\nversion = \"{version}\"\nfindings = [\n",
-                    toml_string(name)
-                );
+                write_package(&mut text, name, version);
+                text.push_str("findings = [\n");
                 for what in known.keys() {
+                    // Writing to a string cannot fail.
                     let _ = write!(text, "    {{ code = \"{}\"", what.code);
                     if let Some(advisory) = &what.advisory {
                         let _ = write!(text, ", advisory = {}", toml_string(advisory));

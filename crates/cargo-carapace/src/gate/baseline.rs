@@ -1,14 +1,13 @@
 //! The baseline's file.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use carapace_core::baseline::{BaselineError, MAX_BYTES};
 use carapace_core::text::visible;
 
 use crate::cli::Failure;
 use crate::host::files::{FileError, read_found, read_regular, resolve_within};
+use crate::host::rewrite::Beside;
 
 /// Reads a baseline. `tree` is what it may not lie outside of, where a project named it; what the
 /// user names may be anywhere.
@@ -57,33 +56,9 @@ pub fn write(path: &Path, tree: Option<&Path>, text: &str) -> Result<(), Failure
         .file_name()
         .ok_or_else(|| fault(path, &"names no file"))?;
     let path = folder.join(name);
-    let beside = folder.join(format!(
-        ".{}-{}.new",
-        name.to_string_lossy(),
-        std::process::id()
-    ));
-    // A file that is there already may be somebody's trap.
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside);
-    let mut file = file.map_err(|error| fault(&beside, &error))?;
-    let beside = Beside(beside);
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&beside.0, &path));
+    let written = Beside::write(&path, text.as_bytes(), None);
+    let written = written.and_then(|mut beside| beside.put(&path));
     written.map_err(|error| fault(&path, &error))
-}
-
-/// A file that is gone when it was not renamed.
-struct Beside(PathBuf);
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        // After the renaming there is nothing of that name.
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 fn fault(path: &Path, what: &dyn std::fmt::Display) -> Failure {

@@ -162,22 +162,28 @@ fn undo(file: &Rewrite) -> io::Result<()> {
 }
 
 /// A file beside the one whose place it is to take; gone if it does not.
-struct Beside {
+pub(crate) struct Beside {
     path: PathBuf,
     is_put: bool,
 }
 
 impl Beside {
-    fn write(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<Self> {
+    /// Writes it. What is there already may be somebody's trap, and stays.
+    pub(crate) fn write(
+        path: &Path,
+        bytes: &[u8],
+        permissions: Option<Permissions>,
+    ) -> io::Result<Self> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let mut beside = std::ffi::OsString::from(".");
         beside.push(name);
         beside.push(format!(".{}.carapace", std::process::id()));
         let path = path.with_file_name(beside);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&path);
+        let named = |error: io::Error| {
+            io::Error::new(error.kind(), format!("`{}`: {error}", foreign::path(&path)))
+        };
+        let mut file = file.map_err(named)?;
         let beside = Self {
             path,
             is_put: false,
@@ -190,7 +196,8 @@ impl Beside {
         Ok(beside)
     }
 
-    fn put(&mut self, path: &Path) -> io::Result<()> {
+    /// Puts it in the place of the file.
+    pub(crate) fn put(&mut self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;
         self.is_put = true;
         Ok(())
