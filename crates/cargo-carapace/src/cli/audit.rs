@@ -1,6 +1,7 @@
 //! `audit`: what a project depends on that is known to be bad.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use carapace_core::engine::{self, Knowledge, Request, Toolchain};
@@ -8,6 +9,7 @@ use carapace_core::finding::Level;
 use carapace_core::knowledge::advisory::index::Wanted;
 use carapace_core::knowledge::date::Date;
 use carapace_core::knowledge::registry::Registry;
+use carapace_core::policy::known::Known;
 use carapace_core::render::{self, view::View};
 use carapace_core::report::Report;
 use carapace_core::text::LineIndex;
@@ -36,9 +38,10 @@ pub fn run(arguments: &AuditArgs) -> Result<Exit, Failure> {
     fix::check(arguments)?;
     let mut inputs = inputs::gather(arguments, &dirs::env)?;
     let settings = settings(arguments, &inputs, &dirs::env)?;
-    let mut report = judge_inputs(arguments, &settings, &mut inputs)?;
+    let judge = Judge::new(arguments, &settings, &inputs)?;
+    let mut report = judge.inputs(&mut inputs)?;
     if arguments.fix {
-        report = fixed(arguments, &settings, &mut inputs, report)?;
+        report = fixed(&judge, &mut inputs, report)?;
     }
     output::add_repository_paths(&mut report, settings.format);
     let text = text(&report, &settings, arguments, &inputs);
@@ -87,48 +90,33 @@ pub fn door() -> Result<Door, Failure> {
     Ok(Door::new(HttpSettings::from_user(&home, &dirs::env)?)?)
 }
 
-fn judge_inputs(
-    arguments: &AuditArgs,
-    settings: &Settings,
-    inputs: &mut Inputs,
-) -> Result<Report, Failure> {
-    inputs.gaps.extend(settings.gaps.iter().cloned());
-    let (report, _) = judge(arguments, settings, inputs, &[], Registry::default())?;
-    Ok(report)
-}
-
 /// Fixes the projects, and judges them again.
-fn fixed(
-    arguments: &AuditArgs,
-    settings: &Settings,
-    inputs: &mut Inputs,
-    before: Report,
-) -> Result<Report, Failure> {
-    let door = match settings.offline {
-        true => None,
-        false => Some(door()?),
-    };
+fn fixed(judge: &Judge<'_>, inputs: &mut Inputs, before: Report) -> Result<Report, Failure> {
+    let Judge {
+        arguments,
+        settings,
+        ..
+    } = *judge;
     let outcome = Fixing {
         arguments,
         settings,
         env: &dirs::env,
         today: today(),
         registry: &registry_settings(arguments, settings)?,
-        door: door.as_ref(),
+        door: judge.door.as_ref(),
         judge: &|question| {
             let mut inputs = Inputs {
                 subjects: vec![question.subject],
                 ..Inputs::default()
             };
-            let (versions, registry) = (question.versions, question.registry);
-            judge(arguments, settings, &mut inputs, &versions, registry)
+            judge.subjects(&mut inputs, &question.versions, question.registry)
         },
     }
     .run(inputs, &before);
     let mut report = before;
     if outcome.is_changed {
         *inputs = inputs::gather(arguments, &dirs::env)?;
-        report = judge_inputs(arguments, settings, inputs)?;
+        report = judge.inputs(inputs)?;
     }
     report.add_fixes(outcome.fixes, outcome.gaps);
     fix::decide(&mut report);
@@ -153,92 +141,126 @@ fn registry_settings(
     })
 }
 
-/// Judges the inputs. Advisories are brought of `versions`, too; the registry is asked for what is not
-/// `answered`.
-fn judge(
-    arguments: &AuditArgs,
-    settings: &Settings,
-    inputs: &mut Inputs,
-    versions: &[(String, Version)],
-    answered: Registry,
-) -> Result<(Report, Knowledge), Failure> {
-    let cache = dirs::cache(&dirs::env);
-    let store = cache.as_deref().map(Store::new);
-    let door = match settings.offline {
-        true => None,
-        false => Some(door()?),
-    };
-    // What is wrong with it is known before anybody is asked.
-    let of_project = || BaselineFile::of_project(inputs);
-    let (written, known) = match (&settings.baseline, arguments.write_baseline) {
-        (named, true) => (Some(named.clone().map_or_else(of_project, Ok)?), None),
-        (Some(file), false) => (None, Some(file.read()?)),
-        (None, false) => (None, None),
-    };
-    let mut gaps = std::mem::take(&mut inputs.gaps);
-    let graphs = inputs.subjects.iter().map(|subject| &subject.graph);
-    let packages = || graphs.clone().flat_map(|graph| graph.packages());
+/// What a run judges by, found once.
+struct Judge<'a> {
+    arguments: &'a AuditArgs,
+    settings: &'a Settings,
+    cache: Option<PathBuf>,
+    door: Option<Door>,
+    /// The baseline that is written.
+    written: Option<BaselineFile>,
+    /// What is known.
+    known: Option<Known>,
+}
 
-    let toolchains = inputs.subjects.iter().filter_map(|s| s.toolchain.as_ref());
-    let components = toolchains.flat_map(|toolchain| {
-        let of = |component| (component, &toolchain.version);
-        Toolchain::COMPONENTS.map(of)
-    });
-    let crates = packages().map(|p| (p.name.as_str(), &p.version));
-    let versions = versions.iter().map(|(name, version)| (&**name, version));
-    let wanted: Wanted<'_> = crates.chain(components).chain(versions).collect();
-    let ids: Vec<String> = settings
-        .policy
-        .ignores
-        .iter()
-        .map(|i| i.id.clone())
-        .collect();
-    let question = Question {
-        wanted: &wanted,
-        ids: &ids,
-    };
-    let sources = Sources {
-        store: store.as_ref(),
-        door: door.as_ref(),
-        now: now(),
-    };
-    let mut knowledge: Knowledge = sources.bring(settings, question, &mut gaps)?;
+impl<'a> Judge<'a> {
+    fn new(
+        arguments: &'a AuditArgs,
+        settings: &'a Settings,
+        inputs: &Inputs,
+    ) -> Result<Self, Failure> {
+        // What is wrong with it is known before anybody is asked.
+        let of_project = || BaselineFile::of_project(inputs);
+        let (written, known) = match (&settings.baseline, arguments.write_baseline) {
+            (named, true) => (Some(named.clone().map_or_else(of_project, Ok)?), None),
+            (Some(file), false) => (None, Some(file.read()?)),
+            (None, false) => (None, None),
+        };
+        Ok(Self {
+            arguments,
+            settings,
+            cache: dirs::cache(&dirs::env),
+            door: match settings.offline {
+                true => None,
+                false => Some(door()?),
+            },
+            written,
+            known,
+        })
+    }
 
-    knowledge.registry = answered;
-    if settings.policy.registry {
-        let from_crates_io = packages().filter(|package| package.is_crates_io());
-        let asked: BTreeSet<(&str, &Version)> = from_crates_io
-            .map(|p| (p.name.as_str(), &p.version))
-            .filter(|(name, version)| knowledge.registry.get(name, version).is_none())
+    /// Judges what was asked for.
+    fn inputs(&self, inputs: &mut Inputs) -> Result<Report, Failure> {
+        inputs.gaps.extend(self.settings.gaps.iter().cloned());
+        let (report, _) = self.subjects(inputs, &[], Registry::default())?;
+        Ok(report)
+    }
+
+    /// Judges the inputs. Advisories are brought of `versions`, too; the registry is asked for what is
+    /// not `answered`.
+    fn subjects(
+        &self,
+        inputs: &mut Inputs,
+        versions: &[(String, Version)],
+        answered: Registry,
+    ) -> Result<(Report, Knowledge), Failure> {
+        let (settings, door) = (self.settings, self.door.as_ref());
+        let store = self.cache.as_deref().map(Store::new);
+        let mut gaps = std::mem::take(&mut inputs.gaps);
+        let graphs = inputs.subjects.iter().map(|subject| &subject.graph);
+        let packages = || graphs.clone().flat_map(|graph| graph.packages());
+
+        let toolchains = inputs.subjects.iter().filter_map(|s| s.toolchain.as_ref());
+        let components = toolchains.flat_map(|toolchain| {
+            let of = |component| (component, &toolchain.version);
+            Toolchain::COMPONENTS.map(of)
+        });
+        let crates = packages().map(|p| (p.name.as_str(), &p.version));
+        let versions = versions.iter().map(|(name, version)| (&**name, version));
+        let wanted: Wanted<'_> = crates.chain(components).chain(versions).collect();
+        let ids: Vec<String> = settings
+            .policy
+            .ignores
+            .iter()
+            .map(|i| i.id.clone())
             .collect();
-        let asked: Vec<(&str, &Version)> = asked.into_iter().collect();
-        let registry = registry_settings(arguments, settings)?;
-        let progress = Progress::new("asking the registry", asked.len(), settings.quiet);
-        let tell = |done, _| progress.reached(done);
-        let answers = registry::ask(&asked, &registry, door.as_ref(), &tell);
-        knowledge.registry.extend(answers);
-    }
+        let question = Question {
+            wanted: &wanted,
+            ids: &ids,
+        };
+        let sources = Sources {
+            store: store.as_ref(),
+            door,
+            now: now(),
+        };
+        let mut knowledge: Knowledge = sources.bring(settings, question, &mut gaps)?;
 
-    let reached = inputs.subjects.iter().map(|subject| {
-        let ground = inputs.grounds.get(&subject.path)?;
-        let affected = engine::affected(&subject.graph, &knowledge.advisories);
-        Some(ground.reached(&subject.graph, &affected, cache.as_deref()))
-    });
-    let mut request = Request {
-        reached: reached.collect(),
-        subjects: inputs.subjects.clone(),
-        config: [&*settings.effects, &*inputs.effects].concat(),
-        gaps,
-        today: today(),
-        ruling: Some(settings.ruling.clone()),
-        known,
-    };
-    let audit = |request| engine::audit(request, &knowledge, &settings.policy);
-    if let Some(file) = written {
-        request.known = Some(file.write(&audit(request.clone()))?);
+        knowledge.registry = answered;
+        if settings.policy.registry {
+            let from_crates_io = packages().filter(|package| package.is_crates_io());
+            let asked: BTreeSet<(&str, &Version)> = from_crates_io
+                .map(|p| (p.name.as_str(), &p.version))
+                .filter(|(name, version)| knowledge.registry.get(name, version).is_none())
+                .collect();
+            let asked: Vec<(&str, &Version)> = asked.into_iter().collect();
+            let registry = registry_settings(self.arguments, settings)?;
+            let progress = Progress::new("asking the registry", asked.len(), settings.quiet);
+            let tell = |done, _| progress.reached(done);
+            let answers = registry::ask(&asked, &registry, door, &tell);
+            knowledge.registry.extend(answers);
+        }
+
+        let reached = inputs.subjects.iter().map(|subject| {
+            let ground = inputs.grounds.get(&subject.path)?;
+            let affected = engine::affected(&subject.graph, &knowledge.advisories);
+            Some(ground.reached(&subject.graph, &affected, self.cache.as_deref()))
+        });
+        let mut request = Request {
+            reached: reached.collect(),
+            subjects: inputs.subjects.clone(),
+            config: [&*settings.effects, &*inputs.effects].concat(),
+            gaps,
+            today: today(),
+            ruling: Some(settings.ruling.clone()),
+            known: self.known.clone(),
+        };
+        let audit = |request| engine::audit(request, &knowledge, &settings.policy);
+        if let Some(file) = &self.written {
+            request.known = Some(file.write(&audit(request.clone()))?);
+        }
+        let report = audit(request);
+        Ok((report, knowledge))
     }
-    let report = audit(request);
-    Ok((report, knowledge))
 }
 
 fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &Inputs) -> String {
