@@ -25,4 +25,5 @@ pub mod render;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod supply;
 pub mod text;

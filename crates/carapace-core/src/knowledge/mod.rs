@@ -1,6 +1,7 @@
-//! What comes from outside the code: advisories and the registry's index.
+//! What comes from outside the code: advisories, the registry's index, people.
 
 pub mod advisory;
 pub mod date;
+pub mod people;
 pub mod platform;
 pub mod registry;
