@@ -10,4 +10,5 @@ pub mod audit;
 pub mod census;
 pub mod cli;
 pub mod gate;
+mod ground;
 pub mod host;

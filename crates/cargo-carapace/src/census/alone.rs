@@ -17,11 +17,12 @@ use semver::Version;
 use toml::{Table, Value};
 
 use super::extract::Early;
-use super::project::{Ground, taken};
+use super::project::taken;
 use super::{Taken, manifest};
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
+use crate::ground::Ground;
 use crate::host::compiler;
 use crate::host::files;
 use crate::host::targets;

@@ -8,11 +8,12 @@ use carapace_core::census::survey::Known;
 use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Gap};
 
-use super::project::{Ground, sites_of};
+use super::project::sites_of;
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
 use crate::gate::{baseline, config, since};
+use crate::ground::Ground;
 use crate::host::dirs;
 use crate::host::workspace::Project;
 

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use carapace_core::census::build_script::Toolchain;
 use carapace_core::census::of_graph::Surveyed;
@@ -12,12 +10,9 @@ use carapace_core::census::survey::{Edited, Member, SourceText, Survey};
 use carapace_core::census::{Census, PackageCensus};
 use carapace_core::engine::Subject;
 use carapace_core::facts::PackageFacts;
-use carapace_core::graph::metadata::Metadata;
-use carapace_core::graph::units::{Platforms, Request, Roles, Selected, Units, roles};
 use carapace_core::graph::{Graph, PackageIdx, lockfile};
 use carapace_core::policy::Policy;
-use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
-use carapace_core::text::visible;
+use carapace_core::report::{Edges, Gap, InputKind};
 
 use super::extract::{Early, Folder, early, extract, identity, of_those_there};
 use super::gate;
@@ -27,42 +22,27 @@ use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
 use crate::gate::unpacked;
-use crate::host::cargo::Environment;
-use crate::host::compiler::{self, Compiler};
+use crate::ground::{Ground, Wanted, ground};
 use crate::host::dirs;
 use crate::host::files;
-use crate::host::metadata::{Described, MetadataOptions, describe};
 use crate::host::parallel::parallel;
-use crate::host::workspace::{Project, discover};
+use crate::host::workspace::Project;
 
-/// Time for cargo, which may have to download.
-const RESOLVE: Duration = Duration::from_secs(600);
 /// What is shown of a file at most, in bytes.
 const MAX_SHOWN: u64 = 32 * 1024 * 1024;
 
-/// Everything that is known before sources are read.
-pub(super) struct Ground {
-    pub(super) project: Project,
-    /// What links may not leave.
-    pub(super) tree: PathBuf,
-    pub(super) metadata: Metadata,
-    pub(super) graph: Arc<Graph>,
-    /// Which members are judged.
-    pub(super) selected: Selected,
-    pub(super) units: Units,
-    pub(super) compiler: Compiler,
-    pub(super) roles: Vec<Roles>,
-    /// Whether there is a lockfile that fits the manifests.
-    pub(super) has_own_lockfile: bool,
-    /// What of the project's configuration cargo is given.
-    pub(super) passed_on: Option<String>,
-    pub(super) effects: Vec<ConfigEffect>,
-    pub(super) gaps: Vec<Gap>,
-}
-
 /// Takes the census of the project that was asked for.
 pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
-    let (ground, early) = ground(arguments)?;
+    let wanted = Wanted {
+        path: arguments.path.as_deref(),
+        manifest_path: arguments.manifest_path.as_deref(),
+        packages: &arguments.packages,
+        selection: &arguments.selection,
+        with_tests: with_tests(arguments),
+        network: arguments.network,
+        project_config: !arguments.no_project_config,
+    };
+    let (ground, early) = ground(&wanted, read_early)?;
     taken(arguments, ground, early, InputKind::Manifest)
 }
 
@@ -150,160 +130,9 @@ pub(super) fn taken(
     })
 }
 
-/// Finds the project and has cargo describe it.
-pub(super) fn ground(arguments: &UnsafeArgs) -> Result<(Ground, Early), Failure> {
-    let environment = Environment::of_process();
-    let cargo_home = environment.cargo_home();
-    let start = match (&arguments.manifest_path, &arguments.path) {
-        (Some(manifest), _) if manifest.file_name().is_none_or(|name| name != "Cargo.toml") => {
-            let shown = shown(manifest);
-            return Err(Failure(format!(
-                "{}: the manifest path must be a path to a Cargo.toml file",
-                visible(&shown)
-            )));
-        }
-        (Some(path), _) | (None, Some(path)) => path.clone(),
-        (None, None) => PathBuf::from("."),
-    };
-    let project = discover(&start, cargo_home.as_deref())?;
-    let tree = project.tree(environment.home().as_deref());
-    let network = &arguments.network;
-    let cache = dirs::cache(&dirs::env);
-    let selection = &arguments.selection;
-    let options = MetadataOptions {
-        offline: network.offline || network.frozen,
-        locked: network.locked || network.frozen,
-        project_config: !arguments.no_project_config,
-        target: selection.built.target.first().cloned(),
-        timeout: RESOLVE,
-        work: dirs::work(&dirs::env),
-        cache,
-        environment,
-        shown,
-    };
-    // cargo uses one core and part of a second: rustc answers meanwhile, and sources are read.
-    let cargo_home = cargo_home.as_deref();
-    let (described, compiler, early) = thread::scope(|scope| {
-        let compiler = scope.spawn(|| compiler::of_process(&tree, &selection.built.target));
-        let early = scope.spawn(|| read_early(&project, &tree, cargo_home));
-        (describe(&project, &options), compiler.join(), early.join())
-    });
-    let described = described?;
-    // A panic is a fault of ours: it goes on here.
-    let compiler = compiler.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-    let early = early.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    Ok((
-        grounded(arguments, &start, project, tree, described, compiler)?,
-        early,
-    ))
-}
-
-fn grounded(
-    arguments: &UnsafeArgs,
-    start: &Path,
-    project: Project,
-    tree: PathBuf,
-    described: Described,
-    compiler: Compiler,
-) -> Result<Ground, Failure> {
-    let Described {
-        metadata,
-        resolver,
-        lockfile: locked,
-        has_own_lockfile,
-        passed_on,
-        effects,
-        mut gaps,
-        ..
-    } = described;
-    let selection = &arguments.selection;
-    let selected = selected(arguments, start, &metadata);
-    let request = Request {
-        resolver,
-        selected: selected.clone(),
-        features: selection.built.flags(),
-        dev: with_tests(arguments),
-        host: &compiler.host,
-        targets: Platforms::Only(&compiler.targets),
-    };
-    let units = Units::resolve(&metadata, &request)?;
-    let roles = roles(&metadata, &request)?;
-    let locked = lockfile::read(&locked).ok();
-    let graph = Arc::new(Graph::from_metadata(&metadata, locked.as_ref()));
-    for problem in &units.problems {
-        gaps.push(Gap {
-            package: graph.get(problem.package()).map(|package| package.id()),
-            ..Gap::new("graph", problem.to_string())
-        });
-    }
-    Ok(Ground {
-        project,
-        tree,
-        metadata,
-        graph,
-        selected,
-        units,
-        compiler,
-        roles,
-        has_own_lockfile,
-        passed_on,
-        effects,
-        gaps,
-    })
-}
-
 /// Whether tests, examples and benchmarks are asked for.
 fn with_tests(arguments: &UnsafeArgs) -> bool {
     arguments.selection.all_targets || arguments.include_tests
-}
-
-/// Which members are built, as cargo takes them: those that `-p` names, all, those of the folder, or
-/// the default ones.
-fn selected(arguments: &UnsafeArgs, start: &Path, metadata: &Metadata) -> Selected {
-    if arguments.selection.workspace {
-        let exclude = Vec::new();
-        return Selected::Workspace { exclude };
-    }
-    let named = |member: &PackageIdx, spec: &String| {
-        let (name, version) = spec.split_once('@').unwrap_or((spec, ""));
-        metadata.get(*member).is_some_and(|package| {
-            &*package.name == name && (version.is_empty() || package.version.to_string() == version)
-        })
-    };
-    let specs = arguments.packages.iter();
-    let specs: Vec<String> = specs
-        .filter(|spec| metadata.members.iter().any(|member| named(member, spec)))
-        .cloned()
-        .collect();
-    if !specs.is_empty() {
-        return Selected::Packages(specs);
-    }
-    // A member's own folder is about that member.
-    let start = match start.is_file() {
-        true => start.parent().map(Path::to_owned).unwrap_or_default(),
-        false => start.to_owned(),
-    };
-    let start = match start.as_os_str().is_empty() {
-        true => PathBuf::from("."),
-        false => start,
-    };
-    let Ok(start) = std::fs::canonicalize(start) else {
-        return Selected::Default;
-    };
-    let root = Path::new(&*metadata.workspace_root);
-    let members = metadata
-        .members
-        .iter()
-        .filter_map(|member| metadata.get(*member));
-    let around = members
-        .filter(|member| start.starts_with(member.root_dir()))
-        .max_by_key(|member| member.root_dir().len());
-    match around {
-        Some(member) if Path::new(member.root_dir()) != root => {
-            Selected::Packages(vec![member.id.to_string()])
-        }
-        _ => Selected::Default,
-    }
 }
 
 /// The facts of all packages, in the graph's order; none where there is no folder.

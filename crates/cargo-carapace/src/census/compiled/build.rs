@@ -12,9 +12,9 @@ use serde::Deserialize;
 
 use super::answers::{Answers, UnitName};
 use super::wrapper;
-use crate::census::project::Ground;
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
+use crate::ground::Ground;
 use crate::host::cargo::{Cargo, Environment};
 use crate::host::child::{self, is_program};
 use crate::host::progress::Progress;

@@ -29,10 +29,10 @@ use carapace_core::census::compiled::Reconciliation;
 use carapace_core::census::compiled::reconcile::{Compiled, Unit};
 use carapace_core::report::Gap;
 
-use super::project::Ground;
 use crate::audit::inputs::shown;
 use crate::cli::args::UnsafeArgs;
 use crate::cli::{Failure, output};
+use crate::ground::Ground;
 use crate::host::cargo::{Cargo, Environment};
 use crate::host::toolchain::Fingerprint;
 use crate::host::{dirs, files, foreign};
