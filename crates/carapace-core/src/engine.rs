@@ -5,6 +5,7 @@
 //! policy, sorted and summed up to a verdict.
 
 mod audit;
+mod publishers;
 mod unsafety;
 
 use std::cell::{OnceCell, RefCell};
@@ -12,6 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use audit::{Affected, Knowledge, Reached, Request, VersionFaults, affected, audit};
+pub use publishers::{PublishersRequest, publishers};
 pub use unsafety::{UnsafetyRequest, unsafety};
 
 use semver::Version;
@@ -34,6 +36,7 @@ use crate::report::{
     LeftOut, Report, Settings, Verdict,
 };
 use crate::rules::{Context, Hit, registry::RULES};
+use crate::supply::Supply;
 
 /// One thing to judge.
 #[derive(Debug, Clone)]
@@ -86,6 +89,7 @@ struct Told<'a> {
     toolchain: Option<(&'a Toolchain, &'a [Arc<Advisory>])>,
     survey: Option<&'a Survey>,
     changes: Option<&'a Changes>,
+    supply: Option<&'a Supply>,
 }
 
 /// What of one input was not looked at.
@@ -193,6 +197,7 @@ impl<'p> Run<'p> {
             toolchain: told.toolchain,
             survey: told.survey,
             changes: told.changes,
+            supply: told.supply,
             budget: RefCell::new(Budget::default()),
             paths: RefCell::new(HashMap::new()),
         };
@@ -284,6 +289,7 @@ impl<'p> Run<'p> {
             graph: subject.graph,
             findings,
             census: None,
+            supply: None,
             details: Details {
                 roles: subject.roles,
                 toolchain: subject.toolchain,

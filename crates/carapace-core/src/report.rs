@@ -17,6 +17,7 @@ use crate::graph::{Graph, PackageIdx};
 use crate::knowledge::advisory::Advisory;
 use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::date::Date;
+use crate::supply::Supply;
 
 /// What kind of thing was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +95,8 @@ pub struct Input {
     pub verdict: Verdict,
     /// The unsafe code of its packages, where it was counted.
     pub census: Option<Arc<Census>>,
+    /// How its packages are published, where that was looked at.
+    pub supply: Option<Arc<Supply>>,
     /// What else a report on these shows. It decides nothing.
     pub details: Details,
 }
@@ -403,7 +406,7 @@ impl RulingKind {
 /// report.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The command, `audit` or `unsafe`.
+    /// The command: `audit`, `unsafe` or `publishers`.
     pub command: &'static str,
     /// What was judged, in the order asked for.
     pub inputs: Vec<Input>,

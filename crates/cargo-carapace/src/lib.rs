@@ -12,3 +12,4 @@ pub mod cli;
 pub mod gate;
 mod ground;
 pub mod host;
+pub mod publishers;

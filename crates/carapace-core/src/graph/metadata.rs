@@ -55,6 +55,8 @@ pub struct MetadataPackage {
     pub rust_version: Option<Box<str>>,
     /// The native library that it links.
     pub links: Option<Box<str>>,
+    /// Its authors, as written: anybody can write any name there.
+    pub authors: Vec<Box<str>>,
     /// What each feature turns on, sorted by feature; with those that cargo makes for optional
     /// dependencies.
     pub features: Vec<(Arc<str>, Vec<Box<str>>)>,
@@ -406,6 +408,8 @@ struct RawPackage<'a> {
     rust_version: Option<Text<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     links: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<Text<'a>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     features: BTreeMap<Text<'a>, Vec<Text<'a>>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -558,6 +562,7 @@ impl RawPackage<'_> {
             edition: boxed(&self.edition),
             rust_version: optional(&self.rust_version),
             links: optional(&self.links),
+            authors: list(&self.authors),
             features: features
                 .map(|(name, values)| (Arc::from(&*name.0), list(values)))
                 .collect(),

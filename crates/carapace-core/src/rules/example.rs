@@ -22,7 +22,10 @@ use crate::census::link::{Build, Linked, Script, link};
 use crate::census::survey::{Edited, Known, Member, SourceText, Survey};
 use crate::census::{LintLevel, LintOrigin, PackageCensus};
 use crate::cfg::CfgSet;
-use crate::engine::{Knowledge, Request, Subject, Toolchain, UnsafetyRequest, audit, unsafety};
+use crate::engine::{
+    Knowledge, PublishersRequest, Request, Subject, Toolchain, UnsafetyRequest, audit, publishers,
+    unsafety,
+};
 use crate::facts::package::package;
 use crate::facts::scan::scan;
 use crate::fix::apply;
@@ -32,10 +35,12 @@ use crate::graph::unpacked::{Contents, differences};
 use crate::graph::{Graph, Package, lockfile};
 use crate::knowledge::advisory::database::Collector;
 use crate::knowledge::advisory::index::DatabaseInfo;
+use crate::knowledge::people::{AccountId, Fact, FactSource, Owner, People, Publisher};
 use crate::knowledge::registry::{Answer, Lookup, Registry, read_sparse};
 use crate::policy::known::{self, KnownFindings};
 use crate::policy::{Ignore, Policy, carapace_toml};
 use crate::report::{InputKind, Report};
+use crate::supply::{PackageSupply, Supply};
 
 /// The example of a rule's documentation with a mark.
 fn example(rule: &Rule, mark: &str) -> String {
@@ -85,6 +90,9 @@ pub(crate) fn files(example: &str) -> Vec<(String, String)> {
 /// The report on an example.
 pub(crate) fn run(example: &str) -> Report {
     let files: BTreeMap<String, String> = files(example).into_iter().collect();
+    if files.keys().any(|name| name == "people") {
+        return run_publishers(&files);
+    }
     if files.keys().any(|name| name.ends_with(".rs")) {
         return run_unsafety(&files);
     }
@@ -179,6 +187,81 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
         gaps: Vec::new(),
     };
     unsafety(request, &policy)
+}
+
+/// What an example's `people` says, a fact a line: `user 7 ann`, `team 7 github:o:t`,
+/// `NAME owners 7 team:7`, `NAME VERSION by 7`.
+fn people(text: &str) -> People {
+    fn fact<T>(value: T) -> Option<Fact<T>> {
+        Some(Fact {
+            value,
+            source: FactSource::Api,
+            as_of: "2099-06-01".parse().unwrap(),
+            verified: true,
+        })
+    }
+    let id = |word: &str| match word.strip_prefix("team:") {
+        Some(number) => AccountId::Team(number.parse().unwrap()),
+        None => AccountId::User(word.parse().unwrap()),
+    };
+    let mut people = People::default();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            [kind @ ("user" | "team"), number, login] => {
+                let number = number.parse().unwrap();
+                let id = match *kind {
+                    "user" => AccountId::User(number),
+                    _ => AccountId::Team(number),
+                };
+                people.accounts.entry(id).or_default().login = (*login).to_owned();
+            }
+            [name, "owners", owners @ ..] => {
+                let owners = owners.iter().map(|word| Owner {
+                    account: id(word),
+                    since: None,
+                });
+                let krate = people.crates.entry((*name).to_owned()).or_default();
+                krate.owners = fact(owners.collect());
+            }
+            [name, version, "by", number] => {
+                let krate = people.crates.entry((*name).to_owned()).or_default();
+                let version = krate.versions.entry(version.parse().unwrap()).or_default();
+                version.publisher = fact(Publisher::User(number.parse().unwrap()));
+            }
+            _ => panic!("{line}"),
+        }
+    }
+    people
+}
+
+fn run_publishers(files: &BTreeMap<String, String>) -> Report {
+    let lock = lockfile::read(files["Cargo.lock"].as_bytes()).unwrap();
+    let graph = Graph::from_lockfile(&lock).unwrap();
+    let package = PackageSupply {
+        is_built: true,
+        ..PackageSupply::default()
+    };
+    let supply = Supply {
+        people: people(&files["people"]),
+        packages: vec![package; graph.packages().len()],
+        today: "2099-06-01".parse().ok(),
+    };
+    let request = PublishersRequest {
+        subject: Subject {
+            path: "Cargo.lock".to_owned(),
+            repository_path: None,
+            kind: InputKind::Manifest,
+            graph: Arc::new(graph),
+            roles: Vec::new(),
+            toolchain: None,
+            binary: None,
+        },
+        supply,
+        config: Vec::new(),
+        gaps: Vec::new(),
+    };
+    publishers(request, &Policy::default())
 }
 
 /// The census of a package's files as a build on Linux without features has it, and of the manifest of

@@ -29,6 +29,7 @@ use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::known::Gone;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
 use crate::report::InputKind;
+use crate::supply::{PackageSupply, Supply};
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,6 +153,8 @@ pub struct Context<'a> {
     pub survey: Option<&'a Survey>,
     /// What is new of it, where it is held against something.
     pub changes: Option<&'a Changes>,
+    /// How they are published, where that was looked at.
+    pub supply: Option<&'a Supply>,
     /// What paths may still cost.
     pub(crate) budget: RefCell<Budget>,
     /// Paths that were worked out before, by package.
@@ -260,6 +263,19 @@ impl Context<'_> {
                 let at = self.graph.position(member.package)?;
                 let census = survey.census.packages.get(at)?;
                 census.scanned.then_some((member, census))
+            })
+        })
+    }
+
+    /// The packages of crates.io that are built, with what is known of how they are published.
+    pub(crate) fn published(
+        &self,
+    ) -> impl Iterator<Item = (PackageIdx, &Package, &PackageSupply, &Supply)> {
+        self.supply.into_iter().flat_map(|supply| {
+            let packages = self.graph.iter().zip(&supply.packages);
+            packages.filter_map(move |((index, package), known)| {
+                let counts = known.is_built && package.is_crates_io();
+                counts.then_some((index, package, known, supply))
             })
         })
     }

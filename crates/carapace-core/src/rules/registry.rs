@@ -28,6 +28,8 @@ mod policy_unused_ignore;
 mod supply_checksum;
 #[path = "supply/edited_source.rs"]
 mod supply_edited_source;
+#[path = "supply/former_owner.rs"]
+mod supply_former_owner;
 #[path = "supply/removed.rs"]
 mod supply_removed;
 #[path = "supply/yanked.rs"]
@@ -156,6 +158,13 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP004.md"),
         check: supply_edited_source::check,
+    },
+    Rule {
+        meta: supply_former_owner::META,
+        name: "former-owner",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP030.md"),
+        check: supply_former_owner::check,
     },
     Rule {
         meta: unsafety_new_unsafe::META,

@@ -19,6 +19,8 @@ pub struct Supply {
 /// What is known of one package, beside its people.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PackageSupply {
+    /// Whether it is a part of what is judged: chosen features, platforms and tables need it.
+    pub is_built: bool,
     /// Its authors, as its manifest writes them: anybody can write any name there.
     pub authors: Vec<String>,
 }

@@ -139,6 +139,7 @@ fn describe(root: &Path, path: &Path, table: &Table, gaps: &mut Vec<Gap>) -> Met
         edition: edition.into(),
         rust_version: text("rust-version").map(Into::into),
         links: text("links").map(Into::into),
+        authors: Vec::new(),
         features: features(table),
         dependencies: dependencies(table),
         targets: targets_of(root, table, package, name, edition),

@@ -21,7 +21,7 @@ use crate::host::workspace::Project;
 const BASELINE: &str = "carapace-baseline.toml";
 
 /// What configuration says of the run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Settings {
     /// What the project's own configuration did.
     pub(super) effects: Vec<ConfigEffect>,
@@ -37,40 +37,18 @@ pub(super) fn settings(
     project: &Project,
     policy: &mut Policy,
 ) -> Result<Settings, Failure> {
-    let mut settings = Settings::default();
-    let floor = config::floor(&dirs::env, &shown)?;
-    // What a baseline may not lie outside of.
-    let mut tree = None;
-    let config = if let Some(path) = &arguments.config {
-        Some(config::named(path, &shown)?)
-    } else if arguments.no_project_config {
-        None
-    } else {
-        let (config, gaps) = config::read(project, &shown)?;
-        settings.gaps = gaps;
-        tree = Some(project.root.clone());
-        config
+    let asked = config::Asked {
+        named: arguments.config.as_deref(),
+        is_projects_followed: !arguments.no_project_config,
     };
-    if let Some(config) = config {
-        let config = match &floor {
-            Some(floor) => {
-                let (config, effects) = config.held(floor);
-                settings.effects = effects;
-                config
-            }
-            None => config,
-        };
-        settings.baseline = config.baseline().map(|path| (path, tree));
-        let effects = config.apply(policy);
-        // What the user names is no word of the project's.
-        if arguments.config.is_none() {
-            settings.effects.extend(effects);
-        }
-    }
-    if let Some(floor) = &floor {
-        floor.toml.add_to(policy, &floor.file);
-    }
-    Ok(settings)
+    let ruled = config::rule(asked, project, &dirs::env, &shown, policy)?;
+    let tree = arguments.config.is_none().then(|| project.root.clone());
+    let baseline = ruled.config.as_ref().and_then(config::Config::baseline);
+    Ok(Settings {
+        baseline: baseline.map(|path| (path, tree)),
+        effects: ruled.effects,
+        gaps: ruled.gaps,
+    })
 }
 
 impl Settings {

@@ -1,8 +1,10 @@
 //! What can be typed.
 
 mod audit_words;
+mod publishers;
 
 pub use audit_words::AuditWord;
+pub use publishers::{By, PublishersArgs, SourceArgs};
 
 use std::path::PathBuf;
 
@@ -43,6 +45,8 @@ pub enum Command {
     Audit(Box<AuditArgs>),
     /// Tell where unsafe code is, in a project and in all that it depends on
     Unsafe(Box<UnsafeArgs>),
+    /// Tell who can change what a project depends on, and whether what they published looks right
+    Publishers(Box<PublishersArgs>),
     /// Write a carapace.toml: from audit.toml or deny.toml where there is one
     Init(InitArgs),
     /// Fetch, inspect and maintain advisory databases

@@ -6,6 +6,7 @@ pub mod db;
 pub mod explain;
 pub mod init;
 pub mod output;
+pub mod publishers;
 pub mod unsafe_code;
 
 use std::ffi::OsString;
@@ -83,6 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             arguments.take_word().and_then(|()| audit::run(&arguments))
         }
         Command::Unsafe(arguments) => unsafe_code::run(&arguments),
+        Command::Publishers(arguments) => publishers::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Db(arguments) => db::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -100,6 +100,67 @@ impl Config {
     }
 }
 
+/// Which configuration a run asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The file that the user names, in the place of the project's own.
+    pub(crate) named: Option<&'a Path>,
+    /// Whether the project's own is followed.
+    pub(crate) is_projects_followed: bool,
+}
+
+/// What configuration came to.
+#[derive(Debug, Default)]
+pub(crate) struct Ruled {
+    /// The one that rules, without what loosens the organisation's.
+    pub(crate) config: Option<Config>,
+    /// What the project's own did.
+    pub(crate) effects: Vec<ConfigEffect>,
+    /// Configuration that was not followed.
+    pub(crate) gaps: Vec<Gap>,
+}
+
+/// Has a policy follow the configuration that was asked for, and the organisation's.
+///
+/// # Errors
+/// As [`named`], [`floor`] and [`read`].
+pub(crate) fn rule(
+    asked: Asked<'_>,
+    project: &Project,
+    env: Env<'_>,
+    shown: &dyn Fn(&Path) -> String,
+    policy: &mut Policy,
+) -> Result<Ruled, Failure> {
+    let floor = floor(env, shown)?;
+    let (config, gaps) = match asked.named {
+        Some(path) => (Some(named(path, shown)?), Vec::new()),
+        None if asked.is_projects_followed => read(project, shown)?,
+        None => (None, Vec::new()),
+    };
+    let (config, mut effects) = match (config, &floor) {
+        (Some(config), Some(floor)) => {
+            let (config, effects) = config.held(floor);
+            (Some(config), effects)
+        }
+        (config, _) => (config, Vec::new()),
+    };
+    let applied = config.as_ref().map(|config| config.apply(policy));
+    // What the user names is no word of the project's.
+    effects.extend(
+        applied
+            .filter(|_| asked.named.is_none())
+            .unwrap_or_default(),
+    );
+    if let Some(floor) = &floor {
+        floor.toml.add_to(policy, &floor.file);
+    }
+    Ok(Ruled {
+        config,
+        effects,
+        gaps,
+    })
+}
+
 /// Reads the configuration of a project; none if it has none. `shown` tells how a path is shown.
 /// The gaps are of configuration that is not followed.
 ///

@@ -66,6 +66,7 @@ pub fn document() -> Value {
             graph: Arc::new(Graph::from_lockfile(&lockfile).unwrap()),
             findings: Vec::new(),
             verdict: Verdict::Pass,
+            supply: None,
             census: Some(Arc::new(Census {
                 packages: vec![package],
             })),

@@ -94,6 +94,13 @@ pub struct Fact<T> {
 }
 
 impl<T> Fact<T> {
+    /// Who says so and of which day it is, in words.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let doubt = if self.verified { "" } else { ", not verified" };
+        format!("{} of {}{doubt}", self.source.name(), self.as_of)
+    }
+
     /// Whether this says more than another one: what is verified before what is not, then the newer.
     fn precedes(&self, other: &Self) -> bool {
         (self.verified, self.as_of, self.source) > (other.verified, other.as_of, other.source)
@@ -197,6 +204,17 @@ impl People {
                 own.published = own.published.or(theirs.published);
                 own.checksum = own.checksum.take().or(theirs.checksum);
             }
+        }
+    }
+
+    /// An account's login; of one without a login, its kind and number.
+    #[must_use]
+    pub fn login(&self, id: AccountId) -> String {
+        let account = self.accounts.get(&id);
+        let login = account.map(|account| account.login.as_str());
+        match login.filter(|login| !login.is_empty()) {
+            Some(login) => login.to_owned(),
+            None => format!("{} {}", id.kind(), id.number()),
         }
     }
 

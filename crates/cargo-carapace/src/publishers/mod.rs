@@ -1,0 +1,179 @@
+//! What a run of `publishers` does: which packages there are, who can change them, and what of how
+//! they were published can be seen.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use carapace_core::engine::Subject;
+use carapace_core::graph::units::{Role, Roles};
+use carapace_core::graph::{Graph, lockfile};
+use carapace_core::knowledge::people::People;
+use carapace_core::policy::Policy;
+use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
+use carapace_core::supply::{PackageSupply, Supply};
+use carapace_core::text::visible;
+
+use crate::audit::inputs::shown;
+use crate::cli::Failure;
+use crate::cli::args::PublishersArgs;
+use crate::gate::config;
+use crate::ground::{self, Wanted};
+use crate::host::dirs;
+use crate::host::files;
+
+/// What was found out of how a project's packages are published, and what it is held against.
+pub struct Taken {
+    /// What was judged.
+    pub subject: Subject,
+    /// What was found out.
+    pub supply: Supply,
+    /// What the user wants of it.
+    pub policy: Policy,
+    /// What the project's own configuration did.
+    pub config: Vec<ConfigEffect>,
+    /// What could not be looked at.
+    pub gaps: Vec<Gap>,
+    /// Who depends on whom with the chosen features and platforms.
+    pub edges: Option<Arc<Edges>>,
+}
+
+/// Finds out what was asked for.
+///
+/// # Errors
+/// [`Failure`] where there is nothing to judge.
+pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
+    let mut taken = match lockfile_of(arguments) {
+        Some(path) => of_lockfile(path)?,
+        None => of_project(arguments)?,
+    };
+    let Taken {
+        subject, supply, ..
+    } = &mut taken;
+    supply.people = people(&subject.graph, supply);
+    Ok(taken)
+}
+
+/// The lockfile that is named in the place of a project.
+fn lockfile_of(arguments: &PublishersArgs) -> Option<&Path> {
+    let path = arguments.path.as_deref()?;
+    path.extension().filter(|extension| *extension == "lock")?;
+    Some(path)
+}
+
+/// All packages of a lockfile: which of them are built is not known.
+fn of_lockfile(path: &Path) -> Result<Taken, Failure> {
+    let file = shown(path);
+    let fault = |what: &dyn std::fmt::Display| {
+        Failure(format!(
+            "{}: {}",
+            visible(&file),
+            visible(&what.to_string())
+        ))
+    };
+    let bytes = files::read_regular(path, lockfile::MAX_BYTES as u64);
+    let bytes = bytes.map_err(|error| fault(&error))?;
+    let locked = lockfile::read(&bytes).map_err(|error| fault(&error))?;
+    let graph = Graph::from_lockfile(&locked).map_err(|error| fault(&error))?;
+    let package = PackageSupply {
+        is_built: true,
+        ..PackageSupply::default()
+    };
+    let packages = vec![package; graph.packages().len()];
+    let gap = Gap {
+        input: Some(file.clone()),
+        ..Gap::new(
+            "roles",
+            "a lockfile alone does not tell what is built: all of it counts",
+        )
+    };
+    Ok(Taken {
+        subject: Subject {
+            path: file,
+            repository_path: None,
+            kind: InputKind::Lockfile,
+            graph: Arc::new(graph),
+            roles: Vec::new(),
+            toolchain: None,
+            binary: None,
+        },
+        supply: Supply {
+            packages,
+            ..Supply::default()
+        },
+        policy: Policy::default(),
+        config: Vec::new(),
+        gaps: vec![gap],
+        edges: None,
+    })
+}
+
+/// The packages of a project that are built, as cargo resolves it.
+fn of_project(arguments: &PublishersArgs) -> Result<Taken, Failure> {
+    let wanted = Wanted {
+        path: arguments.path.as_deref(),
+        manifest_path: arguments.manifest_path.as_deref(),
+        packages: &[],
+        selection: &arguments.selection,
+        with_tests: arguments.selection.all_targets,
+        network: arguments.network,
+        project_config: !arguments.no_project_config,
+    };
+    let (ground, ()) = ground::ground(&wanted, |_, _, _| ())?;
+    let mut policy = Policy::default();
+    let asked = config::Asked {
+        named: arguments.config.as_deref(),
+        is_projects_followed: !arguments.no_project_config,
+    };
+    let ruled = config::rule(asked, &ground.project, &dirs::env, &shown, &mut policy)?;
+    let built = |roles: Roles| is_built(roles, arguments);
+    let packages = ground.metadata.packages.iter().zip(&ground.roles);
+    let packages = packages.map(|(package, roles)| PackageSupply {
+        is_built: built(*roles),
+        authors: package.authors.iter().map(ToString::to_string).collect(),
+    });
+    let supply = Supply {
+        packages: packages.collect(),
+        ..Supply::default()
+    };
+    let path = match ground.project.has_lockfile {
+        true => shown(&ground.project.lockfile),
+        false => shown(&ground.project.manifest),
+    };
+    let mut effects = ground.effects;
+    effects.extend(ruled.effects);
+    let mut gaps = ground.gaps;
+    gaps.extend(ruled.gaps);
+    Ok(Taken {
+        edges: Some(Arc::new(Edges::of_units(&ground.graph, &ground.units))),
+        subject: Subject {
+            path,
+            repository_path: None,
+            kind: InputKind::Manifest,
+            graph: ground.graph,
+            roles: ground.roles,
+            toolchain: None,
+            binary: None,
+        },
+        supply,
+        policy,
+        config: effects,
+        gaps,
+    })
+}
+
+/// Whether a package with these roles is a part of what is judged. Where no platform is named every
+/// one counts, as in cargo-supply-chain.
+fn is_built(roles: Roles, arguments: &PublishersArgs) -> bool {
+    let built = &arguments.selection.built;
+    roles.iter().any(|role| match role {
+        Role::Runtime | Role::Build | Role::ProcMacro => true,
+        Role::Dev => !built.no_dev,
+        Role::OtherTarget => built.target.is_empty(),
+        Role::Disabled => false,
+    })
+}
+
+/// What is known of the people of the packages that are built.
+fn people(_graph: &Graph, _supply: &Supply) -> People {
+    People::default()
+}
