@@ -5,3 +5,4 @@ pub mod date;
 pub mod people;
 pub mod platform;
 pub mod registry;
+pub mod vet;

@@ -7,6 +7,7 @@
 //! byte.
 
 mod page;
+mod people;
 mod sites;
 mod table;
 
@@ -53,6 +54,9 @@ pub fn render(report: &Report, options: &Options<'_>) -> String {
             page.table(input, census);
             page.sites(input, census);
             page.reconciliation(input);
+        }
+        if let Some(supply) = &input.supply {
+            page.people(input, supply);
         }
         page.input(input, report.inputs.len() > 1);
     }

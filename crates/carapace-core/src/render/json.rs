@@ -5,6 +5,7 @@
 //! there is what is always written here. Foreign text is escaped by JSON alone: a program reads it.
 
 mod fixes;
+mod people;
 mod unsafety;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::collections::btree_map::Entry;
 use serde::Serialize;
 
 use fixes::FixedDocument;
+use people::{InputPeople, PackagePeople};
 use unsafety::UnsafetyDocument;
 
 use crate::census::PackageCensus;
@@ -53,6 +55,9 @@ pub struct Document<'a> {
     databases: Vec<DatabaseDocument<'a>>,
     /// The packages of all inputs, sorted by id.
     packages: Vec<PackageDocument<'a>>,
+    /// What accounts could change, by input, where that was looked for.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    people: Vec<InputPeople<'a>>,
     /// What was found, by input, then what fails first.
     findings: Vec<FindingDocument<'a>>,
     /// What was not looked at.
@@ -149,6 +154,9 @@ struct PackageDocument<'a> {
     /// Its unsafe code, where that was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     unsafety: Option<UnsafetyDocument<'a>>,
+    /// Who can change it and who published it, where that was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<PackagePeople<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -366,6 +374,12 @@ fn document<'a>(
         database: databases().next(),
         databases: databases().collect(),
         packages,
+        people: report
+            .inputs
+            .iter()
+            .zip(ids)
+            .filter_map(|(input, ids)| people::of_input(input, ids))
+            .collect(),
         findings: report
             .inputs
             .iter()
@@ -445,6 +459,9 @@ fn packages<'a>(
                         paths,
                         root_dir: package.root_dir.as_deref(),
                         unsafety,
+                        people: input.supply.as_ref().and_then(|supply| {
+                            people::of_package(package, supply.packages.get(at)?, supply)
+                        }),
                     });
                 }
                 Entry::Occupied(mut same) => {

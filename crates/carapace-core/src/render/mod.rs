@@ -3,6 +3,7 @@
 mod columns;
 pub mod compat;
 pub mod cyclonedx;
+pub mod diffable;
 pub mod github;
 pub mod human;
 pub mod json;

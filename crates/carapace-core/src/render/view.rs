@@ -1,4 +1,4 @@
-//! What of a census is shown to people, and how: the wishes that several formats share.
+//! What of a census, or of people, is shown, and how: the wishes that several formats share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,19 @@ pub enum Layout {
     Table,
 }
 
-/// What of a census is shown, and how.
+/// By what people are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum By {
+    /// Each account, and what it can change.
+    #[default]
+    Person,
+    /// Each package, and who can change it.
+    Crate,
+    /// Each team, and what its members can change.
+    Team,
+}
+
+/// What of a census or of people is shown, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
     /// The characters of trees and symbols.
@@ -53,6 +65,8 @@ pub struct View {
     pub no_dev: bool,
     /// The sites that are listed.
     pub sites: Option<Selection>,
+    /// By what people are listed.
+    pub by: By,
 }
 
 /// Which sites are listed.

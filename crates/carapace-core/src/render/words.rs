@@ -5,6 +5,7 @@
 //! stand first in a line: GitHub's runner obeys `::…` there, even behind white space.
 
 pub(super) mod fixes;
+pub(super) mod people;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -236,6 +237,21 @@ pub(super) fn summary(report: &Report) -> (&'static str, String) {
         let text = match counts.total() {
             0 => format!("{place}: {census}"),
             _ => format!("{counts_text} in {place}; {census}"),
+        };
+        return (word, format!("{incomplete}{text}"));
+    }
+    let mut judged = report.inputs.iter();
+    if let Some((input, supply)) = judged.find_map(|i| Some((i, i.supply.as_ref()?))) {
+        let (reach, sum) = people::reached(input, supply);
+        let people = people::sum(&reach, &sum);
+        // That nobody is known is not that nobody can change anything.
+        let word = match word {
+            "ok" if reach.is_empty() && sum.crates > 0 => "warning",
+            word => word,
+        };
+        let text = match counts.total() {
+            0 => format!("{place}: {people}"),
+            _ => format!("{counts_text} in {place}; {people}"),
         };
         return (word, format!("{incomplete}{text}"));
     }

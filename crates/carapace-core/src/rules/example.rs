@@ -37,6 +37,7 @@ use crate::knowledge::advisory::database::Collector;
 use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::people::{AccountId, Fact, FactSource, Owner, People, Publisher};
 use crate::knowledge::registry::{Answer, Lookup, Registry, read_sparse};
+use crate::knowledge::vet;
 use crate::policy::known::{self, KnownFindings};
 use crate::policy::{Ignore, Policy, carapace_toml};
 use crate::report::{InputKind, Report};
@@ -90,7 +91,8 @@ pub(crate) fn files(example: &str) -> Vec<(String, String)> {
 /// The report on an example.
 pub(crate) fn run(example: &str) -> Report {
     let files: BTreeMap<String, String> = files(example).into_iter().collect();
-    if files.keys().any(|name| name == "people") {
+    let is_published = |name: &String| name == "people" || name.starts_with("supply-chain/");
+    if files.keys().any(is_published) {
         return run_publishers(&files);
     }
     if files.keys().any(|name| name.ends_with(".rs")) {
@@ -238,15 +240,24 @@ fn people(text: &str) -> People {
 fn run_publishers(files: &BTreeMap<String, String>) -> Report {
     let lock = lockfile::read(files["Cargo.lock"].as_bytes()).unwrap();
     let graph = Graph::from_lockfile(&lock).unwrap();
-    let package = PackageSupply {
-        is_built: true,
-        ..PackageSupply::default()
-    };
-    let supply = Supply {
-        people: people(&files["people"]),
-        packages: vec![package; graph.packages().len()],
+    let text = |name: &str| files.get(name).map(String::as_str);
+    let vet = vet::Store::read(&vet::Files {
+        audits: text("supply-chain/audits.toml"),
+        ..vet::Files::default()
+    });
+    let packages = vec![
+        PackageSupply {
+            is_built: true,
+            ..PackageSupply::default()
+        };
+        graph.packages().len()
+    ];
+    let mut supply = Supply {
+        people: people(text("people").unwrap_or_default()),
+        packages,
         today: "2099-06-01".parse().ok(),
     };
+    supply.hold_against(&graph, &vet.unwrap());
     let request = PublishersRequest {
         subject: Subject {
             path: "Cargo.lock".to_owned(),

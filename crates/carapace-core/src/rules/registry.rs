@@ -24,6 +24,8 @@ mod policy_unknown_ignore;
 mod policy_unknown_package;
 #[path = "policy/unused_ignore.rs"]
 mod policy_unused_ignore;
+#[path = "supply/audit_violation.rs"]
+mod supply_audit_violation;
 #[path = "supply/checksum.rs"]
 mod supply_checksum;
 #[path = "supply/edited_source.rs"]
@@ -165,6 +167,13 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP030.md"),
         check: supply_former_owner::check,
+    },
+    Rule {
+        meta: supply_audit_violation::META,
+        name: "audit-violation",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP031.md"),
+        check: supply_audit_violation::check,
     },
     Rule {
         meta: unsafety_new_unsafe::META,

@@ -2,8 +2,12 @@
 //!
 //! A [`Supply`] is what the rules about that look at, and what a report shows of people.
 
+pub mod reach;
+
+use crate::graph::Graph;
 use crate::knowledge::date::Date;
 use crate::knowledge::people::People;
+use crate::knowledge::vet::{Certified, Store, Violation};
 
 /// What was found out of how the packages of a graph are published.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,11 +20,34 @@ pub struct Supply {
     pub today: Option<Date>,
 }
 
+impl Supply {
+    /// Takes in what audits by others come to for each of the packages that are built. What else is
+    /// known of people has to be there before: trust is in who published.
+    pub fn hold_against(&mut self, graph: &Graph, audits: &Store) {
+        for (package, known) in graph.packages().iter().zip(&mut self.packages) {
+            if !known.is_built || !package.is_crates_io() {
+                continue;
+            }
+            let (name, version) = (&package.name, &package.version);
+            let people = self.people.version(name, version);
+            known.certified = audits.certified(name, version, people);
+            known.violations = audits.violations(name, version);
+        }
+    }
+}
+
 /// What is known of one package, beside its people.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PackageSupply {
     /// Whether it is a part of what is judged: chosen features, platforms and tables need it.
     pub is_built: bool,
+    /// Whether it runs code on the machine that builds it: it has a build script, or is a procedural
+    /// macro.
+    pub runs_at_build: bool,
     /// Its authors, as its manifest writes them: anybody can write any name there.
     pub authors: Vec<String>,
+    /// What audits by others come to for this version.
+    pub certified: Vec<Certified>,
+    /// What others say that this version breaks.
+    pub violations: Vec<Violation>,
 }

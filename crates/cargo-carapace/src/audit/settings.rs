@@ -16,6 +16,7 @@ use super::ruling::{self, AUDIT_TOML, Ruled, Ruling};
 use crate::advisories::source::Source;
 use crate::cli::Failure;
 use crate::cli::args::{AuditArgs, Format};
+use crate::cli::output::of_command;
 use crate::gate::config;
 use crate::host::dirs::{self, Env};
 use crate::host::files::{FileError, read_regular, resolve_within, within};
@@ -103,9 +104,8 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
             &elsewhere
         }
     };
-    if arguments.output.format == Some(Format::CargoGeiger) {
-        let other = "--format cargo-geiger shows unsafe code: it is of `cargo carapace unsafe`";
-        return Err(Failure(other.to_owned()));
+    if let Some(format) = arguments.output.format {
+        of_command(format, "audit")?;
     }
     let config = match ruled.ruling {
         // Even the user's own gives way to the organisation's.

@@ -4,7 +4,7 @@ mod audit_words;
 mod publishers;
 
 pub use audit_words::AuditWord;
-pub use publishers::{By, PublishersArgs, SourceArgs};
+pub use publishers::{ByArg, PublishersArgs, SourceArgs};
 
 use std::path::PathBuf;
 
@@ -87,6 +87,10 @@ pub enum Format {
     CargoAudit,
     /// cargo-geiger's JSON, a document a line; of `unsafe`
     CargoGeiger,
+    /// cargo-supply-chain's JSON; of `publishers`
+    CargoSupplyChain,
+    /// Entries of cargo-vet that trust whoever published what is in use; of `publishers`
+    CargoVet,
 }
 
 /// Whether colours are used.

@@ -268,7 +268,8 @@ fn text(report: &Report, settings: &Settings, arguments: &AuditArgs, inputs: &In
     match settings.format {
         Format::Json => render::json::render(report, version),
         Format::CargoAudit => render::compat::cargo_audit::render(report),
-        Format::CargoGeiger => render::compat::cargo_geiger::render(report, &View::default()),
+        // Refused before.
+        Format::CargoGeiger | Format::CargoSupplyChain | Format::CargoVet => String::new(),
         Format::Markdown => render::markdown::render(report, &View::default()),
         Format::Sarif => render::sarif::render(report, version),
         Format::Github => render::github::render(report),

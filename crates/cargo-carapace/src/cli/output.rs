@@ -23,6 +23,29 @@ pub fn is_colored(color: Color) -> bool {
     }
 }
 
+/// A format, if a command has it.
+///
+/// # Errors
+/// [`Failure`] for one that is of another command.
+pub fn of_command(format: Format, command: &str) -> Result<Format, Failure> {
+    let (shows, of) = match format {
+        Format::CargoAudit => ("cargo-audit shows advisories", "audit"),
+        Format::CycloneDx => ("cyclonedx shows packages and advisories", "audit"),
+        Format::CargoGeiger => ("cargo-geiger shows unsafe code", "unsafe"),
+        Format::CargoSupplyChain => ("cargo-supply-chain shows owners", "publishers"),
+        Format::CargoVet => ("cargo-vet shows publishers", "publishers"),
+        Format::Human | Format::Json | Format::Sarif | Format::Github | Format::Markdown => {
+            return Ok(format);
+        }
+    };
+    if of == command {
+        return Ok(format);
+    }
+    Err(Failure(format!(
+        "--format {shows}: it is of `cargo carapace {of}`"
+    )))
+}
+
 /// Whether trees and symbols may have more than ASCII, by the locale's variables in the order that
 /// POSIX has them. Where none is set, as in many containers, nothing speaks against it.
 #[must_use]

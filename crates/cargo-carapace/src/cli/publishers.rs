@@ -2,10 +2,11 @@
 
 use carapace_core::engine::{self, PublishersRequest};
 use carapace_core::render;
-use carapace_core::render::view::View;
+use carapace_core::render::compat::{cargo_supply_chain, cargo_vet};
+use carapace_core::render::view::{By, View};
 use carapace_core::report::Report;
 
-use super::args::{Format, PublishersArgs};
+use super::args::{ByArg, Format, PublishersArgs};
 use super::{Exit, Failure, output};
 use crate::publishers::take;
 
@@ -15,6 +16,7 @@ use crate::publishers::take;
 /// [`Failure`] for wrong use and for what is needed and cannot be had.
 pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
     let format = arguments.output.format.unwrap_or(Format::Human);
+    let format = output::of_command(format, "publishers")?;
     let taken = take(arguments)?;
     let request = PublishersRequest {
         subject: taken.subject,
@@ -27,28 +29,31 @@ pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
         input.details.edges = taken.edges;
     }
     output::add_repository_paths(&mut report, format);
-    let text = text(&report, format, arguments)?;
+    let text = text(&report, format, arguments);
     output::answer(&text, arguments.output.output.as_deref())?;
     Ok(Exit::from(report.verdict))
 }
 
-fn text(report: &Report, format: Format, arguments: &PublishersArgs) -> Result<String, Failure> {
+fn text(report: &Report, format: Format, arguments: &PublishersArgs) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let view = View::default();
-    Ok(match format {
+    let view = View {
+        by: match arguments.by.unwrap_or_default() {
+            ByArg::Person => By::Person,
+            ByArg::Crate => By::Crate,
+            ByArg::Team => By::Team,
+        },
+        ..View::default()
+    };
+    match format {
         Format::Json => render::json::render(report, version),
         Format::Sarif => render::sarif::render(report, version),
         Format::Github => render::github::render(report),
         Format::Markdown => render::markdown::render(report, &view),
-        Format::CargoAudit | Format::CycloneDx => {
-            let other = "--format cargo-audit and cyclonedx show advisories: they are of `cargo \
-                         carapace audit`";
-            return Err(Failure(other.to_owned()));
-        }
-        Format::CargoGeiger => {
-            let other = "--format cargo-geiger shows unsafe code: it is of `cargo carapace unsafe`";
-            return Err(Failure(other.to_owned()));
-        }
+        // Refused before.
+        Format::CargoAudit | Format::CycloneDx | Format::CargoGeiger => String::new(),
+        Format::CargoSupplyChain => cargo_supply_chain::render(report, arguments.diffable),
+        Format::CargoVet => cargo_vet::render(report),
+        Format::Human if arguments.diffable => render::diffable::render(report, view.by),
         Format::Human => {
             let to_file = arguments.output.output.is_some();
             let options = render::human::Options {
@@ -61,5 +66,5 @@ fn text(report: &Report, format: Format, arguments: &PublishersArgs) -> Result<S
             };
             render::human::render(report, &options)
         }
-    })
+    }
 }

@@ -75,12 +75,7 @@ fn format(arguments: &UnsafeArgs) -> Result<Format, Failure> {
             return Err(Failure(ratio.to_owned()));
         }
     };
-    let other = match named {
-        Format::CargoAudit => "--format cargo-audit shows advisories",
-        Format::CycloneDx => "--format cyclonedx shows packages and advisories",
-        _ => return Ok(named),
-    };
-    Err(Failure(format!("{other}: it is of `cargo carapace audit`")))
+    output::of_command(named, "unsafe")
 }
 
 /// What of the census is shown; `utf8` is whether the locale has more than ASCII.
@@ -145,6 +140,7 @@ fn view(arguments: &UnsafeArgs, utf8: bool) -> Result<View, Failure> {
         no_build: only(arguments.build_dependencies),
         no_dev: arguments.selection.built.no_dev || only(arguments.dev_dependencies),
         sites: lists.then(selection),
+        ..View::default()
     })
 }
 
@@ -224,7 +220,9 @@ fn text(
         Format::Markdown => render::markdown::render(report, view),
         Format::CargoGeiger => cargo_geiger::render(report, view),
         // Refused before.
-        Format::CargoAudit | Format::CycloneDx => String::new(),
+        Format::CargoAudit | Format::CycloneDx | Format::CargoSupplyChain | Format::CargoVet => {
+            String::new()
+        }
         Format::Human => {
             let line = files.lines();
             let to_file = arguments.output.output.is_some();

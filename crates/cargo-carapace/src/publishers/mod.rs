@@ -1,6 +1,8 @@
 //! What a run of `publishers` does: which packages there are, who can change them, and what of how
 //! they were published can be seen.
 
+mod vet;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use carapace_core::engine::Subject;
 use carapace_core::graph::units::{Role, Roles};
 use carapace_core::graph::{Graph, lockfile};
 use carapace_core::knowledge::people::People;
+use carapace_core::knowledge::vet::Store;
 use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::supply::{PackageSupply, Supply};
@@ -35,6 +38,8 @@ pub struct Taken {
     pub gaps: Vec<Gap>,
     /// Who depends on whom with the chosen features and platforms.
     pub edges: Option<Arc<Edges>>,
+    /// What the project has of audits by others.
+    audits: Option<Store>,
 }
 
 /// Finds out what was asked for.
@@ -47,9 +52,15 @@ pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
         None => of_project(arguments)?,
     };
     let Taken {
-        subject, supply, ..
+        subject,
+        supply,
+        audits,
+        ..
     } = &mut taken;
     supply.people = people(&subject.graph, supply);
+    if let Some(audits) = audits {
+        supply.hold_against(&subject.graph, audits);
+    }
     Ok(taken)
 }
 
@@ -104,6 +115,7 @@ fn of_lockfile(path: &Path) -> Result<Taken, Failure> {
         config: Vec::new(),
         gaps: vec![gap],
         edges: None,
+        audits: None,
     })
 }
 
@@ -129,7 +141,13 @@ fn of_project(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     let packages = ground.metadata.packages.iter().zip(&ground.roles);
     let packages = packages.map(|(package, roles)| PackageSupply {
         is_built: built(*roles),
+        runs_at_build: package.is_proc_macro()
+            || package
+                .targets
+                .iter()
+                .any(|target| target.is_build_script()),
         authors: package.authors.iter().map(ToString::to_string).collect(),
+        ..PackageSupply::default()
     });
     let supply = Supply {
         packages: packages.collect(),
@@ -144,6 +162,7 @@ fn of_project(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     let mut gaps = ground.gaps;
     gaps.extend(ruled.gaps);
     Ok(Taken {
+        audits: vet::store(&ground.project.root, &mut gaps),
         edges: Some(Arc::new(Edges::of_units(&ground.graph, &ground.units))),
         subject: Subject {
             path,

@@ -8,7 +8,7 @@ use super::{NetworkArgs, OutputArgs, SelectionArgs};
 
 /// By what people are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum By {
+pub enum ByArg {
     /// Each person, and what they can change
     #[default]
     Person,
@@ -38,7 +38,7 @@ pub struct PublishersArgs {
 
     /// By what people are listed [default: person]
     #[arg(long, value_name = "WHAT", help_heading = "View")]
-    pub by: Option<By>,
+    pub by: Option<ByArg>,
     /// One fact a line, without numbers that change when others do: to be compared with diff
     #[arg(short, long, help_heading = "View")]
     pub diffable: bool,

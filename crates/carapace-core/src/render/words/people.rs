@@ -1,0 +1,231 @@
+//! People, in the words that several formats share.
+
+use std::collections::BTreeMap;
+
+use super::{count, cut, shown};
+use crate::graph::Package;
+use crate::knowledge::people::{AccountId, Fact, People, Publisher, VersionPeople};
+use crate::knowledge::vet::{Basis, Certified};
+use crate::report::Input;
+use crate::supply::reach::{Concentration, Reach, concentration, reach};
+use crate::supply::{PackageSupply, Supply};
+
+/// Characters of a name that people gave themselves.
+const NAME: usize = 64;
+
+/// What accounts could change of an input, and how much hangs on how many.
+pub(in crate::render) fn reached<'a>(
+    input: &'a Input,
+    supply: &Supply,
+) -> (Vec<Reach<'a>>, Concentration<'a>) {
+    let roles = &input.details.roles;
+    let reach = reach(&input.graph, roles, supply);
+    let sum = concentration(&input.graph, roles, supply, &reach);
+    (reach, sum)
+}
+
+/// `ann (Ann Lee)`, `team github:o:t`. Logins can be given up and taken by others, so the number
+/// stands there, too.
+pub(in crate::render) fn account(people: &People, id: AccountId) -> String {
+    let known = people.accounts.get(&id);
+    let login = known.map(|known| known.login.as_str()).unwrap_or_default();
+    let login = cut(login, NAME);
+    let mut text = match (id, login.is_empty()) {
+        (AccountId::User(_), false) => login.clone(),
+        (AccountId::Team(_), false) => format!("team {login}"),
+        (_, true) => return format!("{} {}", id.kind(), id.number()),
+    };
+    let name = known.and_then(|known| known.name.as_deref());
+    if let Some(name) = name.filter(|name| *name != login && !name.is_empty()) {
+        text += &format!(" ({})", cut(name, NAME));
+    }
+    let github = known.and_then(|known| known.github_login.as_deref());
+    if let Some(github) = github.filter(|github| *github != login) {
+        text += &format!(", at GitHub {}", cut(github, NAME));
+    }
+    text += &format!(", {} {}", id.kind(), id.number());
+    text
+}
+
+/// `75 %`; whole numbers, those that are not all are never shown as all.
+pub(in crate::render) fn share(part: usize, whole: usize) -> String {
+    match whole {
+        0 => "-".to_owned(),
+        whole => format!("{} %", part * 100 / whole),
+    }
+}
+
+/// The facts that owners rest on: `dump of 2026-01-01 (12), lock of 2026-01-02, not verified (1)`.
+pub(in crate::render) fn origins(supply: &Supply, packages: &[Package]) -> String {
+    let mut origins: BTreeMap<String, std::collections::BTreeSet<&str>> = BTreeMap::new();
+    for (package, known) in packages.iter().zip(&supply.packages) {
+        let krate = supply.people.crates.get(&package.name);
+        let owners = krate.and_then(|krate| krate.owners.as_ref());
+        if let Some(owners) = owners.filter(|_| known.is_built && package.is_crates_io()) {
+            origins
+                .entry(owners.origin())
+                .or_default()
+                .insert(&package.name);
+        }
+    }
+    let several = origins.len() > 1;
+    let texts = origins.iter().map(|(origin, names)| match several {
+        true => format!("{origin} ({})", names.len()),
+        false => origin.clone(),
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+/// Who published a version, and when.
+pub(in crate::render) fn publisher(people: &People, version: &VersionPeople) -> Option<String> {
+    let by = version.publisher.as_ref().map(|by| match &by.value {
+        Publisher::User(number) => account(people, AccountId::User(*number)),
+        Publisher::Trusted(from) => {
+            let mut text = format!(
+                "a workflow of {} {}",
+                cut(&from.provider, NAME),
+                cut(&from.repository, 2 * NAME)
+            );
+            if let Some(run) = &from.run {
+                text += &format!(", run {}", cut(run, NAME));
+            }
+            if let Some(commit) = &from.commit {
+                text += &format!(", commit {}", cut(commit, NAME));
+            }
+            text
+        }
+        Publisher::Unrecorded => "somebody whom the registry does not name".to_owned(),
+    });
+    match (by, version.published) {
+        (Some(by), Some(day)) => Some(format!("{by} on {day}")),
+        (Some(by), None) => Some(by),
+        (None, Some(day)) => Some(format!("not known whom, on {day}")),
+        (None, None) => None,
+    }
+}
+
+/// Who owns a package: teams first, then by login.
+pub(in crate::render) fn owners(people: &People, name: &str) -> Option<Vec<String>> {
+    let owners = people.crates.get(name)?.owners.as_ref()?;
+    let mut accounts: Vec<AccountId> = owners.value.iter().map(|own| own.account).collect();
+    let is_user = |id: &AccountId| matches!(id, AccountId::User(_));
+    accounts.sort_by_cached_key(|id| (is_user(id), people.login(*id), *id));
+    Some(accounts.into_iter().map(|id| account(people, id)).collect())
+}
+
+/// What audits by others come to, a line for each basis:
+/// `safe-to-deploy, safe-to-run: audited by Ann (from mozilla), 1.0.0 → 1.1.0`.
+fn audits(certified: &[Certified]) -> Vec<String> {
+    let mut lines: Vec<(&Basis, Vec<&str>)> = Vec::new();
+    for one in certified {
+        match lines.iter_mut().find(|(basis, _)| **basis == one.basis) {
+            Some((_, criteria)) => criteria.push(&one.criterion),
+            None => lines.push((&one.basis, vec![&one.criterion])),
+        }
+    }
+    let lines = lines.into_iter();
+    let lines =
+        lines.map(|(on, criteria)| format!("{}: {}", shown(&criteria.join(", ")), basis(on)));
+    lines.collect()
+}
+
+fn basis(basis: &Basis) -> String {
+    let from = |imports: &[String]| match imports {
+        [] => String::new(),
+        imports => format!(" (from {})", shown(&imports.join(", "))),
+    };
+    match basis {
+        Basis::Audited {
+            versions,
+            who,
+            imports,
+        } => {
+            let who = match who.as_slice() {
+                [] => String::new(),
+                who => format!(" by {}", shown(&who.join(", "))),
+            };
+            let way = match versions.as_slice() {
+                [] | [_] => String::new(),
+                versions => format!(", {}", shown(&versions.join(" → "))),
+            };
+            format!("audited{who}{}{way}", from(imports))
+        }
+        Basis::Wildcard { import } => {
+            format!(
+                "its publisher looks at every version{}",
+                from(import.as_slice())
+            )
+        }
+        Basis::Trusted { import } => format!("its publisher is trusted{}", from(import.as_slice())),
+        Basis::Exempted { versions } => match versions.as_slice() {
+            [] | [_] => "exempted".to_owned(),
+            versions => format!("exempted, {}", shown(&versions.join(" → "))),
+        },
+    }
+}
+
+/// What is known of a package's people, a fact a line: a key, and what follows it.
+pub(in crate::render) fn facts(
+    package: &Package,
+    known: &PackageSupply,
+    supply: &Supply,
+) -> Vec<(&'static str, String)> {
+    let people = &supply.people;
+    let krate = people.crates.get(&package.name);
+    let gone = krate.and_then(|krate| krate.exists.as_ref());
+    let mut facts = Vec::new();
+    match (owners(people, &package.name), gone) {
+        (Some(owners), _) if owners.is_empty() => facts.push(("owners", "nobody".to_owned())),
+        (Some(owners), _) => facts.push(("owners", owners.join("; "))),
+        (None, Some(Fact { value: false, .. })) => {
+            facts.push((
+                "owners",
+                "the registry does not know the package".to_owned(),
+            ));
+        }
+        (None, _) => facts.push(("owners", "not known".to_owned())),
+    }
+    let version = krate.and_then(|krate| krate.versions.get(&package.version));
+    let publisher = version.and_then(|version| publisher(people, version));
+    facts.push((
+        "published by",
+        publisher.unwrap_or_else(|| "not known".to_owned()),
+    ));
+    if krate.and_then(|krate| krate.trusted_only) == Some(true) {
+        let text = "the registry takes versions from workflows only".to_owned();
+        facts.push(("publishing", text));
+    }
+    if !known.authors.is_empty() {
+        facts.push(("authors, by its manifest", shown(&known.authors.join("; "))));
+    }
+    let audits = audits(&known.certified).into_iter();
+    facts.extend(audits.map(|audit| ("audit", audit)));
+    facts
+}
+
+/// What the run came to: `9 people and 2 teams can change 14 of 14 crates`.
+pub(in crate::render) fn sum(reach: &[Reach<'_>], sum: &Concentration<'_>) -> String {
+    if reach.is_empty() && sum.crates > 0 {
+        let crates = count(sum.crates, "crate", "crates");
+        return format!("who can change {crates} of crates.io is not known");
+    }
+    let is_team = |one: &&Reach<'_>| matches!(one.account, AccountId::Team(_));
+    let teams = reach.iter().filter(is_team).count();
+    let people = count(reach.len() - teams, "person", "people");
+    let teams = match teams {
+        0 => String::new(),
+        n => format!(" and {}", count(n, "team", "teams")),
+    };
+    let known = sum.crates - sum.unknown.len();
+    let mut text = format!(
+        "{people}{teams} can change {known} of {} of crates.io",
+        count(sum.crates, "crate", "crates")
+    );
+    if sum.half > 0 {
+        text += &format!(", {} half of them", sum.half);
+    }
+    if !sum.unknown.is_empty() {
+        text += &format!(", {} not known", sum.unknown.len());
+    }
+    text
+}

@@ -1,0 +1,178 @@
+//! What each account could change: who can publish new versions of what is built, and how far these
+//! would come.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Supply;
+use crate::graph::paths::Dependents;
+use crate::graph::units::{Role, Roles};
+use crate::graph::{Graph, PackageIdx};
+use crate::knowledge::people::AccountId;
+
+/// Steps from package to dependent that all accounts together may cost. A workspace of a thousand
+/// packages takes a hundredth of it.
+const STEPS: usize = 20_000_000;
+
+/// What one account could change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach<'a> {
+    /// Who.
+    pub account: AccountId,
+    /// The packages that it can publish new versions of, by name, sorted.
+    pub crates: Vec<&'a str>,
+    /// How many of these nobody else owns.
+    pub alone: usize,
+    /// How many of these run code on the machine that builds: build scripts, procedural macros, and
+    /// what those are made of.
+    pub at_build: usize,
+    /// How many of these are linked into what is shipped.
+    pub shipped: usize,
+    /// The members of the workspace that any of these is built into, in the graph's order; none
+    /// where there is too much to follow.
+    pub members: Option<Vec<PackageIdx>>,
+}
+
+/// How much hangs on how many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Concentration<'a> {
+    /// How many packages of crates.io are built, by name.
+    pub crates: usize,
+    /// Those of which no source says who owns them, sorted.
+    pub unknown: Vec<&'a str>,
+    /// Those with one owner, sorted. A team counts as one, whoever is in it.
+    pub single_owner: Vec<&'a str>,
+    /// How many accounts, each time the one that adds most, can change half of the packages whose
+    /// owners are known.
+    pub half: usize,
+}
+
+/// One name of what is built, all versions together.
+#[derive(Debug, Default)]
+struct Crate {
+    packages: Vec<PackageIdx>,
+    at_build: bool,
+    shipped: bool,
+}
+
+/// The packages of crates.io that are built, by name.
+fn crates<'a>(graph: &'a Graph, roles: &[Roles], supply: &Supply) -> BTreeMap<&'a str, Crate> {
+    let mut crates: BTreeMap<&str, Crate> = BTreeMap::new();
+    for ((index, package), known) in graph.iter().zip(&supply.packages) {
+        if !known.is_built || !package.is_crates_io() {
+            continue;
+        }
+        let at = graph.position(index);
+        let roles = at.and_then(|at| roles.get(at)).copied().unwrap_or_default();
+        let found = crates.entry(&package.name).or_default();
+        found.packages.push(index);
+        found.at_build |=
+            known.runs_at_build || roles.contains(Role::Build) || roles.contains(Role::ProcMacro);
+        found.shipped |= roles.contains(Role::Runtime);
+    }
+    crates
+}
+
+/// What each account could change: those that could change most first.
+#[must_use]
+pub fn reach<'a>(graph: &'a Graph, roles: &[Roles], supply: &Supply) -> Vec<Reach<'a>> {
+    let crates = crates(graph, roles, supply);
+    let dependents = Dependents::new(graph);
+    let mut steps = STEPS;
+    let mut owned: BTreeMap<AccountId, Vec<(&str, &Crate, bool)>> = BTreeMap::new();
+    for (name, found) in &crates {
+        let known = supply.people.crates.get(*name);
+        let Some(owners) = known.and_then(|known| known.owners.as_ref()) else {
+            continue;
+        };
+        let alone = owners.value.len() == 1;
+        for owner in &owners.value {
+            let all = owned.entry(owner.account).or_default();
+            all.push((name, found, alone));
+        }
+    }
+    let mut all: Vec<Reach<'a>> = owned
+        .into_iter()
+        .map(|(account, owned)| {
+            let count = |is: &dyn Fn(&Crate, bool) -> bool| {
+                owned
+                    .iter()
+                    .filter(|(_, found, alone)| is(found, *alone))
+                    .count()
+            };
+            let packages = owned.iter().flat_map(|(_, found, _)| &found.packages);
+            Reach {
+                account,
+                alone: count(&|_, alone| alone),
+                at_build: count(&|found, _| found.at_build),
+                shipped: count(&|found, _| found.shipped),
+                members: members(graph, &dependents, packages.copied(), &mut steps),
+                crates: owned.iter().map(|(name, _, _)| *name).collect(),
+            }
+        })
+        .collect();
+    let login = |account| supply.people.login(account);
+    all.sort_by_cached_key(|one| (Reverse(one.crates.len()), login(one.account), one.account));
+    all
+}
+
+/// The members that packages are built into; none once there are no more steps.
+fn members(
+    graph: &Graph,
+    dependents: &Dependents<'_>,
+    packages: impl Iterator<Item = PackageIdx>,
+    steps: &mut usize,
+) -> Option<Vec<PackageIdx>> {
+    let mut seen: BTreeSet<PackageIdx> = packages.collect();
+    let mut open: Vec<PackageIdx> = seen.iter().copied().collect();
+    while let Some(package) = open.pop() {
+        let above = dependents.of(package);
+        *steps = steps.checked_sub(above.len() + 1)?;
+        open.extend(above.iter().copied().filter(|above| seen.insert(*above)));
+    }
+    let members = graph.members().into_iter();
+    Some(members.filter(|member| seen.contains(member)).collect())
+}
+
+/// How much hangs on how many of these accounts.
+#[must_use]
+pub fn concentration<'a>(
+    graph: &'a Graph,
+    roles: &[Roles],
+    supply: &Supply,
+    reach: &[Reach<'a>],
+) -> Concentration<'a> {
+    let crates = crates(graph, roles, supply);
+    let owners = |name: &str| {
+        let known = supply.people.crates.get(name)?;
+        Some(known.owners.as_ref()?.value.len())
+    };
+    let with = |is: &dyn Fn(Option<usize>) -> bool| {
+        let names = crates.keys().copied();
+        names.filter(|name| is(owners(name))).collect::<Vec<_>>()
+    };
+    let unknown = with(&|owners| owners.is_none());
+    let known = crates.len() - unknown.len();
+    let mut covered: BTreeSet<&str> = BTreeSet::new();
+    let mut half = 0;
+    while covered.len() * 2 < known {
+        let new = |one: &&Reach<'a>| one.crates.iter().filter(|c| !covered.contains(*c)).count();
+        // Of several that add as much, the first.
+        let Some(most) = reach
+            .iter()
+            .rev()
+            .max_by_key(new)
+            .filter(|one| new(one) > 0)
+        else {
+            break;
+        };
+        covered.extend(&most.crates);
+        half += 1;
+    }
+    Concentration {
+        crates: crates.len(),
+        single_owner: with(&|owners| owners == Some(1)),
+        unknown,
+        half,
+    }
+}
