@@ -14,6 +14,7 @@ use crate::census::{Census, PackageCensus, Site};
 use crate::facts::unsafety::Operation;
 use crate::graph::PackageIdx;
 use crate::report::{Input, Report};
+use crate::supply::Supply;
 
 /// What a comment on a pull request can hold of a list; GitHub takes 65,536 characters.
 const LISTED: usize = 200;
@@ -30,6 +31,11 @@ pub fn render(report: &Report, view: &View) -> String {
             table(input, census, view, &mut text);
             sites(input, census, view, &mut text);
             reconciliation(input, &mut text);
+        }
+    }
+    for input in &report.inputs {
+        if let Some(supply) = &input.supply {
+            people(input, supply, &mut text);
         }
     }
     let fixes = report.fixes.iter().flatten();
@@ -104,6 +110,35 @@ fn findings(report: &Report, text: &mut String) {
         item
     });
     list("Findings", items, text);
+}
+
+/// The accounts that can publish new versions, those that could change most first.
+fn people(input: &Input, supply: &Supply, text: &mut String) {
+    let (reach, sum) = words::people::reached(input, supply);
+    if reach.is_empty() {
+        return;
+    }
+    let known = sum.crates - sum.unknown.len();
+    text.push_str("\n### Who can publish new versions\n\n");
+    text.push_str(
+        "| Who | Crates | Alone | At build | Shipped | Via |\n|---|--:|--:|--:|--:|---|\n",
+    );
+    for one in reach.iter().take(LISTED) {
+        let crates = one.crates.len();
+        let _ = writeln!(
+            text,
+            "| {} | {crates} ({}) | {} | {} | {} | {} |",
+            code(&words::people::account(&supply.people, one.account)),
+            words::people::share(crates, known),
+            one.alone,
+            one.at_build,
+            one.shipped,
+            code(&one.crates.join(", ")),
+        );
+    }
+    if let Some(more @ 1..) = reach.len().checked_sub(LISTED) {
+        let _ = writeln!(text, "\n… and {more} more");
+    }
 }
 
 /// The packages, those with the most unsafe code first; what uses none is folded away.

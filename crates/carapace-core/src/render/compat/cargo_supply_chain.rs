@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::knowledge::people::AccountId;
+use crate::render::disarmed;
 use crate::report::{Input, Report};
 
 #[derive(Serialize)]
@@ -45,8 +46,10 @@ pub fn render(report: &Report, diffable: bool) -> String {
             true => serde_json::to_string_pretty(&document),
             false => serde_json::to_string(&document),
         };
-        text += &super::super::disarmed(json.unwrap_or_default());
-        text.push('\n');
+        for line in json.unwrap_or_default().lines() {
+            text += &disarmed(line.to_owned());
+            text.push('\n');
+        }
     }
     text
 }

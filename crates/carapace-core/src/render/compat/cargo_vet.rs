@@ -11,7 +11,7 @@ use crate::knowledge::people::{AccountId, Publisher};
 use crate::knowledge::vet::{Identity, SAFE_TO_DEPLOY, identity};
 use crate::render::words::people::account;
 use crate::report::Report;
-use crate::text::toml_string;
+use crate::text::{toml_string, visible};
 
 /// How long trust holds, in days.
 const YEAR: i64 = 365;
@@ -36,7 +36,7 @@ pub fn render(report: &Report) -> String {
             let Some(publisher) = &version.publisher else {
                 continue;
             };
-            let Some(identity) = identity(&publisher.value) else {
+            let Some(identity) = identity(&publisher.value).filter(is_plain) else {
                 continue;
             };
             let who = match &publisher.value {
@@ -65,6 +65,15 @@ pub fn render(report: &Report) -> String {
         let _ = writeln!(text, "start = \"{start}\"\nend = \"{end}\"\n");
     }
     text
+}
+
+/// Whether a publisher is named by what does nothing to whoever prints it: nobody else can be trusted
+/// by name.
+fn is_plain(identity: &Identity) -> bool {
+    match identity {
+        Identity::User(_) => true,
+        Identity::TrustedPublisher(name) => visible(name) == *name,
+    }
 }
 
 /// A package's name as a key: a lockfile may have any text for one.

@@ -203,7 +203,8 @@ pub(in crate::render) fn facts(
     facts
 }
 
-/// What the run came to: `9 people and 2 teams can change 14 of 14 crates`.
+/// What the run came to: `9 people and 2 teams can change 14 of 14 crates of crates.io, 2 are enough
+/// for half of them`.
 pub(in crate::render) fn sum(reach: &[Reach<'_>], sum: &Concentration<'_>) -> String {
     if reach.is_empty() && sum.crates > 0 {
         let crates = count(sum.crates, "crate", "crates");
@@ -222,7 +223,8 @@ pub(in crate::render) fn sum(reach: &[Reach<'_>], sum: &Concentration<'_>) -> St
         count(sum.crates, "crate", "crates")
     );
     if sum.half > 0 {
-        text += &format!(", {} half of them", sum.half);
+        let are = if sum.half == 1 { "is" } else { "are" };
+        text += &format!(", {} {are} enough for half of them", sum.half);
     }
     if !sum.unknown.is_empty() {
         text += &format!(", {} not known", sum.unknown.len());
