@@ -15,3 +15,4 @@ pub mod repository;
 pub mod run;
 pub mod schema;
 pub mod server;
+pub mod supply;

@@ -92,7 +92,10 @@ struct AccountDocument<'a> {
 #[serde(tag = "by", rename_all = "kebab-case")]
 enum PublisherDocument<'a> {
     /// An account, with a token.
-    Account(AccountDocument<'a>),
+    Account {
+        #[serde(flatten)]
+        account: AccountDocument<'a>,
+    },
     /// A workflow of a repository, without one.
     TrustedPublishing {
         /// `github`, `gitlab`.
@@ -192,9 +195,9 @@ fn origin<T>(fact: &Fact<T>) -> OriginDocument {
 
 fn publisher<'a>(people: &'a People, publisher: &'a Publisher) -> PublisherDocument<'a> {
     match publisher {
-        Publisher::User(number) => {
-            PublisherDocument::Account(account(people, AccountId::User(*number)))
-        }
+        Publisher::User(number) => PublisherDocument::Account {
+            account: account(people, AccountId::User(*number)),
+        },
         Publisher::Trusted(from) => PublisherDocument::TrustedPublishing {
             provider: &from.provider,
             repository: &from.repository,
