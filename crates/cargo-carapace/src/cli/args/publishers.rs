@@ -22,7 +22,7 @@ pub enum ByArg {
 #[derive(Debug, Default, Args)]
 #[command(
     after_help = "Without a policy this is an inventory and ends with 0; signals of an attack warn \
-                  or fail. Takes cargo-supply-chain's flags and commands with their meaning."
+                  or fail. Takes cargo-supply-chain's flags with their meaning."
 )]
 pub struct PublishersArgs {
     /// A project: its folder, its Cargo.toml or a lockfile [default: the workspace around the
