@@ -9,7 +9,7 @@ use carapace_core::knowledge::people::{
     Account, AccountId, CratePeople, Fact, FactSource, Owner, People, Publisher, TrustedPublishing,
     VersionPeople,
 };
-use carapace_core::knowledge::vet::{Basis, Certified, Violation};
+use carapace_core::knowledge::vet::{Basis, Certified, Root, Violation};
 use carapace_core::policy::Policy;
 use carapace_core::render::json;
 use carapace_core::report::InputKind;
@@ -82,7 +82,8 @@ pub fn document() -> Value {
         authors: texts(),
         certified: vec![Certified {
             criterion: "safe-to-run".to_owned(),
-            basis: Basis::Audited {
+            basis: Basis {
+                root: Root::Audited,
                 versions: texts(),
                 who: texts(),
                 imports: texts(),

@@ -18,33 +18,45 @@ pub struct Certified {
     pub basis: Basis,
 }
 
-/// What a certificate rests on; the better ones first.
+/// What a certificate rests on: where audits of changes begin, and these.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Basis {
-    /// Audits: of a version, and of the changes from there; whose they are, each once.
-    Audited {
-        /// The versions, the one that was looked at as a whole first.
-        versions: Vec<String>,
-        /// Who looked, sorted.
-        who: Vec<String>,
-        /// Whose audits these are, sorted; the project's own have no name here.
-        imports: Vec<String>,
-    },
+pub struct Basis {
+    /// Why the first version stands by itself.
+    pub root: Root,
+    /// The versions, the first and those that audits of changes lead over.
+    pub versions: Vec<String>,
+    /// Who looked, sorted.
+    pub who: Vec<String>,
+    /// Whose audits these are, sorted; the project's own have no name here.
+    pub imports: Vec<String>,
+}
+
+/// Why a version stands by itself; the better ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Root {
+    /// Somebody looked at the whole of it.
+    Audited,
     /// Its publisher looks at all that they publish.
-    Wildcard {
-        /// Whose audits it is from; none for the project's own.
-        import: Option<String>,
-    },
+    Wildcard,
     /// Its publisher is trusted.
-    Trusted {
-        /// Whose audits it is from; none for the project's own.
-        import: Option<String>,
-    },
-    /// An exemption, as it is or with audits of the changes since.
-    Exempted {
-        /// The versions, the one that is exempt first.
-        versions: Vec<String>,
-    },
+    Trusted,
+    /// It is exempt.
+    Exempted,
+}
+
+impl Root {
+    const ALL: [Self; 4] = [Self::Audited, Self::Wildcard, Self::Trusted, Self::Exempted];
+
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Audited => "audited",
+            Self::Wildcard => "wildcard",
+            Self::Trusted => "trusted",
+            Self::Exempted => "exempted",
+        }
+    }
 }
 
 /// That a version is known to break a criterion.
@@ -56,13 +68,6 @@ pub struct Violation {
     pub who: Vec<String>,
     /// Whose audits it is from; none for the project's own.
     pub import: Option<String>,
-}
-
-/// Where audits of changes begin.
-#[derive(Clone, Copy)]
-enum Start {
-    Full,
-    Exempt,
 }
 
 impl Store {
@@ -110,6 +115,7 @@ impl Store {
         closure(named.iter().map(String::as_str), &self.implied).contains(criterion)
     }
 
+    /// The best that a version rests on for a criterion.
     fn basis(
         &self,
         said: &Said,
@@ -118,51 +124,66 @@ impl Store {
         criterion: &str,
     ) -> Option<Basis> {
         let audits = said.audits.iter();
-        let audits: Vec<&Audit> = audits
-            .filter(|audit| self.meets(&audit.criteria, criterion))
-            .collect();
-        let version_text = version.to_string();
-        if let Some(chain) = chain(said, &audits, &version_text, Start::Full, |_| true) {
-            return Some(audited(&chain));
+        let audits = audits.filter(|audit| self.meets(&audit.criteria, criterion));
+        let mut ways = Ways::default();
+        for audit in audits.clone() {
+            if let Some(before) = &audit.from {
+                ways.changes.entry(before.clone()).or_default().push(audit);
+            }
         }
-        let published = published(said, version, people);
-        let trust = said.trust.iter().filter(|trust| {
-            self.meets(&trust.criteria, criterion)
-                && published
-                    .as_ref()
-                    .is_some_and(|(who, when)| covers(trust, who, *when))
-        });
-        // A promise to look says more than trust.
-        if let Some(trust) = trust.max_by_key(|trust| trust.is_wildcard) {
-            let import = trust.import.clone();
-            return Some(match trust.is_wildcard {
-                true => Basis::Wildcard { import },
-                false => Basis::Trusted { import },
-            });
-        }
-        let is_exempt = |exempt: &[String]| self.meets(exempt, criterion);
-        let chain = chain(said, &audits, &version_text, Start::Exempt, is_exempt)?;
-        Some(Basis::Exempted {
-            versions: chain.versions,
+        let to = version.to_string();
+        Root::ALL.into_iter().find_map(|root| {
+            match root {
+                Root::Audited => {
+                    for audit in audits.clone().filter(|audit| audit.from.is_none()) {
+                        let (who, import) = (&audit.who, &audit.import);
+                        ways.begin(audit.to.clone(), who, import.as_ref());
+                    }
+                }
+                Root::Wildcard | Root::Trusted => {
+                    let trust = said.trust.iter().filter(|trust| {
+                        trust.is_wildcard == (root == Root::Wildcard)
+                            && self.meets(&trust.criteria, criterion)
+                    });
+                    for trust in trust {
+                        for (published, who, when) in published(said, version, people) {
+                            if covers(trust, &who, when) {
+                                ways.begin(published, &[], trust.import.as_ref());
+                            }
+                        }
+                    }
+                }
+                Root::Exempted => {
+                    let exempt = said.exemptions.iter();
+                    let exempt = exempt.filter(|exempt| self.meets(&exempt.criteria, criterion));
+                    for exempt in exempt {
+                        ways.begin(exempt.version.clone(), &[], None);
+                    }
+                }
+            }
+            ways.to(&to, root)
         })
     }
 }
 
-/// Who published a version and when.
+/// The versions that were published by somebody known: those that the store names, and the one that is
+/// asked about, if the store does not.
 fn published(
     said: &Said,
     version: &Version,
     people: Option<&VersionPeople>,
-) -> Option<(Identity, Date)> {
-    let mut own = said.publishers.iter().filter(|own| own.version == *version);
-    if let Some(own) = own.next() {
-        return Some((own.identity.clone(), own.when));
-    }
-    let people = people?;
-    Some((
-        identity(&people.publisher.as_ref()?.value)?,
-        people.published?,
-    ))
+) -> Vec<(String, Identity, Date)> {
+    let own = said.publishers.iter();
+    let mut all: Vec<_> = own
+        .map(|own| (own.version.to_string(), own.identity.clone(), own.when))
+        .collect();
+    let is_own = said.publishers.iter().any(|own| own.version == *version);
+    let people = people.filter(|_| !is_own);
+    all.extend(people.and_then(|known| {
+        let identity = identity(&known.publisher.as_ref()?.value)?;
+        Some((version.to_string(), identity, known.published?))
+    }));
+    all
 }
 
 /// What cargo-vet calls a publisher; none where nobody is named.
@@ -182,87 +203,75 @@ fn covers(trust: &Trust, who: &Identity, when: Date) -> bool {
     trust.identity == *who && trust.start <= when && when <= trust.end
 }
 
-/// Audits that lead to a version.
-struct Chain<'a> {
-    versions: Vec<String>,
-    audits: Vec<&'a Audit>,
+/// The ways from versions that stand by themselves, along audits of changes.
+#[derive(Default)]
+struct Ways<'a> {
+    /// By the version that they begin at.
+    changes: BTreeMap<String, Vec<&'a Audit>>,
+    /// How each version that is reached was reached first.
+    reached: BTreeMap<String, Step<'a>>,
+    /// Those from which ways were not followed yet.
+    open: VecDeque<String>,
 }
 
-fn audited(chain: &Chain<'_>) -> Basis {
-    let who: BTreeSet<&String> = chain.audits.iter().flat_map(|audit| &audit.who).collect();
-    let imports = chain
-        .audits
-        .iter()
-        .filter_map(|audit| audit.import.as_ref());
-    let imports: BTreeSet<&String> = imports.collect();
-    Basis::Audited {
-        versions: chain.versions.clone(),
-        who: who.into_iter().cloned().collect(),
-        imports: imports.into_iter().cloned().collect(),
-    }
+/// How a version was reached.
+struct Step<'a> {
+    /// From which version; none where it stands by itself.
+    from: Option<&'a str>,
+    who: Vec<String>,
+    import: Option<String>,
 }
 
-/// The shortest way of audits from a version that stands by itself to this one.
-fn chain<'a>(
-    said: &'a Said,
-    audits: &[&'a Audit],
-    to: &str,
-    start: Start,
-    is_exempt: impl Fn(&[String]) -> bool,
-) -> Option<Chain<'a>> {
-    let mut changes: BTreeMap<&str, Vec<&'a Audit>> = BTreeMap::new();
-    let mut from: BTreeMap<&str, Option<&'a Audit>> = BTreeMap::new();
-    let mut open = VecDeque::new();
-    for audit in audits {
-        match (&audit.from, start) {
-            (Some(before), _) => changes.entry(before).or_default().push(audit),
-            (None, Start::Full) => {
-                if from.insert(&audit.to, Some(audit)).is_none() {
-                    open.push_back(audit.to.as_str());
-                }
-            }
-            (None, Start::Exempt) => {}
-        }
+impl<'a> Ways<'a> {
+    /// Takes in a version that stands by itself.
+    fn begin(&mut self, version: String, who: &[String], import: Option<&String>) {
+        self.reach(
+            version,
+            Step {
+                from: None,
+                who: who.to_vec(),
+                import: import.cloned(),
+            },
+        );
     }
-    if let Start::Exempt = start {
-        for exempt in said
-            .exemptions
-            .iter()
-            .filter(|exempt| is_exempt(&exempt.criteria))
-        {
-            if from.insert(&exempt.version, None).is_none() {
-                open.push_back(&exempt.version);
-            }
-        }
-    }
-    while let Some(version) = open.pop_front() {
-        if version == to {
-            return Some(way(&from, version));
-        }
-        for audit in changes.remove(version).unwrap_or_default() {
-            if !from.contains_key(audit.to.as_str()) {
-                from.insert(&audit.to, Some(audit));
-                open.push_back(&audit.to);
-            }
-        }
-    }
-    None
-}
 
-fn way<'a>(from: &BTreeMap<&str, Option<&'a Audit>>, to: &str) -> Chain<'a> {
-    let mut chain = Chain {
-        versions: vec![to.to_owned()],
-        audits: Vec::new(),
-    };
-    let mut at = to;
-    while let Some(Some(audit)) = from.get(at) {
-        chain.audits.push(audit);
-        let Some(before) = &audit.from else { break };
-        chain.versions.push(before.clone());
-        at = before;
+    fn reach(&mut self, version: String, step: Step<'a>) {
+        if !self.reached.contains_key(&version) {
+            self.open.push_back(version.clone());
+            self.reached.insert(version, step);
+        }
     }
-    chain.versions.reverse();
-    chain
+
+    /// The shortest way to a version from those that were taken in, if there is one.
+    fn to(&mut self, version: &str, root: Root) -> Option<Basis> {
+        while let Some(from) = self.open.pop_front() {
+            for audit in self.changes.remove(&from).unwrap_or_default() {
+                let step = Step {
+                    from: audit.from.as_deref(),
+                    who: audit.who.clone(),
+                    import: audit.import.clone(),
+                };
+                self.reach(audit.to.clone(), step);
+            }
+        }
+        let mut versions = Vec::new();
+        let (mut who, mut imports) = (BTreeSet::new(), BTreeSet::new());
+        let mut next = Some(version);
+        while let Some(at) = next {
+            let step = self.reached.get(at)?;
+            versions.push(at.to_owned());
+            who.extend(step.who.iter().cloned());
+            imports.extend(step.import.iter().cloned());
+            next = step.from;
+        }
+        versions.reverse();
+        Some(Basis {
+            root,
+            versions,
+            who: who.into_iter().collect(),
+            imports: imports.into_iter().collect(),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use semver::{Version, VersionReq};
 use super::date::Date;
 
 pub(crate) use certify::identity;
-pub use certify::{Basis, Certified, Violation};
+pub use certify::{Basis, Certified, Root, Violation};
 pub use read::{Files, VetError};
 
 /// The weaker of the two built-in criteria: to be run on a machine where it can do harm.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Ids;
 use crate::graph::Package;
 use crate::knowledge::people::{AccountId, Fact, People, Publisher};
-use crate::knowledge::vet::{Basis, Certified, Violation};
+use crate::knowledge::vet::{Certified, Violation};
 use crate::report::Input;
 use crate::supply::reach::{concentration, reach};
 use crate::supply::{PackageSupply, Supply};
@@ -115,9 +115,9 @@ enum PublisherDocument<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct AuditDocument<'a> {
     criterion: &'a str,
-    /// `audited`, `wildcard`, `trusted` or `exempted`.
+    /// Why the first version stands by itself: `audited`, `wildcard`, `trusted` or `exempted`.
     basis: &'static str,
-    /// The versions that audits lead over, the first looked at as a whole, or exempt.
+    /// That version, and those that audits of changes lead over.
     versions: &'a [String],
     who: &'a [String],
     /// Whose audits these are, beside the project's own.
@@ -209,23 +209,13 @@ fn publisher<'a>(people: &'a People, publisher: &'a Publisher) -> PublisherDocum
 }
 
 fn audit(certified: &Certified) -> AuditDocument<'_> {
-    let (basis, versions, who, imports): (_, &[String], &[String], &[String]) =
-        match &certified.basis {
-            Basis::Audited {
-                versions,
-                who,
-                imports,
-            } => ("audited", versions, who, imports),
-            Basis::Wildcard { import: from } => ("wildcard", &[], &[], from.as_slice()),
-            Basis::Trusted { import: from } => ("trusted", &[], &[], from.as_slice()),
-            Basis::Exempted { versions } => ("exempted", versions, &[], &[]),
-        };
+    let basis = &certified.basis;
     AuditDocument {
         criterion: &certified.criterion,
-        basis,
-        versions,
-        who,
-        imports,
+        basis: basis.root.name(),
+        versions: &basis.versions,
+        who: &basis.who,
+        imports: &basis.imports,
     }
 }
 

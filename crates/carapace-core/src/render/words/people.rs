@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{count, cut, shown};
 use crate::graph::Package;
 use crate::knowledge::people::{AccountId, Fact, People, Publisher, VersionPeople};
-use crate::knowledge::vet::{Basis, Certified};
+use crate::knowledge::vet::{Basis, Certified, Root};
 use crate::report::Input;
 use crate::supply::reach::{Concentration, Reach, concentration, reach};
 use crate::supply::{PackageSupply, Supply};
@@ -130,38 +130,28 @@ fn audits(certified: &[Certified]) -> Vec<String> {
 }
 
 fn basis(basis: &Basis) -> String {
-    let from = |imports: &[String]| match imports {
-        [] => String::new(),
-        imports => format!(" (from {})", shown(&imports.join(", "))),
-    };
-    match basis {
-        Basis::Audited {
-            versions,
-            who,
-            imports,
-        } => {
-            let who = match who.as_slice() {
-                [] => String::new(),
-                who => format!(" by {}", shown(&who.join(", "))),
-            };
-            let way = match versions.as_slice() {
-                [] | [_] => String::new(),
-                versions => format!(", {}", shown(&versions.join(" → "))),
-            };
-            format!("audited{who}{}{way}", from(imports))
-        }
-        Basis::Wildcard { import } => {
-            format!(
-                "its publisher looks at every version{}",
-                from(import.as_slice())
-            )
-        }
-        Basis::Trusted { import } => format!("its publisher is trusted{}", from(import.as_slice())),
-        Basis::Exempted { versions } => match versions.as_slice() {
-            [] | [_] => "exempted".to_owned(),
-            versions => format!("exempted, {}", shown(&versions.join(" → "))),
-        },
+    let mut text = match basis.root {
+        Root::Audited => "audited",
+        Root::Wildcard => "its publisher looks at every version",
+        Root::Trusted => "its publisher is trusted",
+        Root::Exempted => "exempted",
     }
+    .to_owned();
+    let is_way = basis.versions.len() > 1;
+    if !basis.who.is_empty() {
+        let audited = match basis.root {
+            Root::Audited => "",
+            _ => ", changes audited",
+        };
+        text += &format!("{audited} by {}", shown(&basis.who.join(", ")));
+    }
+    if !basis.imports.is_empty() {
+        text += &format!(" (from {})", shown(&basis.imports.join(", ")));
+    }
+    if is_way {
+        text += &format!(", {}", shown(&basis.versions.join(" → ")));
+    }
+    text
 }
 
 /// What is known of a package's people, a fact a line: a key, and what follows it.

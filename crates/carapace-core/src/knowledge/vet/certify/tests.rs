@@ -16,13 +16,18 @@ fn of(store: &Store, version: &str) -> Vec<(String, Basis)> {
     certified.map(|one| (one.criterion, one.basis)).collect()
 }
 
-fn audited(versions: &[&str], who: &[&str], imports: &[&str]) -> Basis {
+fn basis(root: Root, versions: &[&str], who: &[&str], imports: &[&str]) -> Basis {
     let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
-    Basis::Audited {
+    Basis {
+        root,
         versions: texts(versions),
         who: texts(who),
         imports: texts(imports),
     }
+}
+
+fn audited(versions: &[&str], who: &[&str], imports: &[&str]) -> Basis {
+    basis(Root::Audited, versions, who, imports)
 }
 
 #[test]
@@ -89,7 +94,7 @@ fn publishers_have_two_shapes() {
          [[publisher.parser]]\nversion = '1.3.0'\nwhen = '2098-06-01'\nuser-id = 8\n\
          [[publisher.parser]]\nversion = 'x'\nwhen = '2098-06-01'\nuser-id = 8\n",
     );
-    let trusted = Basis::Trusted { import: None };
+    let trusted = basis(Root::Trusted, &["1.0.0"], &[], &[]);
     assert_eq!(
         of(&store, "1.0.0"),
         [
@@ -97,11 +102,23 @@ fn publishers_have_two_shapes() {
             ("safe-to-run".to_owned(), trusted),
         ]
     );
-    let wildcard = Basis::Wildcard { import: None };
+    let wildcard = basis(Root::Wildcard, &["1.1.0"], &[], &[]);
     assert_eq!(of(&store, "1.1.0"), [("safe-to-run".to_owned(), wildcard)]);
     assert_eq!(of(&store, "1.2.0"), []);
     assert_eq!(of(&store, "1.3.0"), []);
     assert_eq!(store.set_aside, 1);
+}
+
+#[test]
+fn audits_of_changes_lead_on_from_trust() {
+    let store = store(
+        "[[audits.parser]]\nwho = 'Ann'\ncriteria = 'safe-to-run'\ndelta = '1.0.0 -> 1.1.0'\n\
+         [[trusted.parser]]\ncriteria = 'safe-to-run'\nuser-id = 7\nstart = '2098-01-01'\nend = '2099-01-01'\n",
+        "",
+        "[[publisher.parser]]\nversion = '1.0.0'\nwhen = '2098-06-01'\nuser-id = 7\n",
+    );
+    let change = basis(Root::Trusted, &["1.0.0", "1.1.0"], &["Ann"], &[]);
+    assert_eq!(of(&store, "1.1.0"), [("safe-to-run".to_owned(), change)]);
 }
 
 #[test]
@@ -112,9 +129,7 @@ fn exemptions_count_last_and_violations_always() {
         "[[exemptions.parser]]\nversion = '1.0.0'\ncriteria = 'safe-to-run'\n",
         "",
     );
-    let exempt = |versions: &[&str]| Basis::Exempted {
-        versions: versions.iter().map(ToString::to_string).collect(),
-    };
+    let exempt = |versions: &[&str]| basis(Root::Exempted, versions, &[], &[]);
     assert_eq!(
         of(&store, "1.0.0"),
         [("safe-to-run".to_owned(), exempt(&["1.0.0"]))]
