@@ -137,7 +137,11 @@ fn keys(file: &mut File, length: u64, path: &Path) -> Result<Vec<u8>, DatabaseEr
 }
 
 /// A checksum tells damage, not malice: what is asked for is bounded by the file's length.
-fn read_piece(file: &mut File, length: u64, place: Range<u64>) -> Result<Vec<u8>, IndexError> {
+pub(crate) fn read_piece(
+    file: &mut File,
+    length: u64,
+    place: Range<u64>,
+) -> Result<Vec<u8>, IndexError> {
     let wanted = place
         .end
         .checked_sub(place.start)

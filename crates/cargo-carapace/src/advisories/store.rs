@@ -11,9 +11,9 @@
 //! any more is removed last. Readers take no lock; one that comes between reads the slot again.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -22,6 +22,7 @@ use carapace_core::knowledge::advisory::index::{DatabaseInfo, Index, IndexError}
 
 use super::DatabaseError;
 use super::take::Validators;
+use crate::host::whole;
 
 /// The slot that runs use first, for the RustSec database or what stands in for it.
 pub const MAIN: &str = "main";
@@ -194,22 +195,10 @@ impl Store {
             fs::create_dir_all(folder).map_err(DatabaseError::io(folder))?;
         }
         let path = self.root.join("lock");
-        let mut options = File::options();
-        let options = options.create(true).truncate(false).write(true);
-        let file = options.open(&path).map_err(DatabaseError::io(&path))?;
-        let start = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(fs::TryLockError::WouldBlock) if start.elapsed() < patience => {
-                    std::thread::sleep(Duration::from_millis(50));
-                }
-                Err(fs::TryLockError::WouldBlock) => return Err(DatabaseError::Busy(path)),
-                Err(fs::TryLockError::Error(error)) => {
-                    return Err(DatabaseError::Io { path, error });
-                }
-            }
-        }
+        let file = whole::lock(&path, patience).map_err(DatabaseError::io(&path))?;
+        let Some(file) = file else {
+            return Err(DatabaseError::Busy(path));
+        };
         Ok(Writer {
             store: self,
             _lock: file,
@@ -352,7 +341,7 @@ impl Writer<'_> {
                     continue;
                 };
                 let stale = is_index(&file) && !named.contains(&file);
-                if stale || file.ends_with(".part") {
+                if stale || whole::is_unfinished(&file) {
                     let _ = fs::remove_file(entry.path());
                 }
             }
@@ -361,42 +350,6 @@ impl Writer<'_> {
     }
 }
 
-/// Writes a file so that it is there whole or as it was.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DatabaseError> {
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        drop(file);
-        rename(&beside, path)
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        DatabaseError::Io {
-            path: path.to_owned(),
-            error,
-        }
-    })
-}
-
-/// Windows refuses to replace a file that somebody is just reading; that does not last.
-fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
-    let mut tries = 0;
-    loop {
-        match fs::rename(from, to) {
-            Err(error) if cfg!(windows) && tries < 50 => {
-                let transient = matches!(
-                    error.kind(),
-                    std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ResourceBusy
-                );
-                if !transient {
-                    return Err(error);
-                }
-                tries += 1;
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            result => return result,
-        }
-    }
+    whole::write(path, &[bytes]).map_err(DatabaseError::io(path))
 }

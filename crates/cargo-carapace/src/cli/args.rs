@@ -4,7 +4,7 @@ mod audit_words;
 mod publishers;
 
 pub use audit_words::AuditWord;
-pub use publishers::{ByArg, PublishersArgs, SourceArgs};
+pub use publishers::{ByArg, PublishersArgs, PublishersCommand, PublishersUpdateArgs, SourceArgs};
 
 use std::path::PathBuf;
 

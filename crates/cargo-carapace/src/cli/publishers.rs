@@ -1,12 +1,14 @@
 //! `publishers`: who can change what a project depends on.
 
+mod update;
+
 use carapace_core::engine::{self, PublishersRequest};
 use carapace_core::render;
 use carapace_core::render::compat::{cargo_supply_chain, cargo_vet};
 use carapace_core::render::view::{By, View};
 use carapace_core::report::Report;
 
-use super::args::{ByArg, Format, PublishersArgs};
+use super::args::{ByArg, Format, PublishersArgs, PublishersCommand};
 use super::{Exit, Failure, output};
 use crate::publishers::take;
 
@@ -15,6 +17,9 @@ use crate::publishers::take;
 /// # Errors
 /// [`Failure`] for wrong use and for what is needed and cannot be had.
 pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
+    if let Some(PublishersCommand::Update(arguments)) = &arguments.command {
+        return update::run(arguments);
+    }
     let format = arguments.output.format.unwrap_or(Format::Human);
     let format = output::of_command(format, "publishers")?;
     let taken = take(arguments)?;

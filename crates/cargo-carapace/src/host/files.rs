@@ -159,6 +159,27 @@ impl std::error::Error for FileError {
 /// # Errors
 /// See [`FileError`]. Nothing that is not a regular file is opened.
 pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let (file, length) = open_regular(path, limit)?;
+    let mut bytes = Vec::new();
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    // What comes behind the length that the file had is what it has grown by.
+    fill(&mut &file, &mut bytes, length)
+        .and_then(|()| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|error| FileError::of(path, error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|read| read <= limit) {
+        return Ok(bytes);
+    }
+    Err(FileError::TooLarge {
+        path: path.to_owned(),
+        limit,
+    })
+}
+
+/// Opens a regular file of at most `limit` bytes, and gives its length; as [`read_regular`] does.
+///
+/// # Errors
+/// See [`FileError`].
+pub(crate) fn open_regular(path: &Path, limit: u64) -> Result<(File, u64), FileError> {
     let seen = fs::metadata(path).map_err(|error| FileError::of(path, error))?;
     check(path, &seen, limit)?;
     let file = open(path).map_err(|error| FileError::of(path, error))?;
@@ -172,19 +193,7 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
             error: io::Error::other("it was replaced while it was opened"),
         });
     }
-    let mut bytes = Vec::new();
-    let length = usize::try_from(meta.len().min(limit)).unwrap_or(usize::MAX);
-    // What comes behind the length that the file had is what it has grown by.
-    fill(&mut &file, &mut bytes, length)
-        .and_then(|()| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|error| FileError::of(path, error))?;
-    if u64::try_from(bytes.len()).is_ok_and(|read| read <= limit) {
-        return Ok(bytes);
-    }
-    Err(FileError::TooLarge {
-        path: path.to_owned(),
-        limit,
-    })
+    Ok((file, meta.len()))
 }
 
 /// Reads a regular file, as [`read_regular`] does, if it begins as is wanted;
@@ -265,7 +274,11 @@ impl Memory {
 
 /// Reads until there are so many bytes or more, or to the end, in as few reads as the system allows:
 /// how many there are.
-fn read_at_least(from: &mut impl Read, into: &mut [u8], enough: usize) -> io::Result<usize> {
+pub(crate) fn read_at_least(
+    from: &mut impl Read,
+    into: &mut [u8],
+    enough: usize,
+) -> io::Result<usize> {
     let mut at = 0;
     while at < enough {
         match from.read(into.get_mut(at..).unwrap_or_default()) {

@@ -29,6 +29,7 @@ pub(crate) use settings::{read_config, read_toml};
 use crate::host::foreign;
 use address::Zone;
 use answer::{Answer, is_validator};
+pub use answer::{BodyStream, Streamed};
 use redirect::{Address, Reach};
 use transport::{Forbidden, Guard, Seen, Telling, watching_connections};
 
@@ -62,6 +63,8 @@ pub struct Request<'a> {
     pub authorization: Option<&'a str>,
     /// What the answer may cost.
     pub limits: Limits,
+    /// The longest that a server may be silent, where that is less than the time for everything.
+    pub stall: Option<Duration>,
 }
 
 impl fmt::Debug for Request<'_> {
@@ -72,6 +75,7 @@ impl fmt::Debug for Request<'_> {
             .field("last_modified", &self.last_modified)
             .field("authorization", &self.authorization.map(|_| "…"))
             .field("limits", &self.limits)
+            .field("stall", &self.stall)
             .finish()
     }
 }
@@ -85,6 +89,7 @@ impl<'a> Request<'a> {
             last_modified: None,
             authorization: None,
             limits,
+            stall: None,
         }
     }
 }
@@ -198,6 +203,18 @@ impl Door {
     /// # Errors
     /// See [`HttpError`]; each of them means that there is no answer to use.
     pub fn get(&self, request: &Request<'_>) -> Result<Response, HttpError> {
+        match self.stream(request)? {
+            Streamed::NotModified => Ok(Response::NotModified),
+            Streamed::Body(body) => body.whole(),
+        }
+    }
+
+    /// Asks and follows redirects; the answer's body is read by the caller, who may use nothing of
+    /// it before its end has come.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn stream(&self, request: &Request<'_>) -> Result<Streamed, HttpError> {
         let started = Instant::now();
         let mut address = Address::named_by_user(request.url)?;
         let mut reach = if address.is_https() {
@@ -322,49 +339,58 @@ impl Hop<'_> {
     }
 
     fn error(&self, error: ureq::Error) -> HttpError {
-        let url = self.address.shown();
-        let text = |error: &dyn fmt::Display| foreign::shown(&error.to_string());
         match error {
             ureq::Error::Other(inner) if inner.is::<Forbidden>() => self.out_of_reach(),
-            ureq::Error::Timeout(phase) => HttpError::TimedOut {
-                url,
-                phase: phase.to_string(),
-            },
-            ureq::Error::Io(error) => match error.kind() {
-                io::ErrorKind::TimedOut => HttpError::TimedOut {
-                    url,
-                    phase: "connect".to_owned(),
-                },
-                io::ErrorKind::InvalidData => HttpError::Tls {
-                    url,
-                    why: text(&error),
-                },
-                _ => HttpError::Connect {
-                    url,
-                    why: text(&error),
-                },
-            },
-            ureq::Error::HostNotFound => HttpError::Connect {
-                url,
-                why: "no such host".to_owned(),
-            },
-            error @ (ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_)) => {
-                HttpError::Tls {
-                    url,
-                    why: text(&error),
-                }
-            }
-            error @ (ureq::Error::ConnectProxyFailed(_)
-            | ureq::Error::ConnectionFailed
-            | ureq::Error::InvalidProxyUrl) => HttpError::Connect {
-                url,
-                why: text(&error),
-            },
-            error => HttpError::Protocol {
-                url,
-                why: text(&error),
-            },
+            error => fault(self.address.shown(), error),
         }
+    }
+}
+
+/// What went wrong at an address that was within reach; the address as it is shown.
+fn fault(url: String, error: ureq::Error) -> HttpError {
+    let text = |error: &dyn fmt::Display| foreign::shown(&error.to_string());
+    match error {
+        ureq::Error::Timeout(phase) => HttpError::TimedOut {
+            url,
+            phase: match phase {
+                ureq::Timeout::PerRead => "silence".to_owned(),
+                phase => phase.to_string(),
+            },
+        },
+        ureq::Error::Io(error) => match error.kind() {
+            io::ErrorKind::TimedOut => HttpError::TimedOut {
+                url,
+                phase: "connect".to_owned(),
+            },
+            io::ErrorKind::InvalidData => HttpError::Tls {
+                url,
+                why: text(&error),
+            },
+            _ => HttpError::Connect {
+                url,
+                why: text(&error),
+            },
+        },
+        ureq::Error::HostNotFound => HttpError::Connect {
+            url,
+            why: "no such host".to_owned(),
+        },
+        error @ (ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_)) => {
+            HttpError::Tls {
+                url,
+                why: text(&error),
+            }
+        }
+        error @ (ureq::Error::ConnectProxyFailed(_)
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::InvalidProxyUrl) => HttpError::Connect {
+            url,
+            why: text(&error),
+        },
+        error => HttpError::Protocol {
+            url,
+            why: text(&error),
+        },
     }
 }
 
@@ -394,6 +420,7 @@ fn send(
         .timeout_global(Some(left))
         .timeout_resolve(Some(request.limits.connect))
         .timeout_connect(Some(request.limits.connect))
+        .timeout_per_read(request.stall)
         .build();
     let headers = [
         (

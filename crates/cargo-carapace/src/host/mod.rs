@@ -25,6 +25,8 @@ pub mod registry;
 pub mod resolve;
 pub mod rewrite;
 pub mod search;
+pub(crate) mod tarball;
 pub(crate) mod targets;
 pub(crate) mod toolchain;
+pub(crate) mod whole;
 pub mod workspace;

@@ -11,6 +11,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Cells of the bar.
 const WIDTH: usize = 30;
 
+/// What steps are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Things,
+    Bytes,
+}
+
 /// A bar on standard error, if that is a terminal, once the work has lasted a second.
 ///
 /// It is our own because the libraries for it estimate by way of the system's mathematics library,
@@ -19,6 +26,7 @@ const WIDTH: usize = 30;
 pub struct Progress {
     what: &'static str,
     steps: usize,
+    unit: Unit,
     start: Instant,
     /// When the line was last written; none where it never is.
     line: Option<Mutex<Option<Instant>>>,
@@ -28,10 +36,22 @@ impl Progress {
     /// A bar for a work of so many steps.
     #[must_use]
     pub fn new(what: &'static str, steps: usize, quiet: bool) -> Self {
+        Self::of(what, steps, Unit::Things, quiet)
+    }
+
+    /// A bar for so many bytes; 0 where it is not known how many.
+    #[must_use]
+    pub fn bytes(what: &'static str, bytes: u64, quiet: bool) -> Self {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        Self::of(what, bytes, Unit::Bytes, quiet)
+    }
+
+    fn of(what: &'static str, steps: usize, unit: Unit, quiet: bool) -> Self {
         let is_shown = !quiet && std::io::stderr().is_terminal();
         Self {
             what,
             steps,
+            unit,
             start: Instant::now(),
             line: is_shown.then(|| Mutex::new(None)),
         }
@@ -51,16 +71,41 @@ impl Progress {
             && last.is_none_or(|last| last.elapsed() > PAUSE)
         {
             *last = Some(Instant::now());
-            let _ = write!(std::io::stderr(), "\r{}", bar(self.what, done, self.steps));
+            let _ = write!(
+                std::io::stderr(),
+                "\r{}\x1b[K",
+                self.line(done, self.start.elapsed())
+            );
         }
     }
 }
 
-fn bar(what: &str, done: usize, steps: usize) -> String {
-    let cells = (WIDTH * done.min(steps))
-        .checked_div(steps)
-        .unwrap_or(WIDTH);
-    format!("{what} [{:<WIDTH$}] {done}/{steps}", "=".repeat(cells))
+/// Bytes of a megabyte.
+const MEGABYTE: usize = 1_000_000;
+
+impl Progress {
+    /// How far the work is after so long, and how long it will take if it goes on like that.
+    fn line(&self, done: usize, elapsed: Duration) -> String {
+        let Self { what, steps, .. } = *self;
+        let (shown, of, unit) = match self.unit {
+            Unit::Things => (done, steps, ""),
+            Unit::Bytes => (done / MEGABYTE, steps / MEGABYTE, " MB"),
+        };
+        if steps == 0 && self.unit == Unit::Bytes {
+            return format!("{what} {shown}{unit}");
+        }
+        let cells = WIDTH as u128 * done.min(steps) as u128;
+        let cells = cells.checked_div(steps as u128).unwrap_or(WIDTH as u128);
+        let bar = "=".repeat(usize::try_from(cells).unwrap_or(WIDTH));
+        let left = elapsed.as_secs() as u128 * steps.saturating_sub(done) as u128;
+        let left = left.checked_div(done as u128).unwrap_or(0);
+        let left = match (left / 60, left % 60) {
+            (0, 0) => String::new(),
+            (0, seconds) => format!(", {seconds} s left"),
+            (minutes, seconds) => format!(", {minutes} min {seconds} s left"),
+        };
+        format!("{what} [{bar:<WIDTH$}] {shown}/{of}{unit}{left}")
+    }
 }
 
 impl Drop for Progress {
@@ -79,13 +124,24 @@ mod tests {
 
     #[test]
     fn a_bar_is_as_full_as_the_work_is_done() {
+        let line =
+            |progress: Progress, done, seconds| progress.line(done, Duration::from_secs(seconds));
+        let half = format!("{}{}", "=".repeat(15), " ".repeat(15));
+        let asking = |steps| Progress::new("asking", steps, true);
+        assert_eq!(line(asking(2), 1, 0), format!("asking [{half}] 1/2"));
         assert_eq!(
-            bar("asking", 1, 2),
-            format!("asking [{}{}] 1/2", "=".repeat(15), " ".repeat(15))
+            line(asking(2), 1, 90),
+            format!("asking [{half}] 1/2, 1 min 30 s left")
         );
         assert_eq!(
-            bar("asking", 0, 0),
+            line(asking(0), 0, 5),
             format!("asking [{}] 0/0", "=".repeat(30))
         );
+        let reading = |bytes| Progress::bytes("reading", bytes, true);
+        assert_eq!(
+            line(reading(20_000_000), 10_000_000, 9),
+            format!("reading [{half}] 10/20 MB, 9 s left")
+        );
+        assert_eq!(line(reading(0), 10_000_000, 9), "reading 10 MB");
     }
 }

@@ -1,6 +1,11 @@
 //! What a run of `publishers` does: which packages there are, who can change them, and what of how
 //! they were published can be seen.
 
+mod dump;
+mod error;
+pub mod index;
+mod store;
+pub mod update;
 mod vet;
 
 use std::path::Path;
@@ -23,6 +28,9 @@ use crate::gate::config;
 use crate::ground::{self, Wanted};
 use crate::host::dirs;
 use crate::host::files;
+
+pub use dump::DumpLimits;
+pub use error::PeopleError;
 
 /// What was found out of how a project's packages are published, and what it is held against.
 pub struct Taken {

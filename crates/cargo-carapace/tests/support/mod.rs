@@ -6,6 +6,7 @@
 pub mod advisories;
 pub mod census;
 pub mod door;
+pub mod dump;
 pub mod index;
 pub mod oracle;
 pub mod process;

@@ -83,7 +83,7 @@ pub enum IndexError {
 impl fmt::Display for IndexError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Magic => f.write_str("not an advisory index of this program"),
+            Self::Magic => f.write_str("not an index of this program"),
             Self::Header(message) => write!(f, "the header cannot be read: {message}"),
             Self::Damaged => f.write_str("bytes are missing or changed"),
         }

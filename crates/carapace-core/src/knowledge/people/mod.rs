@@ -6,6 +6,9 @@
 //! Three sources give the same values: the registry's API, its database dump, and the lock of facts
 //! in a repository. Each [`Fact`] says which, and of which day it is.
 
+pub mod dump;
+pub mod index;
+
 use std::collections::BTreeMap;
 
 use semver::Version;

@@ -1,8 +1,12 @@
 //! `publishers`: what can be typed.
 
+mod update;
+
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
+
+pub use update::PublishersUpdateArgs;
 
 use super::{NetworkArgs, OutputArgs, SelectionArgs};
 
@@ -18,13 +22,24 @@ pub enum ByArg {
     Team,
 }
 
+/// What to do instead of judging a project.
+#[derive(Debug, Subcommand)]
+pub enum PublishersCommand {
+    /// Take in who publishes what, from the registry's database dump
+    Update(PublishersUpdateArgs),
+}
+
 /// `publishers`
 #[derive(Debug, Default, Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
     after_help = "Without a policy this is an inventory and ends with 0; signals of an attack warn \
                   or fail. Takes cargo-supply-chain's flags with their meaning."
 )]
 pub struct PublishersArgs {
+    /// What to do instead of judging a project.
+    #[command(subcommand)]
+    pub command: Option<PublishersCommand>,
     /// A project: its folder, its Cargo.toml or a lockfile [default: the workspace around the
     /// current folder]
     #[arg(value_name = "PATH", conflicts_with = "manifest_path")]
