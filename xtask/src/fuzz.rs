@@ -6,7 +6,7 @@
 mod engine;
 mod minimise;
 mod mutate;
-mod rng;
+pub(crate) mod rng;
 mod signature;
 mod targets;
 

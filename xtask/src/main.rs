@@ -10,9 +10,11 @@
 mod compare;
 mod conformance;
 mod deny;
+mod dump;
 mod fuzz;
 mod generate;
 mod graph;
+mod ingest;
 mod json;
 mod operations;
 mod oracle;
@@ -28,11 +30,13 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   generate    write the generated files anew
   check       fail if a generated file is stale
+  dump        write a made-up dump of a registry
   fuzz        hostile input for every reader
   conformance compare with what cargo-audit reports on real lockfiles
   graph       compare workspaces with what cargo makes of them
   compare     time and memory beside cargo-audit
   compare-deny  compare with what cargo-deny finds in real workspaces
+  ingest      time and memory of taking a registry's dump in, beside gzip
   oracle      compare the unsafe sites of real workspaces with what rustc reports
   operations  compare what is done in unsafe sites with what rustc and clippy report
   pace        time and memory beside cargo-geiger, and how they grow
@@ -46,11 +50,13 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "generate" => write(&root),
         "check" => check(&root),
+        "dump" => dump::run(arguments.collect()),
         "fuzz" => fuzz::run(&root, arguments.collect()),
         "conformance" => conformance::run(arguments.collect()),
         "graph" => graph::run(&root, &arguments.collect::<Vec<_>>()),
         "compare" => compare::run(arguments.collect()),
         "compare-deny" => deny::run(arguments.collect()),
+        "ingest" => ingest::run(arguments.collect()),
         "oracle" => oracle::run(arguments.collect()),
         "operations" => operations::run(arguments.collect()),
         "pace" => pace::run(arguments.collect()),

@@ -5,6 +5,7 @@ mod binary;
 mod build_script;
 mod cfg;
 mod compiled;
+mod dump;
 mod facts;
 mod gate;
 mod index;
@@ -13,6 +14,7 @@ mod lockfile;
 mod mentions;
 mod metadata;
 mod outline;
+mod people_index;
 mod planted;
 mod registry;
 mod text;
@@ -80,6 +82,22 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: registry::seeds,
         dictionary: registry::DICTIONARY,
         run: registry::run,
+        planted: false,
+    },
+    Target {
+        name: "dump",
+        about: "the registry's dump, in any pieces, and the index made of it",
+        seeds: dump::seeds,
+        dictionary: dump::DICTIONARY,
+        run: dump::run,
+        planted: false,
+    },
+    Target {
+        name: "people-index",
+        about: "the index of people, damaged or hostile",
+        seeds: people_index::seeds,
+        dictionary: people_index::DICTIONARY,
+        run: people_index::run,
         planted: false,
     },
     Target {
