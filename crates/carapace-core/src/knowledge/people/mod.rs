@@ -6,6 +6,9 @@
 //! Three sources give the same values: the registry's API, its database dump, and the lock of facts
 //! in a repository. Each [`Fact`] says which, and of which day it is.
 
+pub mod api;
+pub mod lock;
+
 use std::collections::BTreeMap;
 
 use semver::Version;
@@ -43,7 +46,7 @@ impl AccountId {
 }
 
 /// What an account calls itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Its login; of a team `github:ORGANISATION:TEAM`.
     pub login: String,
@@ -51,7 +54,7 @@ pub struct Account {
     pub name: Option<String>,
     /// Its login at GitHub, where that is another one.
     pub github_login: Option<String>,
-    /// The day on which it was made; the API does not tell.
+    /// The day on which it was made; of owners the API does not tell.
     pub created: Option<Date>,
 }
 
@@ -80,7 +83,7 @@ impl FactSource {
 }
 
 /// Something that a source says, and when it said so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact<T> {
     /// What it says.
     pub value: T,
@@ -107,8 +110,17 @@ impl<T> Fact<T> {
     }
 }
 
+impl Fact<Publisher> {
+    /// Whether nothing more will be known. That nobody is named is the last word of the API; the dump
+    /// leaves out the workflows that published, and so knows it of no version.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.value != Publisher::Unrecorded || self.source != FactSource::Dump
+    }
+}
+
 /// Who may publish a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Owner {
     /// Who.
     pub account: AccountId,
@@ -117,7 +129,7 @@ pub struct Owner {
 }
 
 /// Who published a version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Publisher {
     /// A user, by their number.
     User(u32),
@@ -130,7 +142,7 @@ pub enum Publisher {
 
 /// From where a version was published without a token
 /// (<https://crates.io/docs/trusted-publishing>).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TrustedPublishing {
     /// Who runs the workflow: `github`, `gitlab`.
     pub provider: String,
@@ -143,7 +155,7 @@ pub struct TrustedPublishing {
 }
 
 /// What is known of one version of a package.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionPeople {
     /// Who published it. Never changes.
     pub publisher: Option<Fact<Publisher>>,
@@ -154,7 +166,7 @@ pub struct VersionPeople {
 }
 
 /// What is known of one package.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CratePeople {
     /// Whether the registry knows it; none where it was not asked.
     pub exists: Option<Fact<bool>>,
@@ -170,11 +182,14 @@ pub struct CratePeople {
     pub versions: BTreeMap<Version, VersionPeople>,
 }
 
+/// Accounts, by who they are.
+pub type Accounts = BTreeMap<AccountId, Account>;
+
 /// What is known of a set of packages, whatever the source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct People {
     /// The accounts that any of the packages names.
-    pub accounts: BTreeMap<AccountId, Account>,
+    pub accounts: Accounts,
     /// The packages, by name.
     pub crates: BTreeMap<String, CratePeople>,
 }
@@ -233,13 +248,10 @@ fn take<T>(own: &mut Option<Fact<T>>, theirs: Option<Fact<T>>) {
     }
 }
 
-/// A source that names nobody says less than any that does, however new.
+/// A source that does not know says less than any that does, however new.
 fn take_publisher(own: &mut Option<Fact<Publisher>>, theirs: Option<Fact<Publisher>>) {
-    let is_named = |fact: &Option<Fact<Publisher>>| {
-        fact.as_ref()
-            .is_some_and(|fact| fact.value != Publisher::Unrecorded)
-    };
-    match (is_named(own), is_named(&theirs)) {
+    let knows = |fact: &Option<Fact<Publisher>>| fact.as_ref().is_some_and(Fact::is_final);
+    match (knows(own), knows(&theirs)) {
         (true, false) => {}
         (false, true) => *own = theirs,
         _ => take(own, theirs),
