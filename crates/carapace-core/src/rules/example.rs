@@ -256,6 +256,7 @@ fn run_publishers(files: &BTreeMap<String, String>) -> Report {
         people: people(text("people").unwrap_or_default()),
         packages,
         today: "2099-06-01".parse().ok(),
+        ..Supply::default()
     };
     supply.hold_against(&graph, &vet.unwrap());
     let request = PublishersRequest {

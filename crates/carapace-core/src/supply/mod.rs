@@ -14,6 +14,8 @@ use crate::knowledge::vet::{Certified, Store, Violation};
 pub struct Supply {
     /// Who can publish them, and who did.
     pub people: People,
+    /// What the lock of facts says of that, where there is one.
+    pub lock: Option<People>,
     /// What is known of each, by the places of packages in the graph.
     pub packages: Vec<PackageSupply>,
     /// The day of the run, which ages are counted to.

@@ -8,6 +8,7 @@ pub mod census;
 pub mod door;
 pub mod index;
 pub mod oracle;
+pub mod people;
 pub mod process;
 pub mod project;
 pub mod registry;

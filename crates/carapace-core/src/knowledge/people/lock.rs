@@ -26,8 +26,9 @@
 //! publisher = { provider = "github", repository = "example/parser", run = "1", commit = "…" }
 //! ```
 
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use semver::Version;
 use serde::Deserialize;
@@ -163,47 +164,26 @@ fn fact<T>(value: T, as_of: Date) -> Fact<T> {
     }
 }
 
+/// What is wrong, and where in the text.
+type Malformed<'a> = &'a dyn Fn(Range<usize>, String) -> BaselineError;
+
 /// Reads a lock's file.
 ///
 /// # Errors
 /// [`BaselineError`], with the line where there is one.
 pub fn parse(bytes: &[u8]) -> Result<People, BaselineError> {
     let (raw, text): (Raw, &str) = baseline::read(bytes, COMMAND)?;
-    let malformed = |at: std::ops::Range<usize>, message: String| {
-        baseline::malformed(text, Some(at.start), message)
-    };
+    let malformed = |at: Range<usize>, message| baseline::malformed(text, Some(at.start), message);
     let mut people = People::default();
     for package in raw.packages {
         let at = package.name.span();
-        let package_name = package.name.into_inner();
-        if path(&package_name).is_none() {
-            let message = format!("`{package_name}` is no name of a package");
-            return Err(malformed(at, message));
+        let name = package.name.into_inner();
+        if path(&name).is_none() {
+            return Err(malformed(at, format!("`{name}` is no name of a package")));
         }
-        let mut krate = CratePeople::default();
-        krate.owners = match (package.owners, package.owners_as_of) {
+        let owners = match (package.owners, package.owners_as_of) {
             (Some(owners), Some(as_of)) => {
-                let mut accounts = Vec::with_capacity(owners.len());
-                for owner in owners {
-                    let at = owner.span();
-                    let owner = owner.into_inner();
-                    let account = match (owner.user, owner.team) {
-                        (Some(number), None) => AccountId::User(number),
-                        (None, Some(number)) => AccountId::Team(number),
-                        _ => {
-                            let message = "an owner is a `user` or a `team`".to_owned();
-                            return Err(malformed(at, message));
-                        }
-                    };
-                    name(&mut people, account, owner.login);
-                    accounts.push(Owner {
-                        account,
-                        since: None,
-                    });
-                }
-                accounts.sort_unstable();
-                accounts.dedup();
-                Some(fact(accounts, as_of))
+                Some(fact(owners_of(owners, &mut people, &malformed)?, as_of))
             }
             (None, None) => None,
             _ => {
@@ -211,30 +191,55 @@ pub fn parse(bytes: &[u8]) -> Result<People, BaselineError> {
                 return Err(malformed(at, message));
             }
         };
+        let mut versions = BTreeMap::new();
         for release in package.releases {
             let (version, known) = release_of(release, &mut people, &malformed)?;
-            match krate.versions.entry(version) {
-                Entry::Vacant(slot) => slot.insert(known),
-                Entry::Occupied(twice) => {
-                    let message = format!("{package_name} {} is there twice", twice.key());
-                    return Err(malformed(at, message));
-                }
-            };
-        }
-        match people.crates.entry(package_name) {
-            Entry::Vacant(slot) => slot.insert(krate),
-            Entry::Occupied(twice) => {
-                return Err(malformed(at, format!("{} is there twice", twice.key())));
+            if versions.contains_key(&version) {
+                return Err(malformed(at, format!("{name} {version} is there twice")));
             }
+            versions.insert(version, known);
+        }
+        if people.crates.contains_key(&name) {
+            return Err(malformed(at, format!("{name} is there twice")));
+        }
+        let krate = CratePeople {
+            owners,
+            versions,
+            ..CratePeople::default()
         };
+        people.crates.insert(name, krate);
     }
     Ok(people)
+}
+
+fn owners_of(
+    owners: Vec<Spanned<RawOwner>>,
+    people: &mut People,
+    malformed: Malformed<'_>,
+) -> Result<Vec<Owner>, BaselineError> {
+    let mut accounts = BTreeSet::new();
+    for owner in owners {
+        let at = owner.span();
+        let owner = owner.into_inner();
+        let account = match (owner.user, owner.team) {
+            (Some(number), None) => AccountId::User(number),
+            (None, Some(number)) => AccountId::Team(number),
+            _ => return Err(malformed(at, "an owner is a `user` or a `team`".to_owned())),
+        };
+        name(people, account, owner.login);
+        accounts.insert(account);
+    }
+    let owners = accounts.into_iter().map(|account| Owner {
+        account,
+        since: None,
+    });
+    Ok(owners.collect())
 }
 
 fn release_of(
     release: RawRelease,
     people: &mut People,
-    malformed: &dyn Fn(std::ops::Range<usize>, String) -> BaselineError,
+    malformed: Malformed<'_>,
 ) -> Result<(Version, VersionPeople), BaselineError> {
     let text = release.version.get_ref();
     let version = Version::parse(text)
