@@ -2,6 +2,7 @@
 //!
 //! A [`Supply`] is what the rules about that look at, and what a report shows of people.
 
+pub(crate) mod drift;
 pub mod reach;
 
 use crate::graph::Graph;
