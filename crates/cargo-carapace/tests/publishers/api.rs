@@ -1,18 +1,14 @@
 //! People from a registry's API: of servers that behave, and of ones that don't. Nothing here leaves
 //! loopback.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::people::{By, Registry, asked, team, user};
+use crate::support::run::{Output, Run, World, gap, gaps, lock};
+use crate::support::server::{Req, Resp, Send, Server};
 use serde_json::json;
-use support::people::{By, Registry, asked, team, user};
-use support::run::{Output, Run, World, gap, gaps, lock};
-use support::server::{Req, Resp, Send, Server};
 
 const PARSER: (&str, &str) = ("parser", "1.0.0");
 const WRITER: (&str, &str) = ("writer", "2.0.0");
@@ -173,7 +169,7 @@ fn only_packages_of_crates_io_are_asked_for() {
         ),
         ("local", None),
     ];
-    let others = others.map(|(name, source)| support::run::entry(name, "1.0.0", source));
+    let others = others.map(|(name, source)| crate::support::run::entry(name, "1.0.0", source));
     world.write("project/Cargo.lock", lock(&[PARSER]) + &others.concat());
     let (server, _) = small().serve();
     publishers(&world, &server).exits(0);
