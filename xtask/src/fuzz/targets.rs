@@ -13,6 +13,7 @@ mod lockfile;
 mod mentions;
 mod metadata;
 mod outline;
+mod people;
 mod planted;
 mod registry;
 mod text;
@@ -80,6 +81,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: registry::seeds,
         dictionary: registry::DICTIONARY,
         run: registry::run,
+        planted: false,
+    },
+    Target {
+        name: "people",
+        about: "what a registry's API answers about people, and locks of such facts",
+        seeds: people::seeds,
+        dictionary: people::DICTIONARY,
+        run: people::run,
         planted: false,
     },
     Target {

@@ -30,6 +30,7 @@ use crate::gate::config;
 use crate::ground::{self, Wanted};
 use crate::host::dirs;
 use crate::host::files;
+use crate::host::workspace::Project;
 
 /// What was found out of how a project's packages are published, and what it is held against.
 pub struct Taken {
@@ -103,6 +104,14 @@ fn of_lockfile(path: &Path, arguments: &PublishersArgs) -> Result<Taken, Failure
     let graph = Graph::from_lockfile(&locked).map_err(|error| fault(&error))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let (lock, locked) = LockFile::open(folder, arguments)?;
+    // What is named counts, and the organisation's; a lockfile on its own has no project's.
+    let mut policy = Policy::default();
+    let asked = config::Asked {
+        named: arguments.config.as_deref(),
+        is_projects_followed: false,
+    };
+    let alone = Project::alone(folder);
+    let ruled = config::rule(asked, &alone, &dirs::env, &shown, &mut policy)?;
     let package = PackageSupply {
         is_built: true,
         ..PackageSupply::default()
@@ -131,8 +140,8 @@ fn of_lockfile(path: &Path, arguments: &PublishersArgs) -> Result<Taken, Failure
             ..Supply::default()
         },
         lock,
-        policy: Policy::default(),
-        config: Vec::new(),
+        policy,
+        config: ruled.effects,
         gaps: vec![gap],
         edges: None,
         audits: None,

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::support::people::{By, Registry, asked, team, user};
+use crate::support::registry::Supplied;
 use crate::support::run::{CRATES_IO, Run, World, entry, found, gap, gaps, lock};
 use crate::support::server::{Resp, Server};
 use serde_json::Value;
@@ -165,10 +166,11 @@ fn owners_that_come_and_go_are_told() {
         text.contains("github:x:y (team 8)") && text.contains("ann (user 7)"),
         "{text}"
     );
-    world.write("policy.toml", "[rules]\ndeny = [\"new-owner\"]\n");
-    let policy = world.path("policy.toml");
-    let strict = publishers(&world, &server, &["--cache-max-age", "1h"]);
-    let _ = strict.arg("--config").arg(&policy);
+    world.write("strict.toml", "[rules]\ndeny = [\"new-owner\"]\n");
+    let strict = world.path("strict.toml");
+    let run = publishers(&world, &server, &["--offline", "--config"]);
+    let document = run.arg(strict).json(1);
+    assert_eq!(level(&document, "SUP006"), "deny");
     // Once written, it is known.
     publishers(&world, &server, &["--write-lock"]).exits(0);
     assert_eq!(found(&publishers(&world, &server, &[]).json(0)), [""; 0]);
@@ -269,4 +271,27 @@ fn a_lock_that_leads_out_of_the_project_is_not_followed() {
         .says(&["leads out of"]);
     let named = publishers(&world, &server, &["--lock"]).arg(&outside);
     named.exits(0);
+}
+
+#[test]
+fn a_project_has_its_lock_beside_its_lockfile() {
+    let world = Supplied::new("parser = \"1\"\n", &["parser 1.0.0"], &[]);
+    world.cargo(&["fetch", "--locked"]);
+    let (server, _) = small().serve();
+    let base = server.url("");
+    let publishers = |arguments: &[&str]| {
+        let run = world.world.plain(&["publishers", "--registry-api", &base]);
+        run.args(["--registry-api-rate", "1000"]).args(arguments)
+    };
+    publishers(&["--write-lock"]).exits(0);
+    let facts = fs::read_to_string(world.world.path(LOCK)).unwrap();
+    assert!(facts.contains("login = \"ann\""), "{facts}");
+    let forged = facts.replace("publisher = { user = 7", "publisher = { user = 6");
+    world.world.write(LOCK, forged);
+    assert_eq!(found(&publishers(&["--frozen"]).json(1)), ["SUP005"]);
+    world.world.write(
+        "project/carapace.toml",
+        "[rules]\nwarn = [{ rule = \"changed-fact\", reason = \"a test\" }]\n",
+    );
+    publishers(&["--frozen"]).exits(0);
 }
