@@ -3,7 +3,8 @@
 //! ```text
 //! graph/KEY    what cargo and rustc have said: a line with a checksum, and the answer; KEY is made
 //!              of all that it depends on
-//! people/…/KEY what a registry's API has said of a package, likewise
+//! people/api/…/KEY
+//!              what a registry's API has said of a package, likewise
 //! ```
 //!
 //! *Invariants.* A file appears whole or not at all: it is written beside and renamed. A damaged

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use carapace_core::knowledge::people::{Account, AccountId, CratePeople, People};
+use carapace_core::knowledge::registry::path;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +76,8 @@ pub(super) struct Answers {
 impl Answers {
     /// The answers of the registry at an address.
     pub(super) fn of(cache: Option<&Path>, address: &str) -> Self {
-        let folder = cache.map(|cache| cache.join("people").join(registry::folder(address)));
+        let folder = registry::folder(address);
+        let folder = cache.map(|cache| cache.join("people").join("api").join(folder));
         Self {
             kept: folder.clone().map(Kept::in_folder),
             folder,
@@ -90,7 +92,7 @@ impl Answers {
     /// What is kept of a package. What is damaged is as if it were not there.
     pub(super) fn get(&self, name: &str) -> Record {
         let read = || {
-            let bytes = self.kept.as_ref()?.get(&key(name), None)?;
+            let bytes = self.kept.as_ref()?.get(&key(name)?, None)?;
             serde_json::from_slice(&bytes).ok()
         };
         read().unwrap_or_default()
@@ -98,15 +100,17 @@ impl Answers {
 
     /// Keeps what is known of a package.
     pub(super) fn put(&self, name: &str, record: &Record) {
-        if let (Some(kept), Ok(bytes)) = (&self.kept, serde_json::to_vec(record)) {
-            kept.put(&key(name), &bytes);
+        let (kept, key) = (self.kept.as_ref(), key(name));
+        if let (Some(kept), Some(key), Ok(bytes)) = (kept, key, serde_json::to_vec(record)) {
+            kept.put(&key, &bytes);
         }
     }
 }
 
-/// The name of a package's file. Names of packages are devices on some systems.
-fn key(name: &str) -> String {
-    format!("crate-{}", name.to_ascii_lowercase())
+/// The name of a package's file; none for what is no package name. Names of packages are devices on
+/// some systems.
+fn key(name: &str) -> Option<String> {
+    path(name).map(|_| format!("crate-{}", name.to_ascii_lowercase()))
 }
 
 #[cfg(test)]
@@ -146,6 +150,10 @@ mod tests {
             std::fs::write(&file, &bytes).unwrap();
             assert_eq!(answers.get("a"), Record::default(), "{at}");
         }
+        // A name that is none is no path.
+        std::fs::create_dir(answers.folder().unwrap().join("crate-x")).unwrap();
+        std::fs::write(answers.folder().unwrap().join("outside"), &whole).unwrap();
+        assert_eq!(answers.get("x/../outside"), Record::default());
         assert_eq!(
             Answers::of(None, "https://example.com/").get("a"),
             Record::default()

@@ -49,6 +49,15 @@ pub(super) struct Question {
 }
 
 impl Question {
+    /// Nothing about a package.
+    pub(super) fn nothing(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            owners: false,
+            versions: Vec::new(),
+        }
+    }
+
     /// How many requests it takes.
     pub(super) fn requests(&self) -> usize {
         usize::from(self.owners) + self.versions.len().div_ceil(MAX_VERSIONS)
@@ -217,7 +226,9 @@ impl<'a> Api<'a> {
             if !self.pace.take_turn(is_idle) {
                 return Ok(Said::Idle);
             }
-            let error = match self.door.get(&Request::new(&url, LIMITS)) {
+            let said = self.door.get(&Request::new(&url, LIMITS));
+            self.pace.answered();
+            let error = match said {
                 Ok(Response::Body { bytes, .. }) => {
                     self.failures = 0;
                     return Ok(Said::Body(bytes));

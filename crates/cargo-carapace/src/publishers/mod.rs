@@ -5,6 +5,7 @@ mod answers;
 mod api;
 mod lock;
 mod pace;
+mod search;
 mod sources;
 mod vet;
 

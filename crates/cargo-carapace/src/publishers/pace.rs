@@ -56,7 +56,6 @@ impl Pace {
                 false => wait,
             };
             if wait.is_zero() {
-                self.own = Instant::now() + self.interval;
                 return true;
             }
             thread::sleep(wait.min(NAP));
@@ -64,6 +63,12 @@ impl Pace {
                 return false;
             }
         }
+    }
+
+    /// Tells that the question is answered: the way there may have taken longer than it will the next
+    /// time, and the server is not to be asked twice in an interval.
+    pub(super) fn answered(&mut self) {
+        self.own = Instant::now() + self.interval;
     }
 
     /// Has nobody ask for so long.
@@ -153,6 +158,7 @@ mod tests {
                     let mut pace = Pace::new(interval, Some(folder.path()));
                     for _ in 0..5 {
                         assert!(pace.take_turn(|| false));
+                        pace.answered();
                     }
                 });
             }

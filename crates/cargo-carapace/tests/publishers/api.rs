@@ -115,6 +115,10 @@ fn only_owners_grow_old() {
     world.write("project/Cargo.lock", lock(&[PARSER, ("parser", "2.0.0")]));
     publishers(&world, &server).exits(0);
     assert_eq!(asked(&server)[3], "parser/versions?nums[]=2.0.0");
+    // That it is not there is known for a while, and told each time.
+    let document = publishers(&world, &server).json(0);
+    gap(&document, "publisher", &["does not know parser 2.0.0"]);
+    assert_eq!(server.requests().len(), 4);
 }
 
 #[test]
@@ -394,7 +398,7 @@ fn what_is_kept_and_damaged_is_asked_for_again() {
     let world = World::with_lock(&[PARSER]);
     let (server, _) = small().serve();
     publishers(&world, &server).exits(0);
-    let folder = fs::read_dir(world.path("cache/people"))
+    let folder = fs::read_dir(world.path("cache/people/api"))
         .unwrap()
         .next()
         .unwrap();

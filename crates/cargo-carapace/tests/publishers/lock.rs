@@ -100,6 +100,18 @@ fn what_is_verified_is_asked_again() {
     let storm = Server::start(|_| Resp::status(500));
     let document = elsewhere(&world, &storm, &["--verify"]).json(3);
     assert!(gap(&document, "verify", &["could not be verified"]));
+    // What the registry no longer knows is not confirmed by it.
+    let (server, registry) = Registry::default()
+        .package("parser", &[user(7, "ann"), team(9, "github:o:t")])
+        .serve();
+    let document = elsewhere(&world, &server, &["--verify"]).json(3);
+    assert!(gap(&document, "verify", &["parser, writer"]));
+    // With an age that the user names, what is kept may be as old.
+    *registry.lock().unwrap() = small();
+    elsewhere(&world, &server, &["--no-project-config"]).exits(0);
+    let before = server.requests().len();
+    publishers(&world, &server, &["--verify", "--cache-max-age", "1h"]).exits(0);
+    assert_eq!(server.requests().len(), before);
     // A lock that is not there cannot be.
     fs::remove_file(world.path(LOCK)).unwrap();
     publishers(&world, &server, &["--verify"])
