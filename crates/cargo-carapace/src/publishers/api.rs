@@ -34,7 +34,7 @@ const MAX_VERSIONS: usize = 50;
 const LIMITS: Limits = Limits {
     max_bytes: api::MAX_BYTES as u64,
     connect: Duration::from_secs(10),
-    total: Duration::from_secs(30),
+    total: Duration::from_secs(20),
 };
 
 /// What is to be asked about one package.

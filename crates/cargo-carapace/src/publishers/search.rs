@@ -235,3 +235,6 @@ fn some(names: &[String]) -> String {
         more => format!("{} and {more} more", named.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;
