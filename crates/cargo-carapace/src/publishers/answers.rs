@@ -48,10 +48,26 @@ impl Record {
         self.take(name, said);
     }
 
+    /// Takes in what another run has kept meanwhile and this one has not asked.
+    fn fill(&mut self, name: &str, mut kept: Self) {
+        let (owners, exists) = (kept.krate.owners.take(), kept.krate.exists.take());
+        if self.asked.is_none() {
+            self.asked = kept.asked;
+            (self.krate.owners, self.krate.exists) = (owners, exists);
+        }
+        let mut people = self.people(name);
+        people.extend(kept.people(name));
+        self.set(name, people);
+    }
+
     /// The newer answer is the one that knows what accounts call themselves.
     fn take(&mut self, name: &str, said: People) {
         let mut people = said;
         people.extend(self.people(name));
+        self.set(name, people);
+    }
+
+    fn set(&mut self, name: &str, mut people: People) {
         self.krate = people.crates.remove(name).unwrap_or_default();
         self.accounts = people.accounts.into_iter().collect();
     }
@@ -98,10 +114,11 @@ impl Answers {
         read().unwrap_or_default()
     }
 
-    /// Keeps what is known of a package.
-    pub(super) fn put(&self, name: &str, record: &Record) {
+    /// Keeps what is known of a package, beside what another run has kept of it meanwhile.
+    pub(super) fn put(&self, name: &str, record: &mut Record) {
+        record.fill(name, self.get(name));
         let (kept, key) = (self.kept.as_ref(), key(name));
-        if let (Some(kept), Some(key), Ok(bytes)) = (kept, key, serde_json::to_vec(record)) {
+        if let (Some(kept), Some(key), Ok(bytes)) = (kept, key, serde_json::to_vec(&record)) {
             kept.put(&key, &bytes);
         }
     }
@@ -133,8 +150,17 @@ mod tests {
         let versions = br#"{"versions":[{"crate":"a","num":"1.0.0"}]}"#;
         let said = api::read_versions(versions, "a", &asked, day).unwrap();
         record.take_versions("a", &asked, said, 30);
-        answers.put("a", &record);
+        answers.put("a", &mut record);
         assert_eq!(answers.get("A"), record);
+        // What another run has kept stays.
+        let mut beside = Record::default();
+        let one = [asked[0].clone()];
+        let said = api::read_versions(versions, "a", &one, day).unwrap();
+        beside.take_versions("a", &one, said, 40);
+        answers.put("a", &mut beside);
+        assert_eq!(beside.krate, record.krate);
+        assert_eq!(beside.asked, record.asked);
+        answers.put("a", &mut record);
         assert_eq!(
             (record.asked, record.absent.get(&asked[1])),
             (Some(20), Some(&30))

@@ -160,7 +160,7 @@ impl<'a> Api<'a> {
                     let said = api::read_versions(&bytes, name, some, self.today);
                     record.take_versions(name, some, self.understood(said)?, self.now);
                 }
-                answers.put(name, &record);
+                answers.put(name, &mut record);
                 Ok(record)
             });
             match said {
@@ -184,11 +184,19 @@ impl<'a> Api<'a> {
 
     fn gone(&self, name: &str, mut record: Record) -> Record {
         record.take_owners(name, api::unknown(name, self.today), self.now);
-        self.answers.put(name, &record);
+        self.answers.put(name, &mut record);
         record
     }
 
     fn not_there(&mut self, name: &str, record: Record, body: &[u8]) -> Result<Record, String> {
+        let is_known = record
+            .krate
+            .exists
+            .as_ref()
+            .is_some_and(|exists| exists.value);
+        if is_known && record.asked == Some(self.now) {
+            return Err(self.doubt("it has the package's owners and not its versions"));
+        }
         if self.is_proven || api::is_refusal(body) {
             return Ok(self.gone(name, record));
         }

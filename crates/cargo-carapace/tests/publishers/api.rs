@@ -145,6 +145,19 @@ fn a_package_that_is_not_there_is_a_fact() {
         &["not that of a registry's API", "5 of 5"],
     );
     assert_eq!(nothing.requests().len(), 3);
+    // Nor is one that knows owners and no versions of a package that is not there.
+    let known = small();
+    let half = Server::start(move |request| match request.path.contains("/versions") {
+        true => Resp::status(404),
+        false => known.answer(request),
+    });
+    let world = World::with_lock(&[PARSER]);
+    let document = publishers(&world, &half).json(0);
+    gap(
+        &document,
+        "people",
+        &["has the package's owners and not its versions"],
+    );
     // One that answers others is.
     let world = World::with_lock(&[("gone", "1.0.0"), PARSER]);
     let known = small();
