@@ -169,7 +169,10 @@ impl Search<'_> {
     pub(super) fn gaps(&self, open: &[Question]) -> Vec<Gap> {
         let named = |name: &str, version: &Version| format!("{name} {version}");
         let unknown = open.iter().flat_map(|question| {
+            let lock = self.lock.and_then(|lock| lock.crates.get(&question.name));
+            let is_locked = move |version| lock.is_some_and(|lock| is_published(lock, version));
             let versions = question.versions.iter();
+            let versions = versions.filter(move |version| !is_locked(version));
             versions.map(|version| named(&question.name, version))
         });
         let absent = self.wanted.iter().flat_map(|(name, versions)| {

@@ -96,6 +96,11 @@ fn what_is_verified_is_asked_again() {
         let document = elsewhere(&world, &server, &refused).json(3);
         assert!(gap(&document, "verify", &["parser, writer"]));
         assert_eq!(document["verdict"], "incomplete");
+        assert!(
+            !gaps(&document)
+                .iter()
+                .any(|gap| gap.starts_with("publisher"))
+        );
     }
     let storm = Server::start(|_| Resp::status(500));
     let document = elsewhere(&world, &storm, &["--verify"]).json(3);
