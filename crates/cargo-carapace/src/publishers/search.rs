@@ -93,6 +93,12 @@ impl Search<'_> {
         (oldest..self.now + MILLISECONDS_OF_DAY).contains(&moment)
     }
 
+    /// Whether a lock has a package's owners and all its versions.
+    fn is_locked(&self, name: &str, lock: &CratePeople) -> bool {
+        let mut versions = self.wanted.get(name).into_iter().flatten();
+        lock.owners.is_some() && versions.all(|version| lock.versions.contains_key(version))
+    }
+
     /// What is to be asked about a package of which the API has said this.
     fn question(&self, name: &str, record: &Record) -> Question {
         let is_told = record.asked.is_some_and(|asked| self.is_young(asked));
@@ -106,7 +112,8 @@ impl Search<'_> {
         let is_enough = match is_age_wanted {
             true => of_held
                 .is_some_and(|owners| self.is_young(owners.as_of.days() * MILLISECONDS_OF_DAY)),
-            false => of_held.is_some() || lock.is_some_and(|lock| lock.owners.is_some()),
+            // A version that is new to the lock may be the first of a new owner.
+            false => of_held.is_some() || lock.is_some_and(|lock| self.is_locked(name, lock)),
         };
         let lock = lock.filter(|_| !self.is_verified);
         let is_known = |version: &&&Version| {
