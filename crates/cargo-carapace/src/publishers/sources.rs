@@ -113,8 +113,10 @@ fn address(arguments: &PublishersArgs) -> Result<Result<String, String>, Failure
     let sources = &arguments.sources;
     let named = sources.registry_api.as_deref().map(str::trim);
     if let Some(named) = named.filter(|named| !named.is_empty()) {
-        let slash = if named.ends_with('/') { "" } else { "/" };
-        let address = registry::base(&format!("{named}{slash}")).ok_or_else(|| {
+        // With what its paths begin with or without it: both are how people know it.
+        let root = named.trim_end_matches('/');
+        let root = root.strip_suffix("/api/v1").unwrap_or(root);
+        let address = registry::base(root).ok_or_else(|| {
             Failure(format!(
                 "`{}` is not the address of a registry's API; give one like {CRATES_IO_API}",
                 foreign::address(named)

@@ -213,9 +213,17 @@ fn who_chose_another_index_is_asked_nobody_unless_they_say_so() {
     let run = world.plain(&["publishers", "Cargo.lock", "--registry-api-rate", "100"]);
     run.set("CARAPACE_REGISTRY_API", server.url("")).exits(0);
     assert_eq!(server.requests().len(), 2);
+    let longer = server.url("/api/v1/");
+    let run = world.plain(&["publishers", "Cargo.lock", "--registry-api", &longer]);
+    run.exits(0);
+    assert_eq!(server.requests().len(), 2);
     for (address, code) in [("ftp://x", 2), ("x", 2), ("http://192.0.2.1/", 0)] {
         let run = world.plain(&["publishers", "Cargo.lock", "--registry-api", address]);
         run.arg("--cache-max-age").arg("0s").exits(code);
+    }
+    for rate in ["0", "-1", "x", "NaN", "1e9"] {
+        let rate = format!("--registry-api-rate={rate}");
+        world.plain(&["publishers", "Cargo.lock", &rate]).exits(2);
     }
     let fast = world.plain(&[
         "publishers",
@@ -374,6 +382,24 @@ fn answers_that_are_none_are_gaps_of_their_packages() {
             gap(&document, "people", &[expected, "of parser"]);
         }
     }
+}
+
+#[test]
+fn a_slow_answer_is_an_answer() {
+    let world = World::with_lock(&[PARSER]);
+    let known = small();
+    let slow = Server::start(move |request| {
+        let mut answer = known.answer(request);
+        if let Send::Whole(body) = answer.send {
+            answer.send = Send::Drip(body, Duration::from_millis(2));
+        }
+        answer
+    });
+    let (_, facts) = facts(&world, publishers(&world, &slow));
+    assert!(
+        facts.contains("publisher = { user = 7, login = \"ann\" }"),
+        "{facts}"
+    );
 }
 
 #[test]

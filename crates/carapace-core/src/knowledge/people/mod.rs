@@ -284,12 +284,16 @@ mod tests {
         let lock = fact(Publisher::User(1), FactSource::Lock, 9, false);
         let dump = fact(Publisher::Unrecorded, FactSource::Dump, 8, true);
         let api = fact(Publisher::User(2), FactSource::Api, 1, true);
+        // The last word, unlike the dump's.
+        let nobody = fact(Publisher::Unrecorded, FactSource::Api, 1, true);
         for (first, second, expected) in [
             (&lock, &dump, &lock),
             (&dump, &lock, &lock),
             (&lock, &api, &api),
             (&api, &lock, &api),
             (&dump, &api, &api),
+            (&lock, &nobody, &nobody),
+            (&nobody, &lock, &nobody),
         ] {
             let mut people = of(first.clone());
             people.extend(of(second.clone()));
