@@ -14,6 +14,7 @@ mod lockfile;
 mod mentions;
 mod metadata;
 mod outline;
+mod people;
 mod people_index;
 mod planted;
 mod registry;
@@ -98,6 +99,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: people_index::seeds,
         dictionary: people_index::DICTIONARY,
         run: people_index::run,
+        planted: false,
+    },
+    Target {
+        name: "people",
+        about: "what a registry's API answers about people, and locks of such facts",
+        seeds: people::seeds,
+        dictionary: people::DICTIONARY,
+        run: people::run,
         planted: false,
     },
     Target {

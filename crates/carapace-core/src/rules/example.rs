@@ -35,7 +35,9 @@ use crate::graph::unpacked::{Contents, differences};
 use crate::graph::{Graph, Package, lockfile};
 use crate::knowledge::advisory::database::Collector;
 use crate::knowledge::advisory::index::DatabaseInfo;
-use crate::knowledge::people::{AccountId, Fact, FactSource, Owner, People, Publisher};
+use crate::knowledge::people::{
+    AccountId, Fact, FactSource, Owner, People, Publisher, TrustedPublishing,
+};
 use crate::knowledge::registry::{Answer, Lookup, Registry, read_sparse};
 use crate::knowledge::vet;
 use crate::policy::known::{self, KnownFindings};
@@ -191,15 +193,18 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
     unsafety(request, &policy)
 }
 
-/// What an example's `people` says, a fact a line: `user 7 ann`, `team 7 github:o:t`,
-/// `NAME owners 7 team:7`, `NAME VERSION by 7`.
-fn people(text: &str) -> People {
-    fn fact<T>(value: T) -> Option<Fact<T>> {
+/// What an example's `people`, by the API of its day, or `lock` of a day before says, a fact a line:
+/// `user 7 ann`, `team 7 github:o:t`, `NAME owners 7 team:7`, `NAME VERSION by 7`,
+/// `NAME VERSION from OWNER/REPOSITORY`.
+fn people(text: &str, source: FactSource) -> People {
+    fn fact<T>(value: T, source: FactSource) -> Option<Fact<T>> {
+        let is_lock = source == FactSource::Lock;
+        let day = if is_lock { "2099-05-01" } else { "2099-06-01" };
         Some(Fact {
             value,
-            source: FactSource::Api,
-            as_of: "2099-06-01".parse().unwrap(),
-            verified: true,
+            source,
+            as_of: day.parse().unwrap(),
+            verified: !is_lock,
         })
     }
     let id = |word: &str| match word.strip_prefix("team:") {
@@ -224,12 +229,21 @@ fn people(text: &str) -> People {
                     since: None,
                 });
                 let krate = people.crates.entry((*name).to_owned()).or_default();
-                krate.owners = fact(owners.collect());
+                krate.owners = fact(owners.collect(), source);
             }
-            [name, version, "by", number] => {
+            [name, version, how @ ("by" | "from"), who] => {
                 let krate = people.crates.entry((*name).to_owned()).or_default();
                 let version = krate.versions.entry(version.parse().unwrap()).or_default();
-                version.publisher = fact(Publisher::User(number.parse().unwrap()));
+                let publisher = match *how {
+                    "by" => Publisher::User(who.parse().unwrap()),
+                    _ => Publisher::Trusted(TrustedPublishing {
+                        provider: "github".to_owned(),
+                        repository: (*who).to_owned(),
+                        run: None,
+                        commit: None,
+                    }),
+                };
+                version.publisher = fact(publisher, source);
             }
             _ => panic!("{line}"),
         }
@@ -253,10 +267,14 @@ fn run_publishers(files: &BTreeMap<String, String>) -> Report {
         graph.packages().len()
     ];
     let mut supply = Supply {
-        people: people(text("people").unwrap_or_default()),
+        people: people(text("people").unwrap_or_default(), FactSource::Api),
+        lock: text("lock").map(|text| people(text, FactSource::Lock)),
         packages,
         today: "2099-06-01".parse().ok(),
     };
+    supply
+        .people
+        .extend(supply.lock.clone().unwrap_or_default());
     supply.hold_against(&graph, &vet.unwrap());
     let request = PublishersRequest {
         subject: Subject {

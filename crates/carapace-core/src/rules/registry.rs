@@ -26,14 +26,24 @@ mod policy_unknown_package;
 mod policy_unused_ignore;
 #[path = "supply/audit_violation.rs"]
 mod supply_audit_violation;
+#[path = "supply/changed_fact.rs"]
+mod supply_changed_fact;
 #[path = "supply/checksum.rs"]
 mod supply_checksum;
 #[path = "supply/edited_source.rs"]
 mod supply_edited_source;
 #[path = "supply/former_owner.rs"]
 mod supply_former_owner;
+#[path = "supply/lost_trusted_publishing.rs"]
+mod supply_lost_trusted_publishing;
+#[path = "supply/new_owner.rs"]
+mod supply_new_owner;
+#[path = "supply/new_publisher.rs"]
+mod supply_new_publisher;
 #[path = "supply/removed.rs"]
 mod supply_removed;
+#[path = "supply/removed_owner.rs"]
+mod supply_removed_owner;
 #[path = "supply/yanked.rs"]
 mod supply_yanked;
 #[path = "unsafety/budget.rs"]
@@ -160,6 +170,41 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP004.md"),
         check: supply_edited_source::check,
+    },
+    Rule {
+        meta: supply_changed_fact::META,
+        name: "changed-fact",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP005.md"),
+        check: supply_changed_fact::check,
+    },
+    Rule {
+        meta: supply_new_owner::META,
+        name: "new-owner",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP006.md"),
+        check: supply_new_owner::check,
+    },
+    Rule {
+        meta: supply_new_publisher::META,
+        name: "new-publisher",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP007.md"),
+        check: supply_new_publisher::check,
+    },
+    Rule {
+        meta: supply_lost_trusted_publishing::META,
+        name: "lost-trusted-publishing",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP008.md"),
+        check: supply_lost_trusted_publishing::check,
+    },
+    Rule {
+        meta: supply_removed_owner::META,
+        name: "removed-owner",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP009.md"),
+        check: supply_removed_owner::check,
     },
     Rule {
         meta: supply_former_owner::META,

@@ -2,6 +2,7 @@
 //!
 //! A [`Supply`] is what the rules about that look at, and what a report shows of people.
 
+pub(crate) mod drift;
 pub mod reach;
 
 use crate::graph::Graph;
@@ -14,6 +15,8 @@ use crate::knowledge::vet::{Certified, Store, Violation};
 pub struct Supply {
     /// Who can publish them, and who did.
     pub people: People,
+    /// What the lock of facts says of that, where there is one.
+    pub lock: Option<People>,
     /// What is known of each, by the places of packages in the graph.
     pub packages: Vec<PackageSupply>,
     /// The day of the run, which ages are counted to.

@@ -77,7 +77,8 @@ fn given_time() -> Option<i64> {
 }
 
 /// The day of the run.
-fn today() -> Option<Date> {
+#[must_use]
+pub fn today() -> Option<Date> {
     Date::from_unix(given_time().unwrap_or_else(now))
 }
 

@@ -6,11 +6,12 @@ use carapace_core::engine::{self, PublishersRequest};
 use carapace_core::render;
 use carapace_core::render::compat::{cargo_supply_chain, cargo_vet};
 use carapace_core::render::view::{By, View};
-use carapace_core::report::Report;
+use carapace_core::report::{Input, Report};
+use carapace_core::supply::Supply;
 
 use super::args::{ByArg, Format, PublishersArgs, PublishersCommand};
 use super::{Exit, Failure, output};
-use crate::publishers::take;
+use crate::publishers::{LockFile, take};
 
 /// Carries the command out.
 ///
@@ -32,11 +33,32 @@ pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
     let mut report = engine::publishers(request, &taken.policy);
     if let Some(input) = report.inputs.first_mut() {
         input.details.edges = taken.edges;
+        if let Some(supply) = input
+            .supply
+            .as_ref()
+            .filter(|_| arguments.sources.write_lock)
+        {
+            write_lock(&taken.lock, input, supply)?;
+        }
     }
     output::add_repository_paths(&mut report, format);
     let text = text(&report, format, arguments);
     output::answer(&text, arguments.output.output.as_deref())?;
     Ok(Exit::from(report.verdict))
+}
+
+/// Writes the lock of facts, unless that would hide that it says what is not so.
+fn write_lock(lock: &LockFile, input: &Input, supply: &Supply) -> Result<(), Failure> {
+    let mut findings = input.findings.iter();
+    if findings.any(|finding| finding.rule.name == "changed-fact") {
+        output::note(&format!(
+            "{} was not written, as it says what never changes otherwise than the registry: find \
+             out why, and take these entries out of it",
+            lock.shown()
+        ));
+        return Ok(());
+    }
+    lock.write(&input.graph, supply)
 }
 
 fn text(report: &Report, format: Format, arguments: &PublishersArgs) -> String {

@@ -10,6 +10,7 @@
 mod address;
 mod answer;
 mod error;
+mod outlook;
 mod redirect;
 mod settings;
 mod transport;
@@ -23,6 +24,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy};
 
 pub use error::HttpError;
+pub(crate) use outlook::Outlook;
 pub use settings::{HttpSettings, SettingsError};
 pub(crate) use settings::{read_config, read_toml};
 

@@ -1,11 +1,14 @@
-//! What cargo and rustc have said, kept in our cache folder.
+//! Answers of others, kept in our cache folder.
 //!
 //! ```text
-//! graph/KEY    a line with a checksum, and the answer; KEY is made of all that it depends on
+//! graph/KEY    what cargo and rustc have said: a line with a checksum, and the answer; KEY is made
+//!              of all that it depends on
+//! people/api/…/KEY
+//!              what a registry's API has said of a package, likewise
 //! ```
 //!
 //! *Invariants.* A file appears whole or not at all: it is written beside and renamed. A damaged
-//! one is as if it were not there. A key stands for one answer, so nobody waits for anybody.
+//! one is as if it were not there. Nobody waits for anybody.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -30,9 +33,12 @@ pub(crate) struct Kept {
 impl Kept {
     /// What cargo and rustc have said.
     pub(crate) fn answers(cache: &Path) -> Self {
-        Self {
-            folder: cache.join("graph"),
-        }
+        Self::in_folder(cache.join("graph"))
+    }
+
+    /// What is kept in a folder of its own.
+    pub(crate) fn in_folder(folder: PathBuf) -> Self {
+        Self { folder }
     }
 
     /// What is kept under a key, if it is no older than that.

@@ -28,7 +28,9 @@ use carapace_core::knowledge::registry::{
 };
 use semver::Version;
 
+pub(crate) use address::base;
 pub use address::{CRATES_IO, IndexAddress, IndexAddressError, index_address};
+pub(crate) use kept::folder;
 
 use crate::host::http::{Door, Limits};
 use kept::Store;

@@ -1,9 +1,15 @@
 //! What a run of `publishers` does: which packages there are, who can change them, and what of how
 //! they were published can be seen.
 
+mod answers;
+mod api;
 mod dump;
 mod error;
 pub mod index;
+mod lock;
+mod pace;
+mod search;
+mod sources;
 mod store;
 pub mod update;
 mod vet;
@@ -14,20 +20,23 @@ use std::sync::Arc;
 use carapace_core::engine::Subject;
 use carapace_core::graph::units::{Role, Roles};
 use carapace_core::graph::{Graph, lockfile};
-use carapace_core::knowledge::people::People;
 use carapace_core::knowledge::vet::Store;
 use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::supply::{PackageSupply, Supply};
 use carapace_core::text::visible;
 
+pub use lock::LockFile;
+
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::PublishersArgs;
+use crate::cli::audit::today;
 use crate::gate::config;
 use crate::ground::{self, Wanted};
 use crate::host::dirs;
 use crate::host::files;
+use crate::host::workspace::Project;
 
 pub use dump::DumpLimits;
 pub use error::PeopleError;
@@ -46,6 +55,8 @@ pub struct Taken {
     pub gaps: Vec<Gap>,
     /// Who depends on whom with the chosen features and platforms.
     pub edges: Option<Arc<Edges>>,
+    /// The lock of facts.
+    pub lock: LockFile,
     /// What the project has of audits by others.
     audits: Option<Store>,
 }
@@ -56,16 +67,23 @@ pub struct Taken {
 /// [`Failure`] where there is nothing to judge.
 pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     let mut taken = match lockfile_of(arguments) {
-        Some(path) => of_lockfile(path)?,
+        Some(path) => of_lockfile(path, arguments)?,
         None => of_project(arguments)?,
     };
+    let today = today().ok_or_else(|| {
+        Failure("SOURCE_DATE_EPOCH is no time between the years 1970 and 9999".to_owned())
+    })?;
     let Taken {
         subject,
         supply,
+        gaps,
         audits,
         ..
     } = &mut taken;
-    supply.people = people(&subject.graph, supply);
+    let found = sources::find(&subject.graph, supply, arguments, today)?;
+    supply.people = found.people;
+    supply.today = Some(today);
+    gaps.extend(found.gaps);
     if let Some(audits) = audits {
         supply.hold_against(&subject.graph, audits);
     }
@@ -80,7 +98,7 @@ fn lockfile_of(arguments: &PublishersArgs) -> Option<&Path> {
 }
 
 /// All packages of a lockfile: which of them are built is not known.
-fn of_lockfile(path: &Path) -> Result<Taken, Failure> {
+fn of_lockfile(path: &Path, arguments: &PublishersArgs) -> Result<Taken, Failure> {
     let file = shown(path);
     let fault = |what: &dyn std::fmt::Display| {
         Failure(format!(
@@ -93,6 +111,16 @@ fn of_lockfile(path: &Path) -> Result<Taken, Failure> {
     let bytes = bytes.map_err(|error| fault(&error))?;
     let locked = lockfile::read(&bytes).map_err(|error| fault(&error))?;
     let graph = Graph::from_lockfile(&locked).map_err(|error| fault(&error))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let (lock, locked) = LockFile::open(folder, arguments)?;
+    // What is named counts, and the organisation's; a lockfile on its own has no project's.
+    let mut policy = Policy::default();
+    let asked = config::Asked {
+        named: arguments.config.as_deref(),
+        is_projects_followed: false,
+    };
+    let alone = Project::alone(folder);
+    let ruled = config::rule(asked, &alone, &dirs::env, &shown, &mut policy)?;
     let package = PackageSupply {
         is_built: true,
         ..PackageSupply::default()
@@ -117,10 +145,12 @@ fn of_lockfile(path: &Path) -> Result<Taken, Failure> {
         },
         supply: Supply {
             packages,
+            lock: locked,
             ..Supply::default()
         },
-        policy: Policy::default(),
-        config: Vec::new(),
+        lock,
+        policy,
+        config: ruled.effects,
         gaps: vec![gap],
         edges: None,
         audits: None,
@@ -157,8 +187,10 @@ fn of_project(arguments: &PublishersArgs) -> Result<Taken, Failure> {
         authors: package.authors.iter().map(ToString::to_string).collect(),
         ..PackageSupply::default()
     });
+    let (lock, locked) = LockFile::open(&ground.project.root, arguments)?;
     let supply = Supply {
         packages: packages.collect(),
+        lock: locked,
         ..Supply::default()
     };
     let path = match ground.project.has_lockfile {
@@ -182,6 +214,7 @@ fn of_project(arguments: &PublishersArgs) -> Result<Taken, Failure> {
             binary: None,
         },
         supply,
+        lock,
         policy,
         config: effects,
         gaps,
@@ -198,9 +231,4 @@ fn is_built(roles: Roles, arguments: &PublishersArgs) -> bool {
         Role::OtherTarget => built.target.is_empty(),
         Role::Disabled => false,
     })
-}
-
-/// What is known of the people of the packages that are built.
-fn people(_graph: &Graph, _supply: &Supply) -> People {
-    People::default()
 }

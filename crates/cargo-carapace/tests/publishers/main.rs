@@ -6,7 +6,9 @@
     clippy::indexing_slicing
 )]
 
+mod api;
 mod audits;
+mod lock;
 mod selection;
 #[path = "../support/mod.rs"]
 mod support;

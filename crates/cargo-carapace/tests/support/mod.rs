@@ -9,6 +9,7 @@ pub mod door;
 pub mod dump;
 pub mod index;
 pub mod oracle;
+pub mod people;
 pub mod process;
 pub mod project;
 pub mod registry;

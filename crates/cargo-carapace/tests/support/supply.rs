@@ -99,6 +99,7 @@ pub fn document() -> Value {
     let request = PublishersRequest {
         supply: Supply {
             people,
+            lock: None,
             packages: vec![package; graph.packages().len()],
             today: Some(day()),
         },

@@ -6,8 +6,10 @@
 //! Three sources give the same values: the registry's API, its database dump, and the lock of facts
 //! in a repository. Each [`Fact`] says which, and of which day it is.
 
+pub mod api;
 pub mod dump;
 pub mod index;
+pub mod lock;
 
 use std::collections::BTreeMap;
 
@@ -46,7 +48,7 @@ impl AccountId {
 }
 
 /// What an account calls itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Its login; of a team `github:ORGANISATION:TEAM`.
     pub login: String,
@@ -54,7 +56,7 @@ pub struct Account {
     pub name: Option<String>,
     /// Its login at GitHub, where that is another one.
     pub github_login: Option<String>,
-    /// The day on which it was made; the API does not tell.
+    /// The day on which it was made; of owners the API does not tell.
     pub created: Option<Date>,
 }
 
@@ -83,7 +85,7 @@ impl FactSource {
 }
 
 /// Something that a source says, and when it said so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact<T> {
     /// What it says.
     pub value: T,
@@ -110,8 +112,17 @@ impl<T> Fact<T> {
     }
 }
 
+impl Fact<Publisher> {
+    /// Whether nothing more will be known. That nobody is named is the last word of the API; the dump
+    /// leaves out the workflows that published, and so knows it of no version.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.value != Publisher::Unrecorded || self.source != FactSource::Dump
+    }
+}
+
 /// Who may publish a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Owner {
     /// Who.
     pub account: AccountId,
@@ -120,7 +131,7 @@ pub struct Owner {
 }
 
 /// Who published a version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Publisher {
     /// A user, by their number.
     User(u32),
@@ -133,7 +144,7 @@ pub enum Publisher {
 
 /// From where a version was published without a token
 /// (<https://crates.io/docs/trusted-publishing>).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TrustedPublishing {
     /// Who runs the workflow: `github`, `gitlab`.
     pub provider: String,
@@ -146,7 +157,7 @@ pub struct TrustedPublishing {
 }
 
 /// What is known of one version of a package.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionPeople {
     /// Who published it. Never changes.
     pub publisher: Option<Fact<Publisher>>,
@@ -157,7 +168,7 @@ pub struct VersionPeople {
 }
 
 /// What is known of one package.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CratePeople {
     /// Whether the registry knows it; none where it was not asked.
     pub exists: Option<Fact<bool>>,
@@ -173,11 +184,14 @@ pub struct CratePeople {
     pub versions: BTreeMap<Version, VersionPeople>,
 }
 
+/// Accounts, by who they are.
+pub type Accounts = BTreeMap<AccountId, Account>;
+
 /// What is known of a set of packages, whatever the source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct People {
     /// The accounts that any of the packages names.
-    pub accounts: BTreeMap<AccountId, Account>,
+    pub accounts: Accounts,
     /// The packages, by name.
     pub crates: BTreeMap<String, CratePeople>,
 }
@@ -236,13 +250,10 @@ fn take<T>(own: &mut Option<Fact<T>>, theirs: Option<Fact<T>>) {
     }
 }
 
-/// A source that names nobody says less than any that does, however new.
+/// A source that does not know says less than any that does, however new.
 fn take_publisher(own: &mut Option<Fact<Publisher>>, theirs: Option<Fact<Publisher>>) {
-    let is_named = |fact: &Option<Fact<Publisher>>| {
-        fact.as_ref()
-            .is_some_and(|fact| fact.value != Publisher::Unrecorded)
-    };
-    match (is_named(own), is_named(&theirs)) {
+    let knows = |fact: &Option<Fact<Publisher>>| fact.as_ref().is_some_and(Fact::is_final);
+    match (knows(own), knows(&theirs)) {
         (true, false) => {}
         (false, true) => *own = theirs,
         _ => take(own, theirs),
@@ -275,12 +286,16 @@ mod tests {
         let lock = fact(Publisher::User(1), FactSource::Lock, 9, false);
         let dump = fact(Publisher::Unrecorded, FactSource::Dump, 8, true);
         let api = fact(Publisher::User(2), FactSource::Api, 1, true);
+        // The last word, unlike the dump's.
+        let nobody = fact(Publisher::Unrecorded, FactSource::Api, 1, true);
         for (first, second, expected) in [
             (&lock, &dump, &lock),
             (&dump, &lock, &lock),
             (&lock, &api, &api),
             (&api, &lock, &api),
             (&dump, &api, &api),
+            (&lock, &nobody, &nobody),
+            (&nobody, &lock, &nobody),
         ] {
             let mut people = of(first.clone());
             people.extend(of(second.clone()));

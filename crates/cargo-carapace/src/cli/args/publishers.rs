@@ -3,6 +3,7 @@
 mod update;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -87,9 +88,37 @@ pub struct PublishersArgs {
 #[command(next_help_heading = "Sources")]
 pub struct SourceArgs {
     /// Ask this registry's API instead of crates.io's
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "CARAPACE_REGISTRY_API",
+        hide_env_values = true
+    )]
     pub registry_api: Option<String>,
+    /// How many questions a second it is asked at most; crates.io allows one [default: 1]
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub registry_api_rate: Option<f64>,
     /// Ask this sparse index instead of crates.io's
     #[arg(long, value_name = "URL")]
     pub registry_index: Option<String>,
+    /// Ask for owners again whose facts are older than this: 48h, 7days [default: 48h for what the
+    /// API has said; what the dump or the lock says is not asked for again]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub cache_max_age: Option<Duration>,
+
+    /// The lock of facts [default: carapace-publishers.lock beside Cargo.lock, if there is one]
+    #[arg(long, value_name = "FILE", help_heading = "Lock of facts")]
+    pub lock: Option<PathBuf>,
+    /// Write what is known into the lock
+    #[arg(long, help_heading = "Lock of facts")]
+    pub write_lock: bool,
+    /// Ask for everything that the lock says: what cannot be makes the run incomplete
+    #[arg(long, help_heading = "Lock of facts")]
+    pub verify: bool,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok();
+    let rate = rate.filter(|rate: &f64| (0.001..=1000.0).contains(rate));
+    rate.ok_or_else(|| "a number of questions a second, 0.001 to 1000".to_owned())
 }

@@ -12,7 +12,7 @@ use super::{Hop, Request, Response, fault, is_dropped};
 
 /// Longer validators (`etag`, `last-modified`) are neither kept nor sent, in bytes.
 const MAX_VALIDATOR: usize = 1024;
-/// Bodies of answers that are not used are read up to here to keep the
+/// Bodies of what is no answer are read up to here, also to keep the
 /// connection, in bytes.
 const MAX_DRAIN: u64 = 64 * 1024;
 /// The longest wait that a busy server is believed.
@@ -50,16 +50,22 @@ impl Answer {
         }))
     }
 
-    /// Reads a short body that is of no use, so that its connection is.
-    pub(super) fn drain(mut self) {
+    /// Reads the short body of what is no answer, so that its connection is of use again.
+    pub(super) fn drain(mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
         if self
             .body
             .content_length()
-            .is_some_and(|length| length <= MAX_DRAIN)
+            .is_none_or(|length| length <= MAX_DRAIN)
         {
             // Whatever fails here costs no more than the connection.
-            let _ = io::copy(&mut self.body.as_reader(), &mut io::sink());
+            let _ = self
+                .body
+                .as_reader()
+                .take(MAX_DRAIN)
+                .read_to_end(&mut bytes);
         }
+        bytes
     }
 
     pub(super) fn finish(
@@ -73,7 +79,10 @@ impl Answer {
             200 => return Ok(Streamed::Body(Box::new(self.body(request, hop)?))),
             304 if asked => return Ok(Streamed::NotModified),
             // 451 as cargo has it for sparse indexes.
-            404 | 410 | 451 => HttpError::NotFound { url },
+            404 | 410 | 451 => {
+                let body = self.drain();
+                return Err(HttpError::NotFound { url, body });
+            }
             429 | 503 => HttpError::Busy {
                 url,
                 retry_after: self.retry_after(),

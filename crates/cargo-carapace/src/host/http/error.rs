@@ -44,6 +44,8 @@ pub enum HttpError {
     NotFound {
         /// The address that answered.
         url: String,
+        /// What it says of that, where it is short.
+        body: Vec<u8>,
     },
     /// The server asks to come back later (429, 503).
     Busy {
@@ -130,7 +132,7 @@ impl fmt::Display for HttpError {
                 "`{url}` redirects more than {} times; check the address, or ask the server's owner",
                 super::MAX_REDIRECTS
             ),
-            Self::NotFound { url } => write!(f, "`{url}` does not exist; check the address"),
+            Self::NotFound { url, .. } => write!(f, "`{url}` does not exist; check the address"),
             Self::Busy {
                 url,
                 retry_after: Some(wait),

@@ -75,7 +75,11 @@ impl std::error::Error for IndexAddressError {}
 /// can't be one. Which hosts may be asked is the network door's to say.
 pub(super) fn sparse(text: &str) -> Option<String> {
     let text = text.trim();
-    let text = text.strip_prefix("sparse+").unwrap_or(text);
+    base(text.strip_prefix("sparse+").unwrap_or(text))
+}
+
+/// The address of a server to which paths are appended; none if it can't be one.
+pub(crate) fn base(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let http = ["https", "http"]
         .iter()

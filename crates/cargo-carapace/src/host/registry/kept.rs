@@ -176,7 +176,7 @@ impl Store {
 
 /// A folder's name for what an address says: to be read by people, and then to
 /// tell addresses apart.
-fn folder(address: &str) -> String {
+pub(crate) fn folder(address: &str) -> String {
     let host = address.split_once("://").map_or(address, |(_, rest)| rest);
     let host = host.split('/').next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::RegistryLimits;
 use super::kept::{Copy, Store};
 use crate::host::foreign;
-use crate::host::http::{Door, HttpError, Limits, Request, Response};
+use crate::host::http::{Door, HttpError, Limits, Outlook, Request, Response};
 
 /// After so many failures in a row to get any answer, nothing more is asked.
 const MAX_FAILURES: usize = 3;
@@ -52,20 +52,6 @@ enum Said {
     },
     NotModified,
     NotThere,
-}
-
-/// What a failure says of the next question.
-enum Failure {
-    /// About this file alone: the server answers.
-    OfThis,
-    /// As good as none; once more may help.
-    Passing,
-    /// The server asks to wait, and then to ask again.
-    Wait(Duration),
-    /// There may be no server.
-    Unreachable,
-    /// It would be the same for every question.
-    OfAll,
 }
 
 impl<'a> Index<'a> {
@@ -187,10 +173,11 @@ impl<'a> Index<'a> {
                 }
                 Err(error) => error,
             };
-            match self.failure(&error) {
-                Failure::Passing if !again => {}
-                Failure::Wait(wait) if !again && wait < self.left() => thread::sleep(wait),
-                failure => return Err(self.fail(error, &failure)),
+            let is_short = |wait| wait <= self.limits.wait && wait < self.left();
+            match error.outlook() {
+                Outlook::Passing if !again => {}
+                Outlook::Busy(Some(wait)) if !again && is_short(wait) => thread::sleep(wait),
+                outlook => return Err(self.fail(error, outlook)),
             }
             again = true;
         }
@@ -224,34 +211,15 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn failure(&self, error: &HttpError) -> Failure {
-        match error {
-            HttpError::Settings(_) | HttpError::BadAddress { .. } | HttpError::Insecure { .. } => {
-                Failure::OfAll
-            }
-            HttpError::Busy {
-                retry_after: Some(wait),
-                ..
-            } if *wait <= self.limits.wait => Failure::Wait(*wait),
-            HttpError::Busy { .. }
-            | HttpError::Connect { .. }
-            | HttpError::Tls { .. }
-            | HttpError::TimedOut { .. } => Failure::Unreachable,
-            HttpError::Cut { .. } => Failure::Passing,
-            HttpError::Status { status, .. } if *status >= 500 => Failure::Passing,
-            _ => Failure::OfThis,
-        }
-    }
-
     /// Counts a failure, and says why there is no answer.
-    fn fail(&self, error: HttpError, failure: &Failure) -> String {
-        let reason = about(error, &self.shown).to_string();
-        let stop = match failure {
-            Failure::OfAll => true,
-            Failure::Unreachable | Failure::Wait(_) => {
+    fn fail(&self, error: HttpError, outlook: Outlook) -> String {
+        let reason = error.of_server(&self.shown).to_string();
+        let stop = match outlook {
+            Outlook::OfAll => true,
+            Outlook::Unreachable | Outlook::Busy(_) => {
                 self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_FAILURES
             }
-            Failure::OfThis | Failure::Passing => {
+            Outlook::OfThis | Outlook::Passing => {
                 self.failures.store(0, Ordering::Relaxed);
                 false
             }
@@ -261,32 +229,5 @@ impl<'a> Index<'a> {
             let _ = self.stopped.set(reason.clone());
         }
         self.stopped.get().cloned().unwrap_or(reason)
-    }
-}
-
-/// The error, of the index and not of one of its files.
-fn about(error: HttpError, index: &str) -> HttpError {
-    let url = index.to_owned();
-    match error {
-        HttpError::Redirect { to, why, .. } => HttpError::Redirect {
-            from: url,
-            // The path may be the package's.
-            to: to.split('/').take(3).collect::<Vec<_>>().join("/"),
-            why,
-        },
-        HttpError::BadAddress { why, .. } => HttpError::BadAddress { url, why },
-        HttpError::Insecure { .. } => HttpError::Insecure { url },
-        HttpError::TooManyRedirects { .. } => HttpError::TooManyRedirects { url },
-        HttpError::NotFound { .. } => HttpError::NotFound { url },
-        HttpError::Busy { retry_after, .. } => HttpError::Busy { url, retry_after },
-        HttpError::Status { status, .. } => HttpError::Status { url, status },
-        HttpError::TooLarge { limit, .. } => HttpError::TooLarge { url, limit },
-        HttpError::TimedOut { phase, .. } => HttpError::TimedOut { url, phase },
-        HttpError::Cut { .. } => HttpError::Cut { url },
-        HttpError::Unmeasured { .. } => HttpError::Unmeasured { url },
-        HttpError::Connect { why, .. } => HttpError::Connect { url, why },
-        HttpError::Tls { why, .. } => HttpError::Tls { url, why },
-        HttpError::Protocol { why, .. } => HttpError::Protocol { url, why },
-        HttpError::Settings(error) => HttpError::Settings(error),
     }
 }
