@@ -5,6 +5,7 @@
 //! package is asked for again where its fact is older than the user wants.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use carapace_core::graph::{Graph, Package};
@@ -14,8 +15,10 @@ use carapace_core::report::Gap;
 use carapace_core::supply::Supply;
 use semver::Version;
 
+use super::PeopleError;
 use super::answers::Answers;
 use super::api::{Api, Question};
+use super::index;
 use super::search::{Search, now};
 use crate::cli::Failure;
 use crate::cli::args::PublishersArgs;
@@ -29,6 +32,8 @@ use crate::host::registry::{self, CRATES_IO, IndexAddress};
 const CRATES_IO_API: &str = "https://crates.io/";
 /// Who is asked no more than once a second, whatever the user says.
 const CRATES_IO_HOST: &str = "crates.io";
+/// A dump that is so many days old is told to be old.
+const MAX_DUMP_AGE: i64 = 91;
 /// A run that asks for longer says so before.
 const LONG: Duration = Duration::from_secs(10);
 
@@ -68,8 +73,10 @@ pub(super) fn find(
         let versions = wanted.entry(&package.name).or_default();
         versions.insert(&package.version);
     }
+    let mut gaps = Vec::new();
+    let names: Vec<&str> = wanted.keys().copied().collect();
     let mut search = Search {
-        held: People::default(),
+        held: held(cache.as_deref(), &names, today, &mut gaps),
         lock: supply.lock.as_ref(),
         is_verified: sources.verify,
         max_age: sources.cache_max_age,
@@ -80,7 +87,6 @@ pub(super) fn find(
             .collect(),
         wanted,
     };
-    let mut gaps = Vec::new();
     let questions = search.open();
     let network = arguments.network;
     if !questions.is_empty() && !network.offline && !network.frozen {
@@ -91,7 +97,7 @@ pub(super) fn find(
                 let moment = (search.now, today);
                 let mut api = Api::new(&door, address, &answers, interval, moment);
                 tell(address, &questions, interval, arguments);
-                gaps = search.ask(&mut api, questions, arguments.output.quiet);
+                gaps.extend(search.ask(&mut api, questions, arguments.output.quiet));
             }
             Err(reason) => gaps.push(Gap::new("people", reason.clone())),
         }
@@ -105,6 +111,44 @@ pub(super) fn find(
         people: search.people(),
         gaps,
     })
+}
+
+/// What the index of the registry's dump says of packages, if one was taken in; and what makes that
+/// less than it seems.
+fn held(cache: Option<&Path>, names: &[&str], today: Date, gaps: &mut Vec<Gap>) -> People {
+    let read = || {
+        let Some(index) = cache.map(index::open).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        Ok(Some((index.people(names)?, index)))
+    };
+    let read: Result<_, PeopleError> = read();
+    let (people, index) = match read {
+        Ok(Some(read)) => read,
+        Ok(None) => return People::default(),
+        Err(error) => {
+            gaps.push(Gap::new("people", error.to_string()));
+            return People::default();
+        }
+    };
+    let as_of = index.as_of();
+    match today.days() - as_of.days() {
+        age @ MAX_DUMP_AGE.. => gaps.push(Gap::new(
+            "people",
+            format!(
+                "the registry's dump is of {as_of}, {age} days old; `cargo carapace publishers \
+                 update` fetches a newer one"
+            ),
+        )),
+        ..0 => gaps.push(Gap::new(
+            "people",
+            format!("the registry's dump is of {as_of}, which is yet to come: a clock is wrong"),
+        )),
+        _ => {}
+    }
+    let aside = index.info().set_aside.iter();
+    gaps.extend(aside.map(|reason| Gap::new("people", reason.clone())));
+    people
 }
 
 /// The address of the API, or why nobody is asked: who has crates.io's index come from elsewhere has

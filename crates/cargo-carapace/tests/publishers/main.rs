@@ -3,12 +3,14 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::string_slice
 )]
 
 mod api;
 mod audits;
 mod lock;
+mod people;
 mod selection;
 #[path = "../support/mod.rs"]
 mod support;
