@@ -20,6 +20,7 @@ mod outcome;
 mod pace;
 mod process;
 mod standard;
+mod well_known;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ usage: cargo xtask COMMAND
   operations  compare what is done in unsafe sites with what rustc and clippy report
   pace        time and memory beside cargo-geiger, and how they grow
   standard    list the standard library's unsafe functions anew
+  well-known  list the names that many packages depend on anew
 ";
 
 fn main() -> ExitCode {
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         "operations" => operations::run(arguments.collect()),
         "pace" => pace::run(arguments.collect()),
         "standard" => standard::run(&root, arguments.collect()),
+        "well-known" => well_known::run(&root, arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -4,11 +4,13 @@
 //! (<https://doc.rust-lang.org/cargo/reference/registry-index.html>), and the file in which cargo
 //! keeps such an answer (`cargo::sources::registry::index::cache`, formats 1 to 3).
 
+mod history;
 mod published;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use history::{History, PastEdge, PastVersion, history, history_in_cargo_cache};
 pub use published::{Need, Published, published, published_in_cargo_cache, rust_version};
 
 use semver::Version;
@@ -207,14 +209,7 @@ fn answers<'a>(
 ) -> Result<Vec<Answer>, RegistryError> {
     let mut answers = vec![Answer::NoVersion; versions.len()];
     let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
-    let mut empty = true;
-    for (line, text) in entries {
-        empty = false;
-        let entry: Entry<'_> =
-            serde_json::from_slice(text).map_err(|_| RegistryError::Line(line))?;
-        if entry.name != name {
-            return Err(RegistryError::OtherPackage);
-        }
+    each_line(entries, name, |entry: Entry<'_>, _| {
         for (text, answer) in texts.iter().zip(&mut answers) {
             if entry.vers == *text {
                 *answer = Answer::Release(Release {
@@ -223,12 +218,41 @@ fn answers<'a>(
                 });
             }
         }
+    })?;
+    Ok(answers)
+}
+
+/// What a line of an index says of the package that it is about.
+trait Named {
+    fn name(&self) -> &str;
+}
+
+impl Named for Entry<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Has `take` look at each line, and at what of it was read. Every line is read, so that what is no
+/// index of this package is never taken for one.
+fn each_line<'a, L: Named + Deserialize<'a>>(
+    lines: impl Iterator<Item = (usize, &'a [u8])>,
+    name: &str,
+    mut take: impl FnMut(L, &'a [u8]),
+) -> Result<(), RegistryError> {
+    let mut empty = true;
+    for (number, text) in lines {
+        empty = false;
+        let line: L = serde_json::from_slice(text).map_err(|_| RegistryError::Line(number))?;
+        if line.name() != name {
+            return Err(RegistryError::OtherPackage);
+        }
+        take(line, text);
     }
     if empty {
-        Err(RegistryError::Empty)
-    } else {
-        Ok(answers)
+        return Err(RegistryError::Empty);
     }
+    Ok(())
 }
 
 #[cfg(test)]
