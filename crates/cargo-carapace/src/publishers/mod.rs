@@ -1,6 +1,7 @@
 //! What a run of `publishers` does: which packages there are, who can change them, and what of how
 //! they were published can be seen.
 
+mod history;
 mod vet;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use carapace_core::graph::{Graph, lockfile};
 use carapace_core::knowledge::people::People;
 use carapace_core::knowledge::vet::Store;
 use carapace_core::policy::Policy;
+use carapace_core::policy::publishers::MinAge;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::supply::{PackageSupply, Supply};
 use carapace_core::text::visible;
@@ -19,6 +21,7 @@ use carapace_core::text::visible;
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::PublishersArgs;
+use crate::cli::audit::today;
 use crate::gate::config;
 use crate::ground::{self, Wanted};
 use crate::host::dirs;
@@ -54,10 +57,17 @@ pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     let Taken {
         subject,
         supply,
+        policy,
+        gaps,
         audits,
         ..
     } = &mut taken;
     supply.people = people(&subject.graph, supply);
+    supply.today = today();
+    gaps.extend(history::find(&subject.graph, supply, arguments)?);
+    let typed = |days: Option<u32>| days.map(|days| MinAge { days, place: None });
+    let (age, account_age) = (arguments.min_age, arguments.min_account_age);
+    policy.publishers.tighten(typed(age), typed(account_age));
     if let Some(audits) = audits {
         supply.hold_against(&subject.graph, audits);
     }

@@ -43,8 +43,8 @@ use std::collections::BTreeSet;
 
 use crate::finding::{Finding, Level};
 use crate::rules::{Context, Meta, Rule};
-use crate::supply::names::{Likeness, Names, well_known};
 use crate::supply::Supply;
+use crate::supply::names::{Likeness, Names, well_known};
 use crate::supply::times::time;
 
 pub(crate) const META: Meta = Meta {
@@ -75,7 +75,9 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
             Names::new(known.union(&own).copied().collect())
         });
         let is_older = |other: &str| known.contains(other) || is_before(supply, other, born);
-        let like = names.like(&package.name).filter(|(other, _)| is_older(other));
+        let like = names
+            .like(&package.name)
+            .filter(|(other, _)| is_older(other));
         let like: Vec<(&str, Likeness)> = like.collect();
         let Some((nearest, _)) = like.iter().min_by_key(|(_, how)| *how) else {
             continue;
@@ -88,10 +90,12 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         let mut finding = context.finding(rule, index, message);
         let like = like.iter();
         finding.evidence = like
-            .map(|(other, how)| match supply.history(other).and_then(|h| h.first_published()) {
-                Some(older) => format!("{other}, first published {}: {how}", time(older)),
-                None => format!("{other}: {how}"),
-            })
+            .map(
+                |(other, how)| match supply.history(other).and_then(|h| h.first_published()) {
+                    Some(older) => format!("{other}, first published {}: {how}", time(older)),
+                    None => format!("{other}: {how}"),
+                },
+            )
             .collect();
         finding.evidence.push(format!(
             "{} has {} in the index",
@@ -109,6 +113,8 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
 
 /// Whether a package was there before a time.
 fn is_before(supply: &Supply, name: &str, time: i64) -> bool {
-    let first = supply.history(name).and_then(|history| history.first_published());
+    let first = supply
+        .history(name)
+        .and_then(|history| history.first_published());
     first.is_some_and(|first| first < time)
 }

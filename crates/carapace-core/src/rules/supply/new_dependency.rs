@@ -56,14 +56,14 @@
 //! ## References
 //! - <https://doc.rust-lang.org/cargo/reference/registry-index.html>
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Level};
 use crate::graph::{Package, PackageIdx};
 use crate::knowledge::registry::History;
 use crate::rules::{Context, Meta, Rule};
-use crate::supply::names::{Names, well_known};
 use crate::supply::Supply;
+use crate::supply::names::{Names, well_known};
 use crate::supply::times::{DAY, between, time};
 
 pub(crate) const META: Meta = Meta {
@@ -83,19 +83,20 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
             continue;
         };
         let targets = context.graph.depends_on(index);
-        let targets = targets.filter_map(|target| context.graph.get(target));
-        let names: BTreeSet<&str> = targets
-            .filter(|target| target.is_crates_io())
-            .map(|target| target.name.as_str())
+        let targets: BTreeMap<&str, PackageIdx> = targets
+            .filter_map(|target| Some((context.graph.get(target)?, target)))
+            .filter(|(target, _)| target.is_crates_io())
+            .map(|(target, at)| (target.name.as_str(), at))
             .collect();
-        let found = names.into_iter().filter_map(|name| {
-            let target = supply.history(name)?;
+        let found = targets.into_iter().filter_map(|(name, at)| {
+            let known = supply.packages.get(context.graph.position(at)?)?;
             let edge = Edge {
                 supply,
                 package,
                 history,
                 name,
-                target,
+                target: supply.history(name)?,
+                runs_at_build: known.runs_at_build,
             };
             edge.finding(rule, context, index)
         });
@@ -112,6 +113,8 @@ struct Edge<'a> {
     /// The other one.
     name: &'a str,
     target: &'a History,
+    /// Whether it runs code on the machine that builds it, as far as that is known.
+    runs_at_build: bool,
 }
 
 impl Edge<'_> {
@@ -151,12 +154,18 @@ impl Edge<'_> {
                 ),
             },
         ];
+        if self.runs_at_build {
+            let evidence = format!("{name} runs code on the machine that builds it");
+            finding.evidence.push(evidence);
+        }
         let odd = self.odd();
         if odd.is_empty() && is_of_family(&package.name, name) {
             finding.level = finding.level.lowered();
         }
         finding.evidence.extend(odd);
-        let together = self.supply.published_together(context.graph, package, added);
+        let together = self
+            .supply
+            .published_together(context.graph, package, added);
         finding.evidence.extend(together);
         finding.help = vec![format!("read what {name} does before it is built")];
         let mut before = self.history.before(&release.version);
@@ -176,7 +185,9 @@ impl Edge<'_> {
         if !known.contains(self.name) {
             let names = Names::new(known);
             let like = names.like(self.name);
-            odd.extend(like.map(|(other, how)| format!("{} is named like {other}: {how}", self.name)));
+            odd.extend(
+                like.map(|(other, how)| format!("{} is named like {other}: {how}", self.name)),
+            );
         }
         odd.extend(self.supply.yanked_below(self.package));
         odd

@@ -60,7 +60,9 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         let Some((history, published)) = supply.history(name).zip(published) else {
             continue;
         };
-        let is_young = supply.days_since(published).is_some_and(|days| days < YOUNG);
+        let is_young = supply
+            .days_since(published)
+            .is_some_and(|days| days < YOUNG);
         let yanked = history.yanked_below(version).count();
         if !is_young || yanked < LEAST || !version.pre.is_empty() || !history.is_newest(version) {
             continue;
@@ -69,7 +71,9 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         let mut finding = context.finding(rule, index, message);
         finding.evidence = vec![format!("{name} {version}: published {}", time(published))];
         finding.evidence.extend(supply.yanked_below(package));
-        finding.evidence.extend(supply.published_together(context.graph, package, published));
+        finding
+            .evidence
+            .extend(supply.published_together(context.graph, package, published));
         findings.push(finding);
     }
     findings
