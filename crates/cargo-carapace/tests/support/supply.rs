@@ -101,6 +101,7 @@ pub fn document() -> Value {
             people,
             packages: vec![package; graph.packages().len()],
             today: Some(day()),
+            ..Supply::default()
         },
         subject: Subject {
             path: "Cargo.lock".to_owned(),
