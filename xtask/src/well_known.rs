@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use carapace_core::knowledge::registry::{History, history_in_cargo_cache};
+use carapace_core::knowledge::registry::history;
+use serde_json::Value;
 
 use crate::process;
 
@@ -24,14 +25,18 @@ pub(crate) fn run(root: &Path, mut arguments: Vec<String>) -> Result<(), String>
     let least = least
         .and_then(|least| usize::try_from(least).ok())
         .unwrap_or(2);
-    let histories = histories(&mut arguments).map_err(usage)?;
+    let index = kept_index(&mut arguments).map_err(usage)?;
     if !arguments.is_empty() {
         return Err(USAGE.to_owned());
     }
+    let files = index_files(&index)?;
     let mut dependents: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for (name, history) in &histories {
+    for (name, file) in &files {
+        let lines: Vec<&str> = file.lines.iter().map(|line| line.text.as_str()).collect();
+        let history = history(lines.join("\n").as_bytes(), name);
+        let history = history.map_err(|error| format!("{name}: {error}"))?;
         let edges = history.versions().iter().flat_map(|version| &version.edges);
-        for edge in edges.filter(|edge| &*edge.package != name) {
+        for edge in edges.filter(|edge| *edge.package != **name) {
             let of = dependents.entry(edge.package.to_string()).or_default();
             of.insert(name);
         }
@@ -39,7 +44,7 @@ pub(crate) fn run(root: &Path, mut arguments: Vec<String>) -> Result<(), String>
     let mut text = format!(
         "# Names that at least {least} packages depend on, of {} in an index that cargo keeps: `cargo xtask \
          well-known`.\n",
-        histories.len()
+        files.len()
     );
     let known = dependents.iter().filter(|(_, of)| of.len() >= least);
     for (name, _) in known {
@@ -49,26 +54,40 @@ pub(crate) fn run(root: &Path, mut arguments: Vec<String>) -> Result<(), String>
     std::fs::write(root.join(LIST), text).map_err(|error| format!("{LIST}: {error}"))
 }
 
-/// All histories that cargo keeps on this machine, by name; takes `--index` off the arguments.
-pub(crate) fn histories(arguments: &mut Vec<String>) -> Result<BTreeMap<String, History>, String> {
-    let folder = match process::option(arguments, "--index")? {
-        Some(folder) => PathBuf::from(folder),
-        None => {
-            let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-            let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-            let index = home.unwrap_or_default().join("registry/index");
-            let entries = std::fs::read_dir(&index);
-            let entries = entries.map_err(|error| format!("{}: {error}", index.display()))?;
-            let mut folders = entries.filter_map(|entry| {
-                let name = entry.ok()?.file_name().into_string().ok()?;
-                name.starts_with("index.crates.io-").then_some(name)
-            });
-            let folder = folders.next().ok_or("no index of crates.io is kept")?;
-            index.join(folder).join(".cache")
-        }
-    };
-    let mut histories = BTreeMap::new();
-    let mut work = vec![folder];
+/// An index file that cargo keeps.
+pub(crate) struct IndexFile {
+    pub(crate) name: String,
+    pub(crate) lines: Vec<IndexLine>,
+}
+
+/// A line of the index, and when it says that its version was published.
+pub(crate) struct IndexLine {
+    pub(crate) text: String,
+    pub(crate) published: Option<String>,
+}
+
+/// The folder of crates.io's index that cargo keeps; takes `--index` off the arguments.
+pub(crate) fn kept_index(arguments: &mut Vec<String>) -> Result<PathBuf, String> {
+    if let Some(folder) = process::option(arguments, "--index")? {
+        return Ok(folder.into());
+    }
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let index = home.unwrap_or_default().join("registry/index");
+    let entries = std::fs::read_dir(&index);
+    let entries = entries.map_err(|error| format!("{}: {error}", index.display()))?;
+    let mut folders = entries.filter_map(|entry| {
+        let name = entry.ok()?.file_name().into_string().ok()?;
+        name.starts_with("index.crates.io-").then_some(name)
+    });
+    let folder = folders.next().ok_or("no index of crates.io is kept")?;
+    Ok(index.join(folder).join(".cache"))
+}
+
+/// All files of an index that cargo keeps, by the names of their packages.
+pub(crate) fn index_files(index: &Path) -> Result<BTreeMap<String, IndexFile>, String> {
+    let mut files = BTreeMap::new();
+    let mut work = vec![index.to_owned()];
     while let Some(path) = work.pop() {
         let at = |error: std::io::Error| format!("{}: {error}", path.display());
         if path.is_dir() {
@@ -78,19 +97,23 @@ pub(crate) fn histories(arguments: &mut Vec<String>) -> Result<BTreeMap<String, 
             continue;
         }
         let bytes = std::fs::read(&path).map_err(at)?;
-        let name = name_in(&bytes).ok_or_else(|| format!("{}: no index file", path.display()))?;
-        let history = history_in_cargo_cache(&bytes, &name);
-        let history = history.map_err(|error| format!("{}: {error}", path.display()))?;
-        histories.insert(name, history);
+        let texts = bytes
+            .split(|byte| *byte == 0)
+            .filter(|text| text.starts_with(b"{"));
+        let mut lines = Vec::new();
+        let mut name = None;
+        for text in texts {
+            let fault = |error: serde_json::Error| format!("{}: {error}", path.display());
+            let line: Value = serde_json::from_slice(text).map_err(fault)?;
+            let word = |key: &str| Some(line.get(key)?.as_str()?.to_owned());
+            name = name.or_else(|| word("name"));
+            lines.push(IndexLine {
+                text: String::from_utf8_lossy(text).into_owned(),
+                published: word("pubtime"),
+            });
+        }
+        let name = name.ok_or_else(|| format!("{}: no index file", path.display()))?;
+        files.insert(name.clone(), IndexFile { name, lines });
     }
-    Ok(histories)
-}
-
-/// The name that the first line is about: a file's own name is in lower case.
-fn name_in(bytes: &[u8]) -> Option<String> {
-    let line = bytes
-        .split(|byte| *byte == 0)
-        .find(|text| text.starts_with(b"{"))?;
-    let line: serde_json::Value = serde_json::from_slice(line).ok()?;
-    Some(line.get("name")?.as_str()?.to_owned())
+    Ok(files)
 }

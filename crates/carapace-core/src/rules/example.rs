@@ -283,6 +283,7 @@ fn run_publishers(files: &BTreeMap<String, String>) -> Report {
         packages,
         today: "2099-06-01".parse().ok(),
         histories: histories(files),
+        ..Supply::default()
     };
     supply.hold_against(&graph, &vet.unwrap());
     let request = PublishersRequest {

@@ -6,7 +6,7 @@ pub mod names;
 pub mod reach;
 pub(crate) mod times;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::graph::Graph;
@@ -25,6 +25,9 @@ pub struct Supply {
     /// All versions of each package, by its name, where the registry's index or a copy of it was at
     /// hand. Of crates.io alone.
     pub histories: BTreeMap<String, Arc<History>>,
+    /// Names that are downloaded most, beside those that [`names::well_known`] lists; none without a
+    /// source of that.
+    pub popular: BTreeSet<String>,
     /// The day of the run, which ages are counted to.
     pub today: Option<Date>,
 }

@@ -7,6 +7,8 @@ use std::fmt;
 
 use strsim::osa_distance;
 
+use super::Supply;
+
 /// Names that many packages depend on, sorted; `cargo xtask well-known` makes the list.
 const WELL_KNOWN: &str = include_str!("well_known.txt");
 
@@ -74,6 +76,16 @@ impl<'a> Names<'a> {
 pub fn well_known() -> BTreeSet<&'static str> {
     let lines = WELL_KNOWN.lines();
     lines.filter(|line| !line.starts_with('#')).collect()
+}
+
+impl Supply {
+    /// The names that impostors imitate: those that many depend on, or download.
+    #[must_use]
+    pub fn known_names(&self) -> BTreeSet<&str> {
+        let mut names: BTreeSet<&str> = well_known();
+        names.extend(self.popular.iter().map(String::as_str));
+        names
+    }
 }
 
 /// How one name is like another; none if it is not, or is the same: crates.io takes `-`, `_` and

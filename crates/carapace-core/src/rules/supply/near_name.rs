@@ -44,7 +44,7 @@ use std::collections::BTreeSet;
 use crate::finding::{Finding, Level};
 use crate::rules::{Context, Meta, Rule};
 use crate::supply::Supply;
-use crate::supply::names::{Likeness, Names, well_known};
+use crate::supply::names::{Likeness, Names};
 use crate::supply::times::time;
 
 pub(crate) const META: Meta = Meta {
@@ -57,17 +57,21 @@ const YOUNG: i64 = 180;
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let (known, names) = (well_known(), OnceCell::new());
+    let (known, names) = (OnceCell::new(), OnceCell::new());
     for (index, package, _, supply) in context.published() {
         let history = supply.history(&package.name);
         let Some((history, born)) = history.and_then(|h| Some((h, h.first_published()?))) else {
             continue;
         };
         let is_young = supply.days_since(born).is_some_and(|days| days < YOUNG);
-        if !is_young || known.contains(package.name.as_str()) {
+        if !is_young {
             continue;
         }
         // Most graphs have no young package, and need no names to compare with.
+        let known = known.get_or_init(|| supply.known_names());
+        if known.contains(package.name.as_str()) {
+            continue;
+        }
         let names = names.get_or_init(|| {
             let packages = context.graph.packages().iter();
             let own = packages.filter(|package| package.is_crates_io());

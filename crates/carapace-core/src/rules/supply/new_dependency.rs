@@ -63,7 +63,7 @@ use crate::graph::{Package, PackageIdx};
 use crate::knowledge::registry::History;
 use crate::rules::{Context, Meta, Rule};
 use crate::supply::Supply;
-use crate::supply::names::{Names, well_known};
+use crate::supply::names::Names;
 use crate::supply::times::{DAY, between, time};
 
 pub(crate) const META: Meta = Meta {
@@ -181,7 +181,7 @@ impl Edge<'_> {
     /// What else is odd about it.
     fn odd(&self) -> Vec<String> {
         let mut odd = Vec::new();
-        let known = well_known();
+        let known = self.supply.known_names();
         if !known.contains(self.name) {
             let names = Names::new(known);
             let like = names.like(self.name);
