@@ -4,7 +4,7 @@
 //! package whose own first version was less than 30 days old at that time. So stolen accounts spread
 //! what they bring: the release itself differs by one line, and what does harm is in the new package.
 //! Looked at are dependencies and build dependencies that are in the lockfile, and releases of the
-//! last 60 days.
+//! last 30 days.
 //!
 //! ## What to do
 //! Read what the new package does before it is built, above all its build script. See whether the
@@ -74,7 +74,7 @@ pub(crate) const META: Meta = Meta {
 /// A package is new for so many days from its first version on.
 const YOUNG: i64 = 30;
 /// Releases are looked at for so many days: what nobody found until then is not found by its dates.
-const RECENT: i64 = 60;
+const RECENT: i64 = 30;
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();

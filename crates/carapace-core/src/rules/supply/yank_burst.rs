@@ -1,8 +1,9 @@
 //! The versions before a young one were yanked
 //!
-//! The version in use is the newest of its package and less than 30 days old, and at least two
-//! releases right below it were yanked. Owners do so to take back what is broken. Who has stolen an
-//! account does so, too: with the good versions gone, everybody who resolves anew gets the bad one.
+//! The version in use is the newest of its package and less than 30 days old, at least two releases
+//! right below it were yanked, and the last of these had stood for 30 days or more. Owners take back
+//! what is broken, mostly within days. Who has stolen an account takes back what is good: with it gone,
+//! everybody who resolves anew gets the bad version.
 //!
 //! ## What to do
 //! Look for why they were yanked in the package's changelog or repository, and for whether its owners
@@ -40,14 +41,14 @@
 
 use crate::finding::{Finding, Level};
 use crate::rules::{Context, Meta, Rule};
-use crate::supply::times::time;
+use crate::supply::times::{DAY, time};
 
 pub(crate) const META: Meta = Meta {
     code: "SUP023",
     level: Level::Warn,
 };
 
-/// A version is young for so many days.
+/// A version is young for so many days, and after as many it has stood.
 const YOUNG: i64 = 30;
 /// A version that is yanked once a better one is out is usual; so many in a row are not.
 const LEAST: usize = 2;
@@ -64,7 +65,13 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
             .days_since(published)
             .is_some_and(|days| days < YOUNG);
         let yanked = history.yanked_below(version).count();
-        if !is_young || yanked < LEAST || !version.pre.is_empty() || !history.is_newest(version) {
+        let last = history
+            .before(version)
+            .next()
+            .and_then(|last| last.published);
+        let has_stood = last.is_some_and(|last| published - last >= YOUNG * DAY);
+        let is_newest = version.pre.is_empty() && history.is_newest(version);
+        if !is_young || yanked < LEAST || !has_stood || !is_newest {
             continue;
         }
         let message = format!("the {yanked} releases of {name} right below {version} were yanked");
