@@ -175,8 +175,8 @@ fn sparse_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, Re
     if bytes.len() > MAX_BYTES {
         return Err(RegistryError::TooLarge);
     }
-    let lines = bytes.split(|b| *b == b'\n');
-    let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
+    let lines = split(bytes, b'\n').enumerate();
+    let lines = lines.filter(|(_, line)| !line.is_empty());
     Ok(lines.map(|(index, line)| (index + 1, line)))
 }
 
@@ -194,12 +194,26 @@ fn cache_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, Reg
     };
     // Each text is ended by a zero byte, so that a cut one is seen.
     let texts = texts.strip_suffix(&[0]).ok_or(RegistryError::Cut)?;
-    let texts = texts.split(|b| *b == 0).skip(1);
-    if texts.clone().count() % 2 == 1 {
+    if memchr::memchr_iter(0, texts).count() % 2 == 1 {
         return Err(RegistryError::Cut);
     }
-    let entries = texts.enumerate().filter(|(index, _)| index % 2 == 1);
+    let entries = split(texts, 0)
+        .skip(1)
+        .enumerate()
+        .filter(|(index, _)| index % 2 == 1);
     Ok(entries.map(|(index, text)| (index / 2 + 1, text)))
+}
+
+/// What stands between bytes of a value, as [`slice::split`] gives it: most of what is read of an index
+/// is read only to find these.
+fn split(bytes: &[u8], end: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let at = memchr::memchr(end, text);
+        rest = at.and_then(|at| text.get(at + 1..));
+        at.map_or(Some(text), |at| text.get(..at))
+    })
 }
 
 fn answers<'a>(
