@@ -46,7 +46,7 @@ use crate::report::{ConfigEffect, InputKind, Report};
 use crate::supply::{PackageSupply, Supply};
 
 /// The example of a rule's documentation with a mark.
-fn example(rule: &Rule, mark: &str) -> String {
+pub(crate) fn example(rule: &Rule, mark: &str) -> String {
     let start = format!("```text,{mark}\n");
     let (_, rest) = rule
         .docs

@@ -107,3 +107,59 @@ pub(crate) fn between(from: i64, to: i64) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {unit}{plural}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rule;
+    use crate::rules::example::{example, run};
+
+    #[test]
+    fn times_are_told_in_words() {
+        assert_eq!(time(1_787_270_912), "2026-08-21 00:08 UTC");
+        for (seconds, expected) in [
+            (-5, "0 minutes"),
+            (60, "1 minute"),
+            (7_199, "119 minutes"),
+            (7_200, "2 hours"),
+            (2 * DAY, "2 days"),
+        ] {
+            assert_eq!(between(100, 100 + seconds), expected);
+        }
+    }
+
+    #[test]
+    fn ages_are_of_whole_days_that_are_over() {
+        let supply = Supply {
+            today: "2099-06-02".parse().ok(),
+            ..Supply::default()
+        };
+        let today = supply.today.unwrap().days() * DAY;
+        for (time, days) in [
+            (60, 0),
+            (0, 0),
+            (-1, 0),
+            (-DAY + 1, 0),
+            (-DAY, 1),
+            (-10 * DAY, 10),
+        ] {
+            assert_eq!(supply.days_since(today + time), Some(days), "{time}");
+        }
+        assert_eq!(Supply::default().days_since(0), None);
+    }
+
+    #[test]
+    fn what_one_person_released_at_once_is_told() {
+        let bad = example(Rule::find("new-dependency").unwrap(), "bad");
+        let by = |helper: &str, time: &str| {
+            let people = "--- people\nuser 7 ann\nuser 8 bob\nparser 1.0.1 by 7\nhelper 0.1.0 by ";
+            let text = format!("{}\n{people}{helper}\n", bad.replace("T08:00", time));
+            let report = run(&text);
+            report.inputs[0].findings[0].evidence.join("\n")
+        };
+        let told = "ann published within 30 minutes of it, too: helper 0.1.0";
+        assert!(by("7", "T09:40").contains(told));
+        assert!(!by("8", "T09:40").contains("published within"));
+        assert!(!by("7", "T08:00").contains("published within"));
+    }
+}
