@@ -21,7 +21,9 @@ mod oracle;
 mod outcome;
 mod pace;
 mod process;
+mod signals;
 mod standard;
+mod well_known;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,7 +42,9 @@ usage: cargo xtask COMMAND
   oracle      compare the unsafe sites of real workspaces with what rustc reports
   operations  compare what is done in unsafe sites with what rustc and clippy report
   pace        time and memory beside cargo-geiger, and how they grow
+  signals     how often rules about the registry's index speak of good packages
   standard    list the standard library's unsafe functions anew
+  well-known  list the names that many packages depend on anew
 ";
 
 fn main() -> ExitCode {
@@ -60,7 +64,9 @@ fn main() -> ExitCode {
         "oracle" => oracle::run(arguments.collect()),
         "operations" => operations::run(arguments.collect()),
         "pace" => pace::run(arguments.collect()),
+        "signals" => signals::run(arguments.collect()),
         "standard" => standard::run(&root, arguments.collect()),
+        "well-known" => well_known::run(&root, arguments.collect()),
         _ => Err(USAGE.to_owned()),
     };
     match result {

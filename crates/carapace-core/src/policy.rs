@@ -10,6 +10,7 @@ pub mod floor;
 mod ignores;
 pub mod init;
 pub mod known;
+pub mod publishers;
 mod reader;
 pub mod unsafety;
 
@@ -24,6 +25,7 @@ use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::advisory::{Advisory, Kind, SeverityLevel};
 use crate::report::{ExcludedBy, Exclusion};
 use crate::rules::Rule;
+use publishers::PublishersPolicy;
 use unsafety::UnsafePolicy;
 
 pub(crate) use ignores::Ignores;
@@ -204,6 +206,8 @@ pub struct Policy {
     pub rules: Vec<RuleSetting>,
     /// How much unsafe code there may be.
     pub unsafety: UnsafePolicy,
+    /// How packages are to be published.
+    pub publishers: PublishersPolicy,
     /// The informational kinds that are shown; none means all.
     pub informational: Option<BTreeSet<Kind>>,
     /// Vulnerabilities with a score below it are left out.

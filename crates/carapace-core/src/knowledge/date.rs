@@ -90,6 +90,27 @@ pub fn rfc3339(seconds: i64) -> Option<String> {
     Some(format!("{date}T{hours:02}:{minutes:02}:{seconds:02}Z"))
 }
 
+/// The time that a text names in the form that [`rfc3339`] writes, in seconds since
+/// 1970-01-01T00:00:00Z; none for any other form. It is that of a registry index
+/// (<https://doc.rust-lang.org/cargo/reference/registry-index.html#json-schema>, `pubtime`).
+#[must_use]
+pub fn from_rfc3339(text: &str) -> Option<i64> {
+    let (day, of_day) = text.strip_suffix('Z')?.split_once('T')?;
+    let day: Date = day.parse().ok()?;
+    let part = |range: Range, limit: i64| {
+        let part = of_day.get(range)?;
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+        let number: i64 = part.parse().ok()?;
+        (is_number && number < limit).then_some(number)
+    };
+    let is_separated = of_day.len() == 8 && of_day.get(2..3)? == ":" && of_day.get(5..6)? == ":";
+    if !is_separated {
+        return None;
+    }
+    let (hours, minutes, seconds) = (part(0..2, 24)?, part(3..5, 60)?, part(6..8, 60)?);
+    Some(day.days() * 86_400 + hours * 3_600 + minutes * 60 + seconds)
+}
+
 /// A text that is no day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateError(String);
@@ -170,12 +191,25 @@ mod tests {
         );
         assert_eq!(Date::from_unix(-1), None);
         assert_eq!(rfc3339(1_787_270_912).unwrap(), "2026-08-21T00:08:32Z");
+        assert_eq!(from_rfc3339("2026-08-21T00:08:32Z"), Some(1_787_270_912));
+        for wrong in [
+            "2026-08-21T00:08:32",
+            "2026-08-21 00:08:32Z",
+            "2026-08-21T24:00:00Z",
+            "2026-08-21T00:+8:32Z",
+            "2026-08-21T00:08:32.5Z",
+            "2026-08-32T00:08:32Z",
+        ] {
+            assert_eq!(from_rfc3339(wrong), None, "{wrong}");
+        }
     }
 
     proptest! {
         #[test]
         fn days_and_seconds_agree(days in 0_i64..2_900_000) {
             let date = Date::from_unix(days * 86_400 + 86_399).unwrap();
+            let seconds = days * 86_400 + 12_345;
+            prop_assert_eq!(rfc3339(seconds).as_deref().and_then(from_rfc3339), Some(seconds));
             prop_assert_eq!(date.days(), days);
             prop_assert_eq!(date.to_string().parse::<Date>().unwrap(), date);
         }

@@ -4,11 +4,13 @@
 //! (<https://doc.rust-lang.org/cargo/reference/registry-index.html>), and the file in which cargo
 //! keeps such an answer (`cargo::sources::registry::index::cache`, formats 1 to 3).
 
+mod history;
 mod published;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use history::{History, PastEdge, PastVersion, history, history_in_cargo_cache};
 pub use published::{Need, Published, published, published_in_cargo_cache, rust_version};
 
 use semver::Version;
@@ -173,8 +175,8 @@ fn sparse_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, Re
     if bytes.len() > MAX_BYTES {
         return Err(RegistryError::TooLarge);
     }
-    let lines = bytes.split(|b| *b == b'\n');
-    let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
+    let lines = split(bytes, b'\n').enumerate();
+    let lines = lines.filter(|(_, line)| !line.is_empty());
     Ok(lines.map(|(index, line)| (index + 1, line)))
 }
 
@@ -192,12 +194,26 @@ fn cache_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, Reg
     };
     // Each text is ended by a zero byte, so that a cut one is seen.
     let texts = texts.strip_suffix(&[0]).ok_or(RegistryError::Cut)?;
-    let texts = texts.split(|b| *b == 0).skip(1);
-    if texts.clone().count() % 2 == 1 {
+    if memchr::memchr_iter(0, texts).count() % 2 == 1 {
         return Err(RegistryError::Cut);
     }
-    let entries = texts.enumerate().filter(|(index, _)| index % 2 == 1);
+    let entries = split(texts, 0)
+        .skip(1)
+        .enumerate()
+        .filter(|(index, _)| index % 2 == 1);
     Ok(entries.map(|(index, text)| (index / 2 + 1, text)))
+}
+
+/// What stands between bytes of a value, as [`slice::split`] gives it: most of what is read of an index
+/// is read only to find these.
+fn split(bytes: &[u8], end: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let at = memchr::memchr(end, text);
+        rest = at.and_then(|at| text.get(at + 1..));
+        at.map_or(Some(text), |at| text.get(..at))
+    })
 }
 
 fn answers<'a>(
@@ -207,14 +223,7 @@ fn answers<'a>(
 ) -> Result<Vec<Answer>, RegistryError> {
     let mut answers = vec![Answer::NoVersion; versions.len()];
     let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
-    let mut empty = true;
-    for (line, text) in entries {
-        empty = false;
-        let entry: Entry<'_> =
-            serde_json::from_slice(text).map_err(|_| RegistryError::Line(line))?;
-        if entry.name != name {
-            return Err(RegistryError::OtherPackage);
-        }
+    each_line(entries, name, |entry: Entry<'_>, _| {
         for (text, answer) in texts.iter().zip(&mut answers) {
             if entry.vers == *text {
                 *answer = Answer::Release(Release {
@@ -223,12 +232,41 @@ fn answers<'a>(
                 });
             }
         }
+    })?;
+    Ok(answers)
+}
+
+/// What a line of an index says of the package that it is about.
+trait Named {
+    fn name(&self) -> &str;
+}
+
+impl Named for Entry<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Has `take` look at each line, and at what of it was read. Every line is read, so that what is no
+/// index of this package is never taken for one.
+fn each_line<'a, L: Named + Deserialize<'a>>(
+    lines: impl Iterator<Item = (usize, &'a [u8])>,
+    name: &str,
+    mut take: impl FnMut(L, &'a [u8]),
+) -> Result<(), RegistryError> {
+    let mut empty = true;
+    for (number, text) in lines {
+        empty = false;
+        let line: L = serde_json::from_slice(text).map_err(|_| RegistryError::Line(number))?;
+        if line.name() != name {
+            return Err(RegistryError::OtherPackage);
+        }
+        take(line, text);
     }
     if empty {
-        Err(RegistryError::Empty)
-    } else {
-        Ok(answers)
+        return Err(RegistryError::Empty);
     }
+    Ok(())
 }
 
 #[cfg(test)]

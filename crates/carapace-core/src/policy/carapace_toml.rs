@@ -36,6 +36,16 @@
 //! until = "2099-12-31"
 //! package = "parser@1.2.0"
 //! parent = "formats"
+//!
+//! [publishers]
+//! min-age = "7days"               # of every version; days, weeks or months
+//! min-account-age = "90days"      # of who publishes or owns; 30 days where nothing is said
+//!
+//! [[publishers.exempt]]
+//! package = "parser@1.2.0"
+//! rule = "young-version"          # every signal where none is named
+//! reason = "fixes RUSTSEC-2099-0001"
+//! until = "2099-12-31"
 //! ```
 //!
 //! In `[rules]`, the name of a group (`advisory`, `unsafety`, `supply`, `policy`) stands for each rule of
@@ -52,6 +62,9 @@ use toml::{Spanned, Value};
 pub use super::reader::{ConfigError, Set};
 
 mod audit;
+mod publishers;
+
+pub use publishers::Publishing;
 
 use super::auditing::Auditing;
 use super::reader::Reader;
@@ -68,6 +81,8 @@ use crate::rules::registry::RULES;
 pub struct CarapaceToml {
     /// `audit`
     pub auditing: Auditing,
+    /// `publishers`
+    pub publishing: Publishing,
     /// `rules`, in the order of `deny`, `warn`, `allow`.
     pub rules: Vec<Set<RuleSetting>>,
     /// `unsafe.baseline`: a path below the file's folder, with `/`.
@@ -106,6 +121,7 @@ pub struct PackageBudget {
 #[serde(deny_unknown_fields, default)]
 struct Raw {
     audit: audit::RawAudit,
+    publishers: publishers::RawPublishers,
     rules: RawRules,
     r#unsafe: RawUnsafe,
 }
@@ -226,6 +242,7 @@ impl Reader<'_> {
         of_groups.retain(|group| !rules.iter().any(|rule| is_same(rule, &group.value)));
         rules.extend(of_groups);
         let auditing = self.audit(raw.audit)?;
+        let publishing = self.publishers(raw.publishers)?;
         let raw = raw.r#unsafe;
         let mut packages = Vec::with_capacity(raw.packages.len());
         for (name, raw) in raw.packages {
@@ -245,6 +262,7 @@ impl Reader<'_> {
         }
         Ok(CarapaceToml {
             auditing,
+            publishing,
             rules,
             allow_new: self.allow_new(raw.allow_new, raw.reason)?,
             baseline: self.baseline(raw.baseline)?,
@@ -376,6 +394,7 @@ impl CarapaceToml {
     #[must_use]
     pub fn effects(&self, file: &str) -> Vec<ConfigEffect> {
         let mut effects = self.auditing.effects(file);
+        effects.extend(self.publishing.effects(file));
         let mut add = |line: u32, effect: String| {
             effects.push(ConfigEffect::new(file.to_owned(), line, effect));
         };
@@ -414,6 +433,7 @@ impl CarapaceToml {
             .rules
             .extend(self.rules.iter().map(|rule| rule.value.clone()));
         self.auditing.add_to(policy, file);
+        self.publishing.add_to(&mut policy.publishers, file);
         let unsafety = &mut policy.unsafety;
         unsafety.limits.tighten(self.budget.limits(file));
         if unsafety.allow_new.is_none() {
@@ -656,6 +676,68 @@ parent = "formats"
             (
                 "[rules]\nallow = [\"advisory\"]",
                 "line 2: `advisory` is loosened without",
+            ),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_about_publishers_is_read() {
+        let text = r#"
+[publishers]
+min-age = "2weeks"
+min-account-age = 60
+[[publishers.exempt]]
+package = "parser@1.2.0"
+rule = "young-version"
+reason = "a fix"
+until = "2099-12-31"
+[[publishers.exempt]]
+package = "lexer"
+reason = "ours"
+"#;
+        let config = parse(text).unwrap();
+        assert_eq!(
+            lines(&config.effects("carapace.toml")),
+            [
+                "5: does not report young-version of parser@1.2.0: a fix (until 2099-12-31)",
+                "10: does not report any signal of lexer: ours",
+            ]
+        );
+        let mut policy = Policy::default();
+        config.add_to(&mut policy, "carapace.toml");
+        let publishers = &policy.publishers;
+        let days = |age: &Option<_>| {
+            age.as_ref()
+                .map(|age: &crate::policy::publishers::MinAge| age.days)
+        };
+        assert_eq!(days(&publishers.min_age), Some(14));
+        assert_eq!(days(&publishers.min_account_age), Some(60));
+        assert_eq!(publishers.exemptions.len(), 2);
+        for (text, expected) in [
+            ("[publishers]\nminage = 1", "line 2: unknown field `minage`"),
+            (
+                "[publishers]\nmin-age = \"soon\"",
+                "line 2: `soon` is no age",
+            ),
+            ("[publishers]\nmin-age = -1", "line 2: `-1` is no age"),
+            (
+                "[[publishers.exempt]]\nreason = \"x\"",
+                "line 1: an exemption needs its `package`",
+            ),
+            (
+                "[[publishers.exempt]]\npackage = \"a\"",
+                "line 1: an exemption needs a `reason`",
+            ),
+            (
+                "[[publishers.exempt]]\npackage = \"a\"\nreason = \"x\"\nrule = \"checksum\"",
+                "line 4: `checksum` is no rule that a package can be exempt from",
+            ),
+            (
+                "[[publishers.exempt]]\npackage = \"a\"\nreason = \"x\"\nuntil = \"soon\"",
+                "line 4: `soon` is no day",
             ),
         ] {
             let error = parse(text).unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! An organisation's policy: what projects may tighten, and not loosen.
 
 use super::auditing::Auditing;
-use super::carapace_toml::CarapaceToml;
+use super::carapace_toml::{CarapaceToml, Publishing};
 use super::reader::Set;
 use super::{NotShipped, Policy, Scope};
 use crate::report::ConfigEffect;
@@ -40,6 +40,7 @@ impl Floor {
             is_kept
         });
         hold_auditing(&mut project.auditing, &self.toml.auditing, &mut lines);
+        hold_publishing(&mut project.publishing, &self.toml.publishing, &mut lines);
         let packages = project.packages.iter_mut();
         let of_packages = packages.map(|package| &mut package.value.allow_new);
         let allowed = std::iter::once(&mut project.allow_new).chain(of_packages);
@@ -117,6 +118,29 @@ fn hold_auditing(project: &mut Auditing, floor: &Auditing, lines: &mut Vec<(u32,
     }
 }
 
+fn hold_publishing(
+    project: &mut Publishing,
+    floor: &Publishing,
+    lines: &mut Vec<(u32, &'static str)>,
+) {
+    let exemptions = project.exemptions.drain(..);
+    lines.extend(exemptions.map(|set| (set.line, "an exemption")));
+    for (own, least, what) in [
+        (&mut project.min_age, &floor.min_age, "`min-age`"),
+        (
+            &mut project.min_account_age,
+            &floor.min_account_age,
+            "`min-account-age`",
+        ),
+    ] {
+        let least = least.as_ref().map_or(0, |least| least.value);
+        lines.extend(
+            own.take_if(|own| own.value < least)
+                .map(|own| (own.line, what)),
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::carapace_toml::parse;
@@ -181,6 +205,24 @@ mod tests {
         assert_eq!(policy.severity_threshold, None);
         let level = |name: &str| policy.level(Rule::find(name).unwrap(), None);
         assert_eq!(level("unmaintained"), Level::Deny);
+    }
+
+    #[test]
+    fn ages_are_only_raised_and_nothing_is_exempt() {
+        let floor = "[publishers]\nmin-age = 7\n[[publishers.exempt]]\npackage = \"ours\"\nreason = \"x\"\n";
+        let (policy, effects) = held(
+            floor,
+            "[publishers]\nmin-age = 3\nmin-account-age = 60\n[[publishers.exempt]]\n\
+             package = \"a\"\nreason = \"x\"\n",
+        );
+        assert_eq!(effects, ["4: an exemption", "2: `min-age`"]);
+        let publishers = &policy.publishers;
+        assert_eq!(publishers.min_age.as_ref().unwrap().days, 7);
+        assert_eq!(publishers.min_account_age.as_ref().unwrap().days, 60);
+        assert_eq!(publishers.exemptions.len(), 1);
+        let (policy, effects) = held(floor, "[publishers]\nmin-age = \"2weeks\"\n");
+        assert_eq!(effects, [""; 0]);
+        assert_eq!(policy.publishers.min_age.as_ref().unwrap().days, 14);
     }
 
     #[test]

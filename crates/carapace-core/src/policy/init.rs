@@ -22,7 +22,9 @@ pub fn empty() -> String {
     format!(
         "{HEAD}\n[rules]\n# deny = [\"unmaintained\", \"unsound\", \"yanked\"]\n\n[audit]\n\
          # severity-threshold = \"medium\"\n# max-age = 30\n\n# [[audit.ignore]]\n\
-         # id = \"RUSTSEC-2099-0001\"\n# reason = \"not reached\"\n# until = \"2099-12-31\"\n"
+         # id = \"RUSTSEC-2099-0001\"\n# reason = \"not reached\"\n# until = \"2099-12-31\"\n\n\
+         [publishers]\n# min-age = \"7days\"\n\n# [[publishers.exempt]]\n# package = \"parser\"\n\
+         # rule = \"young-version\"\n# reason = \"a fix that cannot wait\"\n# until = \"2099-12-31\"\n"
     )
 }
 

@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::PackageName;
 use crate::graph::units::FeatureFlags;
+use crate::knowledge::date::Date;
 use crate::text::LineIndex;
 
 /// A setting with the line, from 1, that sets it.
@@ -126,6 +127,17 @@ impl<'a> Reader<'a> {
                 no_default: is_set(no_default),
             },
         })
+    }
+
+    /// A day, where one is written.
+    pub(super) fn day(&self, day: Option<Spanned<String>>) -> Result<Option<Date>, ConfigError> {
+        let parse = |day: Spanned<String>| {
+            day.get_ref().parse().map_err(|_| {
+                let message = format!("`{}` is no day: write YYYY-MM-DD", day.get_ref());
+                self.fault(&day, message)
+            })
+        };
+        day.map(parse).transpose()
     }
 
     /// The package that is named where a value is.

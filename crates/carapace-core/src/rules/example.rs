@@ -3,7 +3,9 @@
 //! An example is a text in sections, each begun by `--- NAME`:
 //! - `Cargo.lock`;
 //! - `crates/PACKAGE/ID.md`: lines of an advisory's front matter, and `# …` for its title;
-//! - `index/PACKAGE`: the registry's file of a package;
+//! - `index/PACKAGE`: the registry's file of a package; where it tells times, how packages are published
+//!   is judged;
+//! - `people`: what is known of who publishes them;
 //! - `ignore`: ids that are ignored, a line each;
 //! - `carapace.toml`, `carapace-baseline.toml` and `carapace-audit-baseline.toml`;
 //! - sources: `Cargo.toml`, `src/lib.rs` of the package that this manifest names; `NAME/…` of another
@@ -38,15 +40,15 @@ use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::people::{
     AccountId, Fact, FactSource, Owner, People, Publisher, TrustedPublishing,
 };
-use crate::knowledge::registry::{Answer, Lookup, Registry, read_sparse};
+use crate::knowledge::registry::{Answer, History, Lookup, Registry, history, read_sparse};
 use crate::knowledge::vet;
 use crate::policy::known::{self, KnownFindings};
 use crate::policy::{Ignore, Policy, carapace_toml};
-use crate::report::{InputKind, Report};
+use crate::report::{ConfigEffect, InputKind, Report};
 use crate::supply::{PackageSupply, Supply};
 
 /// The example of a rule's documentation with a mark.
-fn example(rule: &Rule, mark: &str) -> String {
+pub(crate) fn example(rule: &Rule, mark: &str) -> String {
     let start = format!("```text,{mark}\n");
     let (_, rest) = rule
         .docs
@@ -93,8 +95,11 @@ pub(crate) fn files(example: &str) -> Vec<(String, String)> {
 /// The report on an example.
 pub(crate) fn run(example: &str) -> Report {
     let files: BTreeMap<String, String> = files(example).into_iter().collect();
-    let is_published = |name: &String| name == "people" || name.starts_with("supply-chain/");
-    if files.keys().any(is_published) {
+    let is_published = |(name, text): (&String, &String)| {
+        let is_timed = name.starts_with("index/") && text.contains("\"pubtime\"");
+        name == "people" || name.starts_with("supply-chain/") || is_timed
+    };
+    if files.iter().any(is_published) {
         return run_publishers(&files);
     }
     if files.keys().any(|name| name.ends_with(".rs")) {
@@ -169,13 +174,7 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
         baseline: Baseline::parse(text.as_bytes()).unwrap(),
         from: "carapace-baseline.toml".to_owned(),
     });
-    let mut policy = Policy::default();
-    let mut config = Vec::new();
-    if let Some(text) = files.get("carapace.toml") {
-        let settings = carapace_toml::parse(text).unwrap();
-        settings.add_to(&mut policy, "carapace.toml");
-        config = settings.effects("carapace.toml");
-    }
+    let (policy, config) = policy(files);
     let request = UnsafetyRequest {
         subject: Subject {
             path: "Cargo.lock".to_owned(),
@@ -194,7 +193,8 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
 }
 
 /// What an example's `people`, by the API of its day, or `lock` of a day before says, a fact a line:
-/// `user 7 ann`, `team 7 github:o:t`, `NAME owners 7 team:7`, `NAME VERSION by 7`,
+/// `user 7 ann`, `user 7 ann 2099-05-01` with the day on which the account was made,
+/// `team 7 github:o:t`, `NAME owners 7 team:7`, `NAME VERSION by 7`,
 /// `NAME VERSION from OWNER/REPOSITORY`.
 fn people(text: &str, source: FactSource) -> People {
     fn fact<T>(value: T, source: FactSource) -> Option<Fact<T>> {
@@ -215,13 +215,15 @@ fn people(text: &str, source: FactSource) -> People {
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
-            [kind @ ("user" | "team"), number, login] => {
+            [kind @ ("user" | "team"), number, login, created @ ..] => {
                 let number = number.parse().unwrap();
                 let id = match *kind {
                     "user" => AccountId::User(number),
                     _ => AccountId::Team(number),
                 };
-                people.accounts.entry(id).or_default().login = (*login).to_owned();
+                let account = people.accounts.entry(id).or_default();
+                account.login = (*login).to_owned();
+                account.created = created.first().map(|day| day.parse().unwrap());
             }
             [name, "owners", owners @ ..] => {
                 let owners = owners.iter().map(|word| Owner {
@@ -251,7 +253,31 @@ fn people(text: &str, source: FactSource) -> People {
     people
 }
 
+/// The histories in an example's `index`.
+fn histories(files: &BTreeMap<String, String>) -> BTreeMap<String, Arc<History>> {
+    let files = files.iter();
+    let index = files.filter_map(|(name, text)| Some((name.strip_prefix("index/")?, text)));
+    let histories = index.map(|(name, text)| {
+        let history = history(text.as_bytes(), name).unwrap();
+        (name.to_owned(), Arc::new(history))
+    });
+    histories.collect()
+}
+
+/// What an example's `carapace.toml` says, and what it loosens.
+fn policy(files: &BTreeMap<String, String>) -> (Policy, Vec<ConfigEffect>) {
+    let mut policy = Policy::default();
+    let mut config = Vec::new();
+    if let Some(text) = files.get("carapace.toml") {
+        let settings = carapace_toml::parse(text).unwrap();
+        settings.add_to(&mut policy, "carapace.toml");
+        config = settings.effects("carapace.toml");
+    }
+    (policy, config)
+}
+
 fn run_publishers(files: &BTreeMap<String, String>) -> Report {
+    let (policy, config) = policy(files);
     let lock = lockfile::read(files["Cargo.lock"].as_bytes()).unwrap();
     let graph = Graph::from_lockfile(&lock).unwrap();
     let text = |name: &str| files.get(name).map(String::as_str);
@@ -271,6 +297,8 @@ fn run_publishers(files: &BTreeMap<String, String>) -> Report {
         lock: text("lock").map(|text| people(text, FactSource::Lock)),
         packages,
         today: "2099-06-01".parse().ok(),
+        histories: histories(files),
+        ..Supply::default()
     };
     supply
         .people
@@ -287,10 +315,10 @@ fn run_publishers(files: &BTreeMap<String, String>) -> Report {
             binary: None,
         },
         supply,
-        config: Vec::new(),
+        config,
         gaps: Vec::new(),
     };
-    publishers(request, &Policy::default())
+    publishers(request, &policy)
 }
 
 /// The census of a package's files as a build on Linux without features has it, and of the manifest of

@@ -90,11 +90,18 @@ impl Rule {
         })
     }
 
-    /// Whether its findings count less in what is never shipped. What was published to do harm does it
-    /// wherever it is built or run, if only by a test.
+    /// Whether its findings count less in what is never shipped. What was, or may have been, published
+    /// to do harm does it wherever it is built or run, if only by a test.
     #[must_use]
     pub fn is_lowered(&self) -> bool {
-        matches!(self.group, Group::Advisory | Group::Supply) && self.name != "malicious"
+        let does_harm = [
+            "malicious",
+            "near-name",
+            "new-dependency",
+            "yank-burst",
+            "young-version",
+        ];
+        matches!(self.group, Group::Advisory | Group::Supply) && !does_harm.contains(&self.name)
     }
 
     /// Whether its findings are about what compiles a project, which is no package of it.

@@ -36,6 +36,10 @@ mod supply_edited_source;
 mod supply_former_owner;
 #[path = "supply/lost_trusted_publishing.rs"]
 mod supply_lost_trusted_publishing;
+#[path = "supply/near_name.rs"]
+mod supply_near_name;
+#[path = "supply/new_dependency.rs"]
+mod supply_new_dependency;
 #[path = "supply/new_owner.rs"]
 mod supply_new_owner;
 #[path = "supply/new_publisher.rs"]
@@ -44,8 +48,16 @@ mod supply_new_publisher;
 mod supply_removed;
 #[path = "supply/removed_owner.rs"]
 mod supply_removed_owner;
+#[path = "supply/single_owner.rs"]
+mod supply_single_owner;
+#[path = "supply/yank_burst.rs"]
+mod supply_yank_burst;
 #[path = "supply/yanked.rs"]
 mod supply_yanked;
+#[path = "supply/young_account.rs"]
+mod supply_young_account;
+#[path = "supply/young_version.rs"]
+mod supply_young_version;
 #[path = "unsafety/budget.rs"]
 mod unsafety_budget;
 #[path = "unsafety/missing_forbid.rs"]
@@ -205,6 +217,48 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP009.md"),
         check: supply_removed_owner::check,
+    },
+    Rule {
+        meta: supply_new_dependency::META,
+        name: "new-dependency",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP020.md"),
+        check: supply_new_dependency::check,
+    },
+    Rule {
+        meta: supply_near_name::META,
+        name: "near-name",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP021.md"),
+        check: supply_near_name::check,
+    },
+    Rule {
+        meta: supply_young_version::META,
+        name: "young-version",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP022.md"),
+        check: supply_young_version::check,
+    },
+    Rule {
+        meta: supply_yank_burst::META,
+        name: "yank-burst",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP023.md"),
+        check: supply_yank_burst::check,
+    },
+    Rule {
+        meta: supply_young_account::META,
+        name: "young-account",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP024.md"),
+        check: supply_young_account::check,
+    },
+    Rule {
+        meta: supply_single_owner::META,
+        name: "single-owner",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP025.md"),
+        check: supply_single_owner::check,
     },
     Rule {
         meta: supply_former_owner::META,

@@ -3,11 +3,17 @@
 //! A [`Supply`] is what the rules about that look at, and what a report shows of people.
 
 pub(crate) mod drift;
+pub mod names;
 pub mod reach;
+pub(crate) mod times;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::graph::Graph;
 use crate::knowledge::date::Date;
 use crate::knowledge::people::People;
+use crate::knowledge::registry::History;
 use crate::knowledge::vet::{Certified, Store, Violation};
 
 /// What was found out of how the packages of a graph are published.
@@ -19,6 +25,12 @@ pub struct Supply {
     pub lock: Option<People>,
     /// What is known of each, by the places of packages in the graph.
     pub packages: Vec<PackageSupply>,
+    /// All versions of each package, by its name, where the registry's index or a copy of it was at
+    /// hand. Of crates.io alone.
+    pub histories: BTreeMap<String, Arc<History>>,
+    /// Names that are downloaded most, beside those that [`names::well_known`] lists; none without a
+    /// source of that.
+    pub popular: BTreeSet<String>,
     /// The day of the run, which ages are counted to.
     pub today: Option<Date>,
 }

@@ -28,7 +28,7 @@ use crate::audit::settings::{Settings, settings};
 use crate::host::dirs;
 use crate::host::http::{Door, HttpSettings};
 use crate::host::progress::Progress;
-use crate::host::registry::{self, IndexAddress, RegistrySettings};
+use crate::host::registry::{self, RegistrySettings};
 
 /// Carries the command out.
 ///
@@ -129,17 +129,8 @@ fn registry_settings(
     arguments: &AuditArgs,
     settings: &Settings,
 ) -> Result<RegistrySettings, Failure> {
-    let home = dirs::cargo_home(&dirs::env);
-    Ok(RegistrySettings {
-        index: match &arguments.registry_index {
-            Some(address) => IndexAddress::named(address)?,
-            None => registry::index_address(home.as_deref(), &dirs::env),
-        },
-        cache: dirs::cache(&dirs::env).map(|cache| cache.join("index")),
-        cargo_home: home,
-        offline: !settings.ask_registry,
-        ..RegistrySettings::default()
-    })
+    let named = arguments.registry_index.as_deref();
+    Ok(RegistrySettings::of_user(named, !settings.ask_registry)?)
 }
 
 /// What a run judges by, found once.

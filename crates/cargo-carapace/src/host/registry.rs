@@ -23,8 +23,8 @@ use std::thread;
 use std::time::Duration;
 
 use carapace_core::knowledge::registry::{
-    Answer, Lookup, MAX_BYTES, Published, Registry, path, published as published_in,
-    published_in_cargo_cache, read_sparse,
+    Answer, History, Lookup, MAX_BYTES, Published, Registry, RegistryError, history,
+    history_in_cargo_cache, path, published as published_in, published_in_cargo_cache, read_sparse,
 };
 use semver::Version;
 
@@ -32,6 +32,7 @@ pub(crate) use address::base;
 pub use address::{CRATES_IO, IndexAddress, IndexAddressError, index_address};
 pub(crate) use kept::folder;
 
+use crate::host::dirs;
 use crate::host::http::{Door, Limits};
 use kept::Store;
 use online::Index;
@@ -67,6 +68,27 @@ impl Default for RegistrySettings {
             connections: 8,
             limits: RegistryLimits::default(),
         }
+    }
+}
+
+impl RegistrySettings {
+    /// The index that a flag names, else the user's configuration of cargo; copies are kept and found
+    /// in the user's folders.
+    ///
+    /// # Errors
+    /// When what is named is no address of a sparse index.
+    pub fn of_user(named: Option<&str>, offline: bool) -> Result<Self, IndexAddressError> {
+        let home = dirs::cargo_home(&dirs::env);
+        Ok(Self {
+            index: match named {
+                Some(address) => IndexAddress::named(address)?,
+                None => index_address(home.as_deref(), &dirs::env),
+            },
+            cache: dirs::cache(&dirs::env).map(|cache| cache.join("index")),
+            cargo_home: home,
+            offline,
+            ..Self::default()
+        })
     }
 }
 
@@ -138,7 +160,23 @@ pub fn published(
     door: Option<&Door>,
 ) -> Vec<Result<Vec<Published>, String>> {
     let source = Source::new(settings, door);
-    each(settings, names, &|_, _| {}, |name| source.published(name))
+    each(settings, names, &|_, _| {}, |name| {
+        source.all(name, published_in, published_in_cargo_cache)
+    })
+}
+
+/// The history of each of the packages, in the order of the names; or why it is not known. Otherwise
+/// as [`ask`] and [`published`].
+pub fn histories(
+    names: &[&str],
+    settings: &RegistrySettings,
+    door: Option<&Door>,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Vec<Result<History, String>> {
+    let source = Source::new(settings, door);
+    each(settings, names, progress, |name| {
+        source.all(name, history, history_in_cargo_cache)
+    })
 }
 
 /// The answer for each of the things, in their order, by several threads.
@@ -244,24 +282,32 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The versions of a package.
-    fn published(&self, name: &str) -> Result<Vec<Published>, String> {
+    /// All versions of a package, as `read` and `read_cargos` take them out of an index file and of
+    /// one that cargo keeps; none of one that the registry does not know.
+    fn all<T: Default>(
+        &self,
+        name: &str,
+        read: Read<T>,
+        read_cargos: Read<T>,
+    ) -> Result<T, String> {
         let path = path(name).ok_or("not a package name that a registry can hold")?;
         let asked = match &self.index {
-            Ok(index) => index.answer(&self.store, &path, |bytes| published_in(bytes, name)),
+            Ok(index) => index.answer(&self.store, &path, |bytes| read(bytes, name)),
             Err(reason) => Err(format!("not asked, as {reason}")),
         };
         let reason = match asked {
-            Ok(Some(published)) => return Ok(published),
-            Ok(None) => return Ok(Vec::new()),
+            Ok(versions) => return Ok(versions.unwrap_or_default()),
             Err(reason) => reason,
         };
         let copies = self.store.copies(
             &path,
-            |bytes| published_in(bytes, name),
-            |bytes| published_in_cargo_cache(bytes, name),
+            |bytes| read(bytes, name),
+            |bytes| read_cargos(bytes, name),
         );
         let newest = copies.into_iter().next();
         newest.ok_or_else(|| format!("{reason}, and no copy of the index is kept"))
     }
 }
+
+/// What takes all versions of the package with a name out of a file.
+type Read<T> = fn(&[u8], &str) -> Result<T, RegistryError>;

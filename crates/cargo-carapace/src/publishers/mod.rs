@@ -5,6 +5,7 @@ mod answers;
 mod api;
 mod dump;
 mod error;
+mod history;
 pub mod index;
 mod lock;
 mod pace;
@@ -22,6 +23,7 @@ use carapace_core::graph::units::{Role, Roles};
 use carapace_core::graph::{Graph, lockfile};
 use carapace_core::knowledge::vet::Store;
 use carapace_core::policy::Policy;
+use carapace_core::policy::publishers::MinAge;
 use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 use carapace_core::supply::{PackageSupply, Supply};
 use carapace_core::text::visible;
@@ -76,6 +78,7 @@ pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     let Taken {
         subject,
         supply,
+        policy,
         gaps,
         audits,
         ..
@@ -84,6 +87,10 @@ pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     supply.people = found.people;
     supply.today = Some(today);
     gaps.extend(found.gaps);
+    gaps.extend(history::find(&subject.graph, supply, arguments)?);
+    let typed = |days: Option<u32>| days.map(|days| MinAge { days, place: None });
+    let (age, account_age) = (arguments.min_age, arguments.min_account_age);
+    policy.publishers.tighten(typed(age), typed(account_age));
     if let Some(audits) = audits {
         supply.hold_against(&subject.graph, audits);
     }

@@ -40,40 +40,63 @@ impl Registry {
     }
 
     /// Publishes releases: `NAME VERSION`, with `!` if it is yanked, then ` rust=VERSION` if it needs
-    /// that, then `: PACKAGE REQUIREMENT, …` if it depends on some.
-    pub fn publish(&self, releases: &[&str]) {
+    /// that, ` at=TIME` if the index tells when it was published, ` script` if it has a build script,
+    /// then `: PACKAGE REQUIREMENT, …` if it depends on some, with `build:` before those of that
+    /// script.
+    pub fn publish(&self, releases: &[impl AsRef<str>]) {
         for release in releases {
+            let release = release.as_ref();
             let (subject, needs) = release.split_once(": ").unwrap_or((release, ""));
             let words: Vec<&str> = subject.split(' ').collect();
-            let rust = words.get(2).and_then(|word| word.strip_prefix("rust="));
             let version = words[1].trim_end_matches('!');
-            let needs = needs.split(", ").filter_map(|need| need.split_once(' '));
-            self.add(words[0], version, words[1] != version, rust, needs);
+            let word = |start: &str| words.iter().find_map(|word| word.strip_prefix(start));
+            self.add(&Release {
+                name: words[0],
+                version,
+                yanked: words[1] != version,
+                rust: word("rust="),
+                time: word("at="),
+                has_script: words.contains(&"script"),
+                needs: needs
+                    .split(", ")
+                    .filter_map(|need| need.split_once(' '))
+                    .collect(),
+            });
         }
     }
 
-    fn add<'a>(
-        &self,
-        name: &str,
-        version: &str,
-        yanked: bool,
-        rust: Option<&str>,
-        needs: impl Iterator<Item = (&'a str, &'a str)>,
-    ) {
+    fn add(&self, release: &Release<'_>) {
+        let Release {
+            name,
+            version,
+            yanked,
+            rust,
+            time,
+            has_script,
+            ref needs,
+        } = *release;
         let mut manifest = format!("[package]\nname = {name:?}\nversion = {version:?}\n");
         manifest += &rust.map_or(String::new(), |rust| format!("rust-version = {rust:?}\n"));
-        manifest += "[dependencies]\n";
         let mut needed = Vec::new();
         for (package, requirement) in needs {
-            writeln!(manifest, "{package} = {requirement:?}").unwrap();
+            let (kind, table, package) = match package.strip_prefix("build:") {
+                Some(package) => ("build", "build-dependencies", package),
+                None => ("normal", "dependencies", *package),
+            };
+            writeln!(manifest, "[{table}.{package}]\nversion = {requirement:?}").unwrap();
             needed.push(format!(
-                r#"{{"name":"{package}","req":"{requirement}","features":[],"optional":false,"default_features":true,"target":null,"kind":"normal"}}"#
+                r#"{{"name":"{package}","req":"{requirement}","features":[],"optional":false,"default_features":true,"target":null,"kind":"{kind}"}}"#
             ));
         }
-        let archive = archive(&format!("{name}-{version}"), &manifest);
+        let mut sources = vec![("Cargo.toml", manifest.as_str()), ("src/lib.rs", "")];
+        if has_script {
+            sources.push(("build.rs", "fn main() {}"));
+        }
+        let archive = archive(&format!("{name}-{version}"), &sources);
+        let time = time.map_or(String::new(), |time| format!(",\"pubtime\":{time:?}"));
         let line = format!(
             "{{\"name\":{name:?},\"vers\":{version:?},\"deps\":[{}],\"cksum\":\"{}\",\"features\":{{}},\
-             \"yanked\":{yanked},\"rust_version\":{}}}\n",
+             \"yanked\":{yanked},\"rust_version\":{}{time}}}\n",
             needed.join(","),
             checksum(&archive),
             rust.map_or("null".to_owned(), |rust| format!("{rust:?}")),
@@ -100,6 +123,17 @@ impl Registry {
     }
 }
 
+/// What is published at once.
+struct Release<'a> {
+    name: &'a str,
+    version: &'a str,
+    yanked: bool,
+    rust: Option<&'a str>,
+    time: Option<&'a str>,
+    has_script: bool,
+    needs: Vec<(&'a str, &'a str)>,
+}
+
 fn answer(request: &Req, files: &Files) -> Resp {
     let Some(body) = files.get(&request.path) else {
         return Resp::status(404);
@@ -111,9 +145,9 @@ fn answer(request: &Req, files: &Files) -> Resp {
     Resp::ok(body.as_slice()).with("etag", etag)
 }
 
-fn archive(folder: &str, manifest: &str) -> Vec<u8> {
+fn archive(folder: &str, sources: &[(&str, &str)]) -> Vec<u8> {
     let mut packed = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for (file, text) in [("Cargo.toml", manifest), ("src/lib.rs", "")] {
+    for (file, text) in sources {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);

@@ -102,6 +102,7 @@ pub fn document() -> Value {
             lock: None,
             packages: vec![package; graph.packages().len()],
             today: Some(day()),
+            ..Supply::default()
         },
         subject: Subject {
             path: "Cargo.lock".to_owned(),

@@ -1,7 +1,8 @@
 //! What a registry's server, or a file in the user's cargo home, may hold.
 
 use carapace_core::knowledge::registry::{
-    Answer, path, published, published_in_cargo_cache, read_cargo_cache, read_sparse,
+    Answer, history, history_in_cargo_cache, path, published, published_in_cargo_cache,
+    read_cargo_cache, read_sparse,
 };
 use semver::Version;
 
@@ -15,6 +16,8 @@ pub(crate) const DICTIONARY: &[&str] = &[
     "\"yanked\":null",
     "\"features2\":{}",
     "\"v\":2",
+    "\"pubtime\":\"2099-01-01T00:00:00Z\"",
+    "\"optional\":true",
     "{}",
     "null",
     "\\u0061",
@@ -29,7 +32,7 @@ pub(crate) const DICTIONARY: &[&str] = &[
     "/",
 ];
 
-const LINE: &str = r#"{"name":"a","vers":"1.0.0","deps":[{"name":"b","req":"^1","package":"c","kind":"dev"}],"rust_version":"1.70","cksum":"AA","features":{},"yanked":false}"#;
+const LINE: &str = r#"{"name":"a","vers":"1.0.0","deps":[{"name":"b","req":"^1","package":"c","kind":"dev"}],"rust_version":"1.70","cksum":"AA","features":{},"yanked":false,"pubtime":"2099-01-01T00:00:00Z"}"#;
 const YANKED: &str =
     r#"{"name":"a","vers":"1.1.0-rc.1+b","deps":[{"name":"b"}],"cksum":"bb","yanked":true,"v":2}"#;
 
@@ -99,6 +102,25 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
     }
     let cached_versions = published_in_cargo_cache(bytes, "a");
     assert_eq!(cached_versions.is_ok(), from_cache.is_ok());
+    // A history knows what can be chosen, and nothing that the index does not.
+    if let Ok(history) = history(bytes, "a") {
+        let known = history.versions();
+        signature.count(known.len());
+        assert!(known.is_sorted_by(|a, b| a.version < b.version));
+        for past in known {
+            let answer = read_sparse(bytes, "a", &[&past.version]);
+            assert!(matches!(answer.as_deref(), Ok([answer]) if *answer != Answer::NoPackage));
+            for edge in &past.edges {
+                let introduced = history.introduced(&past.version, &edge.package);
+                assert!(introduced.is_some_and(|first| first.needs(&edge.package)));
+            }
+        }
+        let choosable = served_versions.iter().flatten();
+        for version in choosable {
+            assert!(history.get(&version.version).is_some());
+        }
+    }
+    let _ = history_in_cargo_cache(bytes, "a");
     let _ = read_sparse(bytes, &String::from_utf8_lossy(bytes), &[]);
     if let Some(path) = std::str::from_utf8(bytes).ok().and_then(path) {
         let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_/".contains(&b);

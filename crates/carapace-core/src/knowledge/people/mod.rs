@@ -235,6 +235,25 @@ impl People {
         }
     }
 
+    /// The users who published a version of a package or may publish the next, each once and with what
+    /// they do.
+    #[must_use]
+    pub fn users_of(&self, name: &str, version: &Version) -> BTreeMap<AccountId, &'static str> {
+        let krate = self.crates.get(name);
+        let owners = krate.and_then(|krate| krate.owners.as_ref());
+        let owners = owners.into_iter().flat_map(|owners| &owners.value);
+        let users = owners.map(|owner| owner.account);
+        let users = users.filter(|account| matches!(account, AccountId::User(_)));
+        let mut users: BTreeMap<AccountId, &'static str> =
+            users.map(|account| (account, "who owns")).collect();
+        let published = self.version(name, version);
+        let publisher = published.and_then(|version| version.publisher.as_ref());
+        if let Some(Publisher::User(number)) = publisher.map(|publisher| &publisher.value) {
+            users.insert(AccountId::User(*number), "who published");
+        }
+        users
+    }
+
     /// What is known of a version of a package.
     #[must_use]
     pub fn version(&self, name: &str, version: &Version) -> Option<&VersionPeople> {

@@ -1,9 +1,11 @@
 //! All that an index file says of a package's versions, to choose one of them.
 
+use std::borrow::Cow;
+
 use semver::{Version, VersionReq};
 use serde::Deserialize;
 
-use super::{Entry, RegistryError, cache_lines, sparse_lines};
+use super::{Entry, RegistryError, cache_lines, each_line, sparse_lines};
 use crate::graph::metadata::DependencyKind;
 
 /// The newest form of an index's lines that is known; cargo passes over newer ones, too
@@ -37,10 +39,11 @@ pub struct Need {
 }
 
 #[derive(Deserialize)]
-struct Line {
-    vers: String,
-    #[serde(default)]
-    deps: Vec<Dependency>,
+struct Line<'a> {
+    #[serde(borrow)]
+    vers: Cow<'a, str>,
+    #[serde(borrow, default)]
+    deps: Vec<Dependency<'a>>,
     #[serde(default)]
     yanked: Option<bool>,
     #[serde(default)]
@@ -49,17 +52,22 @@ struct Line {
     v: Option<u32>,
 }
 
+/// A dependency, as a line writes it.
 #[derive(Deserialize)]
-struct Dependency {
-    name: String,
-    req: String,
+pub(super) struct Dependency<'a> {
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    req: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) kind: Option<Cow<'a, str>>,
     #[serde(default)]
-    kind: Option<String>,
-    #[serde(default)]
-    registry: Option<String>,
+    pub(super) optional: Option<bool>,
+    #[serde(borrow, default)]
+    pub(super) registry: Option<Cow<'a, str>>,
     /// The package, where `name` is what the dependent calls it.
-    #[serde(default)]
-    package: Option<String>,
+    #[serde(borrow, default)]
+    pub(super) package: Option<Cow<'a, str>>,
 }
 
 /// The versions that a sparse index's file knows, the oldest first. A version that cannot be chosen,
@@ -84,37 +92,23 @@ fn read<'a>(
     name: &str,
 ) -> Result<Vec<Published>, RegistryError> {
     let mut all = Vec::new();
-    let mut empty = true;
-    for (number, text) in lines {
-        empty = false;
-        let entry: Entry<'_> =
-            serde_json::from_slice(text).map_err(|_| RegistryError::Line(number))?;
-        if entry.name != name {
-            return Err(RegistryError::OtherPackage);
-        }
+    each_line(lines, name, |_: Entry<'_>, text| {
         all.extend(serde_json::from_slice(text).ok().and_then(choosable));
-    }
-    if empty {
-        return Err(RegistryError::Empty);
-    }
+    })?;
     all.sort_by(|a, b| a.version.cmp(&b.version));
     Ok(all)
 }
 
-fn choosable(line: Line) -> Option<Published> {
+fn choosable(line: Line<'_>) -> Option<Published> {
     if line.v.is_some_and(|form| form > NEWEST_FORM) {
         return None;
     }
     let needs = line.deps.into_iter().map(|dependency| {
         Some(Need {
-            requirement: VersionReq::parse(&dependency.req).ok()?,
-            kind: match dependency.kind.as_deref() {
-                Some("dev") => DependencyKind::Dev,
-                Some("build") => DependencyKind::Build,
-                _ => DependencyKind::Normal,
-            },
+            requirement: VersionReq::parse(&dependency.req?).ok()?,
+            kind: kind(dependency.kind.as_deref()),
             is_here: dependency.registry.is_none(),
-            package: dependency.package.unwrap_or(dependency.name),
+            package: dependency.package.unwrap_or(dependency.name).into_owned(),
         })
     });
     Some(Published {
@@ -123,6 +117,15 @@ fn choosable(line: Line) -> Option<Published> {
         rust_version: line.rust_version.as_deref().and_then(rust_version),
         needs: needs.collect::<Option<_>>()?,
     })
+}
+
+/// What a dependency is for, by what a line says of it.
+pub(super) fn kind(said: Option<&str>) -> DependencyKind {
+    match said {
+        Some("dev") => DependencyKind::Dev,
+        Some("build") => DependencyKind::Build,
+        _ => DependencyKind::Normal,
+    }
 }
 
 /// A version of Rust as manifests write it: `1.70` or `1.70.1`.

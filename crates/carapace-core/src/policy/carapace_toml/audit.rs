@@ -107,19 +107,12 @@ impl Reader<'_> {
         };
         let no_id = "an ignored advisory needs its `id`: RUSTSEC-…, or another of its names";
         let no_reason = "an ignored advisory needs a `reason`, which reports show";
-        let until = match raw.until {
-            None => None,
-            Some(until) => Some(until.get_ref().parse().map_err(|_| {
-                let message = format!("`{}` is no day: write YYYY-MM-DD", until.get_ref());
-                self.fault(&until, message)
-            })?),
-        };
         Ok(Set {
             line,
             value: Ignore {
                 id: text(raw.id).ok_or_else(|| fault(no_id))?,
                 reason: text(raw.reason).ok_or_else(|| fault(no_reason))?,
-                until,
+                until: self.day(raw.until)?,
                 package: self.package_name(raw.package)?,
                 parent: self.package_name(raw.parent)?,
                 place: None,

@@ -5,6 +5,7 @@ mod update;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use carapace_core::policy::publishers::MinAge;
 use clap::{Args, Subcommand, ValueEnum};
 
 pub use update::PublishersUpdateArgs;
@@ -63,6 +64,13 @@ pub struct PublishersArgs {
     #[command(flatten)]
     pub sources: SourceArgs,
 
+    /// Fail on versions that are younger: 7days, 2weeks; of which no date is known makes the run
+    /// incomplete
+    #[arg(long, value_name = "AGE", value_parser = MinAge::parse, help_heading = "Policy")]
+    pub min_age: Option<u32>,
+    /// Warn of accounts that are younger [default: 30days, where their age is known]
+    #[arg(long, value_name = "AGE", value_parser = MinAge::parse, help_heading = "Policy")]
+    pub min_account_age: Option<u32>,
     /// Take the policy from this file
     #[arg(
         long,
