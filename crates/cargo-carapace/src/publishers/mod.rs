@@ -85,9 +85,12 @@ pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     } = &mut taken;
     let found = sources::find(&subject.graph, supply, arguments, today)?;
     supply.people = found.people;
+    supply.popular = found.popular;
     supply.today = Some(today);
     gaps.extend(found.gaps);
-    gaps.extend(history::find(&subject.graph, supply, arguments)?);
+    if !arguments.no_signals {
+        gaps.extend(history::find(&subject.graph, supply, arguments)?);
+    }
     let typed = |days: Option<u32>| days.map(|days| MinAge { days, place: None });
     let (age, account_age) = (arguments.min_age, arguments.min_account_age);
     policy.publishers.tighten(typed(age), typed(account_age));

@@ -34,6 +34,8 @@ const CRATES_IO_API: &str = "https://crates.io/";
 const CRATES_IO_HOST: &str = "crates.io";
 /// A dump that is so many days old is told to be old.
 const MAX_DUMP_AGE: i64 = 91;
+/// How many of the most downloaded packages impostors are looked for of.
+const POPULAR: usize = 2_000;
 /// A run that asks for longer says so before.
 const LONG: Duration = Duration::from_secs(10);
 
@@ -41,6 +43,8 @@ const LONG: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) people: People,
+    /// The names that are downloaded most.
+    pub(super) popular: BTreeSet<String>,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -75,8 +79,9 @@ pub(super) fn find(
     }
     let mut gaps = Vec::new();
     let names: Vec<&str> = wanted.keys().copied().collect();
+    let (held, popular) = held(cache.as_deref(), &names, today, &mut gaps);
     let mut search = Search {
-        held: held(cache.as_deref(), &names, today, &mut gaps),
+        held,
         lock: supply.lock.as_ref(),
         is_verified: sources.verify,
         max_age: sources.cache_max_age,
@@ -109,26 +114,33 @@ pub(super) fn find(
     }
     Ok(Found {
         people: search.people(),
+        popular,
         gaps,
     })
 }
 
-/// What the index of the registry's dump says of packages, if one was taken in; and what makes that
-/// less than it seems.
-fn held(cache: Option<&Path>, names: &[&str], today: Date, gaps: &mut Vec<Gap>) -> People {
+/// What the index of the registry's dump says of packages, and what is downloaded most, if one was
+/// taken in; and what makes that less than it seems.
+fn held(
+    cache: Option<&Path>,
+    names: &[&str],
+    today: Date,
+    gaps: &mut Vec<Gap>,
+) -> (People, BTreeSet<String>) {
     let read = || {
         let Some(index) = cache.map(index::open).transpose()?.flatten() else {
             return Ok(None);
         };
-        Ok(Some((index.people(names)?, index)))
+        let (people, popular) = (index.people(names)?, index.most_downloaded(POPULAR)?);
+        Ok(Some((people, popular.into_iter().collect(), index)))
     };
     let read: Result<_, PeopleError> = read();
-    let (people, index) = match read {
+    let (people, popular, index) = match read {
         Ok(Some(read)) => read,
-        Ok(None) => return People::default(),
+        Ok(None) => return Default::default(),
         Err(error) => {
             gaps.push(Gap::new("people", error.to_string()));
-            return People::default();
+            return Default::default();
         }
     };
     let as_of = index.as_of();
@@ -148,7 +160,7 @@ fn held(cache: Option<&Path>, names: &[&str], today: Date, gaps: &mut Vec<Gap>) 
     }
     let aside = index.info().set_aside.iter();
     gaps.extend(aside.map(|reason| Gap::new("people", reason.clone())));
-    people
+    (people, popular)
 }
 
 /// The address of the API, or why nobody is asked: who has crates.io's index come from elsewhere has

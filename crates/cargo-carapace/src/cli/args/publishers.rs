@@ -60,6 +60,9 @@ pub struct PublishersArgs {
     #[arg(short, long, help_heading = "View")]
     pub diffable: bool,
 
+    /// Tell people only: neither the index's history nor archives are looked at
+    #[arg(long, help_heading = "Policy", conflicts_with_all = ["min_age", "min_account_age"])]
+    pub no_signals: bool,
     /// Where facts come from.
     #[command(flatten)]
     pub sources: SourceArgs,
