@@ -12,5 +12,6 @@ mod audits;
 mod lock;
 mod people;
 mod selection;
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;
