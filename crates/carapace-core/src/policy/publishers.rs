@@ -96,13 +96,13 @@ impl PublishersPolicy {
 }
 
 /// Whether an exemption may be about a rule: it speaks of how a package was published, not of whether
-/// its bytes are the registry's.
+/// its bytes, or what the lock of facts says of them, are the registry's.
 #[must_use]
 pub fn is_signal(rule: &Rule) -> bool {
     rule.group == Group::Supply
         && !matches!(
             rule.name,
-            "yanked" | "removed" | "checksum" | "edited-source"
+            "yanked" | "removed" | "checksum" | "edited-source" | "changed-fact"
         )
 }
 
