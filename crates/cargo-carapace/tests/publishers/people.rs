@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::dump::{dump, tables};
 use crate::support::registry::Supplied;
-use crate::support::run::{Run, gap};
+use crate::support::run::{Run, found, gap};
 
 /// A project that depends on packages of two people, and the dump that tells so.
 fn world() -> Supplied {
@@ -94,4 +94,25 @@ fn an_old_dump_and_one_of_tomorrow_are_told() {
         take_in(&world, day, &packages);
         assert!(!gap(&document(&world), "people", &[day, said]));
     }
+}
+
+#[test]
+fn impostors_are_looked_for_of_what_the_dump_says_is_downloaded() {
+    let world = Supplied::unlocked("zyxwvutsrq = \"1\"\n");
+    let young = "zyxwvutsrq 1.0.0 at=2026-03-01T00:00:00Z";
+    world.registry.publish(&[young]);
+    world.lock();
+    world.cargo(&["fetch", "--locked"]);
+    let is_found = || {
+        let run = run(&world, &["publishers", "--offline"]);
+        let found = found(&run.json(0));
+        found.iter().any(|finding| finding.contains("SUP021"))
+    };
+    // What the registry says is kept, and answers without a network.
+    world.advisory(1, "another", "\">= 1\"");
+    world.audit(&[]).run();
+    take_in(&world, "2026-03-04", &[("another", "ann")]);
+    assert!(!is_found());
+    take_in(&world, "2026-03-05", &[("zyxwvutsrqp", "ann")]);
+    assert!(is_found());
 }
