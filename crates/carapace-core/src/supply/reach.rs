@@ -2,7 +2,7 @@
 //! would come.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashSet};
 
 use super::Supply;
 use crate::graph::paths::Dependents;
@@ -153,26 +153,72 @@ pub fn concentration<'a>(
     };
     let unknown = with(&|owners| owners.is_none());
     let known = crates.len() - unknown.len();
-    let mut covered: BTreeSet<&str> = BTreeSet::new();
-    let mut half = 0;
-    while covered.len() * 2 < known {
-        let new = |one: &&Reach<'a>| one.crates.iter().filter(|c| !covered.contains(*c)).count();
-        // Of several that add as much, the first.
-        let Some(most) = reach
-            .iter()
-            .rev()
-            .max_by_key(new)
-            .filter(|one| new(one) > 0)
-        else {
-            break;
-        };
-        covered.extend(&most.crates);
-        half += 1;
-    }
     Concentration {
         crates: crates.len(),
         single_owner: with(&|owners| owners == Some(1)),
+        half: enough_for_half(known, reach),
         unknown,
-        half,
+    }
+}
+
+/// How many accounts, each time the one that adds most, and of several the first, can change half of
+/// so many packages.
+fn enough_for_half(known: usize, reach: &[Reach<'_>]) -> usize {
+    let mut covered: HashSet<&str> = HashSet::new();
+    // What an account adds only ever gets less, so what was counted before is an upper bound: the one
+    // on top whose count is still right is the one that adds most.
+    let counted = reach.iter().enumerate();
+    let mut most: BinaryHeap<(usize, Reverse<usize>)> = counted
+        .map(|(at, one)| (one.crates.len(), Reverse(at)))
+        .collect();
+    let mut chosen = 0;
+    while covered.len() * 2 < known {
+        let Some((before, at)) = most.pop() else {
+            break;
+        };
+        let Some(one) = reach.get(at.0) else { break };
+        let new = one.crates.iter().filter(|name| !covered.contains(*name));
+        match new.count() {
+            0 => {}
+            now if now == before => {
+                covered.extend(&one.crates);
+                chosen += 1;
+            }
+            now => most.push((now, at)),
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn half_is_what_looking_at_all_each_time_finds(
+            owned in prop::collection::vec(prop::collection::btree_set(0_usize..12, 1..6), 0..12),
+        ) {
+            let names: Vec<String> = (0..12).map(|n| n.to_string()).collect();
+            let reach: Vec<Reach<'_>> = owned.iter().enumerate().map(|(at, owned)| Reach {
+                account: AccountId::User(u32::try_from(at).unwrap()),
+                crates: owned.iter().map(|n| names[*n].as_str()).collect(),
+                alone: 0,
+                at_build: 0,
+                shipped: 0,
+                members: None,
+            }).collect();
+            let all: BTreeSet<&usize> = owned.iter().flatten().collect();
+            let (mut covered, mut naive) = (BTreeSet::new(), 0);
+            while covered.len() * 2 < all.len() {
+                let adds = |one: &&BTreeSet<usize>| one.difference(&covered).count();
+                let most = owned.iter().rev().max_by_key(adds).unwrap();
+                covered.extend(most.iter().copied());
+                naive += 1;
+            }
+            prop_assert_eq!(enough_for_half(all.len(), &reach), naive);
+        }
     }
 }
