@@ -3,12 +3,14 @@
 
 mod answers;
 mod api;
+mod archives;
 mod dump;
 mod error;
 mod history;
 pub mod index;
 mod lock;
 mod pace;
+pub mod recursive;
 mod search;
 mod sources;
 mod store;
@@ -36,6 +38,7 @@ use crate::cli::args::PublishersArgs;
 use crate::cli::audit::today;
 use crate::gate::config;
 use crate::ground::{self, Wanted};
+use crate::host::cargo::Environment;
 use crate::host::dirs;
 use crate::host::files;
 use crate::host::workspace::Project;
@@ -91,6 +94,10 @@ pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     let typed = |days: Option<u32>| days.map(|days| MinAge { days, place: None });
     let (age, account_age) = (arguments.min_age, arguments.min_account_age);
     policy.publishers.tighten(typed(age), typed(account_age));
+    let cargo_home = Environment::of_process().cargo_home();
+    let cache = dirs::cache(&dirs::env);
+    let (cargo_home, cache) = (cargo_home.as_deref(), cache.as_deref());
+    gaps.extend(archives::look(&subject.graph, supply, cargo_home, cache));
     if let Some(audits) = audits {
         supply.hold_against(&subject.graph, audits);
     }
