@@ -80,7 +80,19 @@ pub(super) fn read(files: &Files<'_>, manifest: &Manifest) -> Code {
     }
     let visited = search.visited.iter();
     let of_script = visited.filter(|(_, part)| *part == Some(Part::BuildScript));
+    let table = &search.table;
+    // Where a module is only handed on, something has to name what in it counts.
+    let is_named = |mention: &Mention| {
+        let held = table.held(&mention.names);
+        let names = |bytes: &[u8]| {
+            held.iter()
+                .any(|name| memmem::find(bytes, name.as_bytes()).is_some())
+        };
+        let mut sources = files.iter().filter(|(path, _)| path.ends_with(".rs"));
+        held.is_empty() || sources.any(|(_, bytes)| names(bytes))
+    };
     let capabilities = search.capabilities.into_iter();
+    let capabilities = capabilities.filter(|(_, (_, mention))| is_named(mention));
     Code {
         script: manifest.build_script.clone(),
         of_script: of_script.map(|(path, _)| path.clone()).collect(),

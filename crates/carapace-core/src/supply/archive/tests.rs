@@ -288,7 +288,7 @@ fn paths_are_followed_through_use() {
             "files std::fs::write",
         ),
         ("m! { std::fs::write(a, b) }", "files std::fs::write"),
-        ("pub use std::fs as f;", "files std::fs"),
+        ("pub use std::fs as f; /* read */", "files std::fs"),
         ("pub(crate) use std::process;", "processes std::process"),
         (
             "fn f() { std::process::Command::new(x); }",
@@ -327,6 +327,7 @@ fn what_only_looks_alike_is_silent() {
         "#[cfg(test)] use std::fs::File; #[test] fn f() { File::open(x); std::fs::read(x); }",
         "#[cfg(all(test, unix))] fn f() { std::fs::read(x); }",
         "use std::fs; fn f(x: fs::FileType) {}",
+        "pub use std::net; fn f(x: net::IpAddr) {}",
         "extern \"C\" fn f() {}",
         "fn f(x: &Self) { x.std.fs.read(); }",
     ] {

@@ -201,6 +201,20 @@ impl Table {
         self.roots.contains_key(name)
     }
 
+    /// Of a module in full that holds abilities, the last segments of what stands for them; nothing
+    /// of what stands for one itself.
+    pub(in crate::supply::archive) fn held(&self, module: &str) -> Vec<&str> {
+        let Meaning::Holds(_) = self.meaning(module) else {
+            return Vec::new();
+        };
+        let (root, rest) = module.split_once("::").unwrap_or((module, ""));
+        let entries = self.roots.get(root).into_iter().flatten();
+        let below = entries.filter_map(|(path, _)| path.strip_prefix(rest)?.strip_prefix("::"));
+        below
+            .map(|path| path.rsplit("::").next().unwrap_or(path))
+            .collect()
+    }
+
     /// What a path in full, with `::`, comes to.
     pub(super) fn meaning(&self, path: &str) -> Meaning {
         let (root, rest) = path.split_once("::").unwrap_or((path, ""));
