@@ -58,8 +58,6 @@ mod supply_new_owner;
 mod supply_new_publisher;
 #[path = "supply/removed.rs"]
 mod supply_removed;
-#[path = "supply/removed.rs"]
-mod supply_removed;
 #[path = "supply/removed_owner.rs"]
 mod supply_removed_owner;
 #[path = "supply/single_owner.rs"]
@@ -239,46 +237,6 @@ pub static RULES: &[Rule] = &[
         check: supply_removed_owner::check,
     },
     Rule {
-        meta: supply_new_dependency::META,
-        name: "new-dependency",
-        group: Group::Supply,
-        docs: include_str!("../../docs/SUP020.md"),
-        check: supply_new_dependency::check,
-    },
-    Rule {
-        meta: supply_near_name::META,
-        name: "near-name",
-        group: Group::Supply,
-        docs: include_str!("../../docs/SUP021.md"),
-        check: supply_near_name::check,
-    },
-    Rule {
-        meta: supply_young_version::META,
-        name: "young-version",
-        group: Group::Supply,
-        docs: include_str!("../../docs/SUP022.md"),
-        check: supply_young_version::check,
-    },
-    Rule {
-        meta: supply_yank_burst::META,
-        name: "yank-burst",
-        group: Group::Supply,
-        docs: include_str!("../../docs/SUP023.md"),
-        check: supply_yank_burst::check,
-    },
-    Rule {
-        meta: supply_young_account::META,
-        name: "young-account",
-        group: Group::Supply,
-        docs: include_str!("../../docs/SUP024.md"),
-        check: supply_young_account::check,
-    },
-    Rule {
-        meta: supply_single_owner::META,
-        name: "single-owner",
-        group: Group::Supply,
-        docs: include_str!("../../docs/SUP025.md"),
-        check: supply_single_owner::check,
         meta: supply_archive_anomaly::META,
         name: "archive-anomaly",
         group: Group::Supply,
@@ -340,6 +298,48 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP018.md"),
         check: supply_vcs_mismatch::check,
+    },
+    Rule {
+        meta: supply_new_dependency::META,
+        name: "new-dependency",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP020.md"),
+        check: supply_new_dependency::check,
+    },
+    Rule {
+        meta: supply_near_name::META,
+        name: "near-name",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP021.md"),
+        check: supply_near_name::check,
+    },
+    Rule {
+        meta: supply_young_version::META,
+        name: "young-version",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP022.md"),
+        check: supply_young_version::check,
+    },
+    Rule {
+        meta: supply_yank_burst::META,
+        name: "yank-burst",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP023.md"),
+        check: supply_yank_burst::check,
+    },
+    Rule {
+        meta: supply_young_account::META,
+        name: "young-account",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP024.md"),
+        check: supply_young_account::check,
+    },
+    Rule {
+        meta: supply_single_owner::META,
+        name: "single-owner",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP025.md"),
+        check: supply_single_owner::check,
     },
     Rule {
         meta: supply_former_owner::META,
