@@ -289,7 +289,10 @@ fn paths_are_followed_through_use() {
         ),
         ("m! { std::fs::write(a, b) }", "files std::fs::write"),
         ("pub use std::fs as f; /* read */", "files std::fs"),
-        ("pub(crate) use std::process;", "processes std::process"),
+        (
+            "pub(crate) use std::process; /* Command */",
+            "processes std::process",
+        ),
         (
             "fn f() { std::process::Command::new(x); }",
             "processes std::process::Command::new",
@@ -391,7 +394,7 @@ fn code_is_whose_root_leads_to_it() {
     // A module may use what the one around it has brought in.
     let files = [
         ("src/lib.rs", "use std::net; mod inner;"),
-        ("src/inner.rs", "use super::*;"),
+        ("src/inner.rs", "use super::*; fn f(x: net::UdpSocket) {}"),
     ];
     let expected = ["library network std::net at src/lib.rs:1"];
     assert_eq!(abilities("", &files), expected);
