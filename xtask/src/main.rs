@@ -7,6 +7,7 @@
     reason = "its inputs are this repository's own files"
 )]
 
+mod archives;
 mod compare;
 mod conformance;
 mod deny;
@@ -43,6 +44,7 @@ usage: cargo xtask COMMAND
   operations  compare what is done in unsafe sites with what rustc and clippy report
   pace        time and memory beside cargo-geiger, and how they grow
   signals     how often rules about the registry's index speak of good packages
+  archives    what the rules say of all archives in cargo's cache
   standard    list the standard library's unsafe functions anew
   well-known  list the names that many packages depend on anew
 ";
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         "operations" => operations::run(arguments.collect()),
         "pace" => pace::run(arguments.collect()),
         "signals" => signals::run(arguments.collect()),
+        "archives" => archives::run(arguments.collect()),
         "standard" => standard::run(&root, arguments.collect()),
         "well-known" => well_known::run(&root, arguments.collect()),
         _ => Err(USAGE.to_owned()),

@@ -1,6 +1,7 @@
 //! What is fuzzed. To add a target: a file with `seeds`, `DICTIONARY` and `run`, and an entry here.
 
 mod advisory;
+mod archive;
 mod binary;
 mod build_script;
 mod cfg;
@@ -171,6 +172,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: facts::seeds,
         dictionary: facts::DICTIONARY,
         run: facts::run,
+        planted: false,
+    },
+    Target {
+        name: "archive",
+        about: "archives of packages, and what their code can do",
+        seeds: archive::seeds,
+        dictionary: archive::DICTIONARY,
+        run: archive::run,
         planted: false,
     },
     Target {

@@ -17,6 +17,8 @@ mod shapes;
 mod stretches;
 mod walk;
 
+pub(crate) use stretches::end_of;
+
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;

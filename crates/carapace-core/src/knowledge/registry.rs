@@ -4,12 +4,14 @@
 //! (<https://doc.rust-lang.org/cargo/reference/registry-index.html>), and the file in which cargo
 //! keeps such an answer (`cargo::sources::registry::index::cache`, formats 1 to 3).
 
+mod entry;
 mod history;
 mod published;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use entry::{Declared, IndexDependency, IndexEntry, entry, entry_in_cargo_cache};
 pub use history::{History, PastEdge, PastVersion, history, history_in_cargo_cache};
 pub use published::{Need, Published, published, published_in_cargo_cache, rust_version};
 
@@ -99,6 +101,30 @@ pub fn path(name: &str) -> Option<String> {
     })
 }
 
+/// The package and version that a text `NAME-VERSION` is of. As a name has no dots and a version has
+/// them, there is one way to read it.
+#[must_use]
+pub fn name_and_version(text: &[u8]) -> Option<(&str, Version)> {
+    /// crates.io takes no longer names.
+    const MAX_NAME: usize = 64;
+    let text = std::str::from_utf8(text).ok()?;
+    let hyphens = text.match_indices('-').take(MAX_NAME);
+    let mut ways = hyphens.filter_map(|(at, _)| {
+        let version = text
+            .get(at + 1..)
+            .filter(|text| text.starts_with(|c: char| c.is_ascii_digit()))?;
+        Some((text.get(..at)?, Version::parse(version).ok()?))
+    });
+    let is_name = |name: &str| {
+        name.len() <= MAX_NAME
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    ways.find(|(name, _)| is_name(name))
+}
+
 /// Why an index file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistryError {
@@ -182,6 +208,12 @@ fn sparse_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, Re
 
 /// The lines in a file that cargo keeps, with their numbers from 1.
 fn cache_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, RegistryError> {
+    let lines = cache_versions(bytes)?.enumerate();
+    Ok(lines.map(|(index, (_, line))| (index + 1, line)))
+}
+
+/// The versions in a file that cargo keeps, each with its line.
+fn cache_versions(bytes: &[u8]) -> Result<impl Iterator<Item = (&[u8], &[u8])>, RegistryError> {
     if bytes.len() > MAX_BYTES {
         return Err(RegistryError::TooLarge);
     }
@@ -197,11 +229,10 @@ fn cache_lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, Reg
     if memchr::memchr_iter(0, texts).count() % 2 == 1 {
         return Err(RegistryError::Cut);
     }
-    let entries = split(texts, 0)
-        .skip(1)
-        .enumerate()
-        .filter(|(index, _)| index % 2 == 1);
-    Ok(entries.map(|(index, text)| (index / 2 + 1, text)))
+    let mut texts = split(texts, 0).skip(1);
+    Ok(std::iter::from_fn(move || {
+        Some((texts.next()?, texts.next()?))
+    }))
 }
 
 /// What stands between bytes of a value, as [`slice::split`] gives it: most of what is read of an index

@@ -267,7 +267,7 @@ impl Search<'_> {
 }
 
 /// Whether a file lies where cargo looks for targets that a dependency does not build.
-pub(super) fn is_apart(path: &str) -> bool {
+pub(crate) fn is_apart(path: &str) -> bool {
     let first = path.split('/').next().unwrap_or_default();
     matches!(first, "tests" | "benches" | "examples")
         || path.starts_with("src/bin/")

@@ -27,6 +27,8 @@ mod standard;
 mod table;
 mod world;
 
+pub(crate) use built::is_apart;
+
 pub use cone::{Cone, cone};
 pub use question::{Question, judge};
 pub use world::World;

@@ -4,6 +4,7 @@
 //! `schema/carapace-1.schema.json` in the repository, is generated from them, so what is required
 //! there is what is always written here. Foreign text is escaped by JSON alone: a program reads it.
 
+mod archive;
 mod fixes;
 mod people;
 mod unsafety;
@@ -13,6 +14,7 @@ use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
+use archive::ArchiveDocument;
 use fixes::FixedDocument;
 use people::{InputPeople, PackagePeople};
 use unsafety::UnsafetyDocument;
@@ -157,6 +159,9 @@ struct PackageDocument<'a> {
     /// Who can change it and who published it, where that was looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<PackagePeople<'a>>,
+    /// What its archive in cargo's cache says, where that was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<ArchiveDocument<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -462,6 +467,10 @@ fn packages<'a>(
                         people: input.supply.as_ref().and_then(|supply| {
                             people::of_package(package, supply.packages.get(at)?, supply)
                         }),
+                        archive: input
+                            .supply
+                            .as_ref()
+                            .and_then(|supply| archive::of_package(supply.packages.get(at)?)),
                     });
                 }
                 Entry::Occupied(mut same) => {

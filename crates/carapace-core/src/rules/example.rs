@@ -10,7 +10,9 @@
 //! - `carapace.toml`, `carapace-baseline.toml` and `carapace-audit-baseline.toml`;
 //! - sources: `Cargo.toml`, `src/lib.rs` of the package that this manifest names; `NAME/…` of another
 //!   member; `vendor/NAME/…` of a dependency. Where there are sources, unsafe code is judged, else
-//!   what is known of packages.
+//!   what is known of packages;
+//! - `people` and `archive/NAME-VERSION`: how packages are published; an archive of a lower version than
+//!   the locked one is that of the version before.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::Rule;
+use super::example_archives as archives;
 use super::registry::RULES;
 use crate::census::baseline::Baseline;
 use crate::census::link::{Build, Linked, Script, link};
@@ -97,7 +100,8 @@ pub(crate) fn run(example: &str) -> Report {
     let files: BTreeMap<String, String> = files(example).into_iter().collect();
     let is_published = |(name, text): (&String, &String)| {
         let is_timed = name.starts_with("index/") && text.contains("\"pubtime\"");
-        name == "people" || name.starts_with("supply-chain/") || is_timed
+        let begins = ["people", "supply-chain/", "archive/"];
+        begins.iter().any(|begin| name.starts_with(begin)) || is_timed
     };
     if files.iter().any(is_published) {
         return run_publishers(&files);
@@ -195,7 +199,7 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
 /// What an example's `people`, by the API of its day, or `lock` of a day before says, a fact a line:
 /// `user 7 ann`, `user 7 ann 2099-05-01` with the day on which the account was made,
 /// `team 7 github:o:t`, `NAME owners 7 team:7`, `NAME VERSION by 7`,
-/// `NAME VERSION from OWNER/REPOSITORY`.
+/// `NAME VERSION from OWNER/REPOSITORY`, to which the commit may be added.
 fn people(text: &str, source: FactSource) -> People {
     fn fact<T>(value: T, source: FactSource) -> Option<Fact<T>> {
         let is_lock = source == FactSource::Lock;
@@ -247,6 +251,17 @@ fn people(text: &str, source: FactSource) -> People {
                 };
                 version.publisher = fact(publisher, source);
             }
+            [name, version, "from", repository, commit] => {
+                let krate = people.crates.entry((*name).to_owned()).or_default();
+                let version = krate.versions.entry(version.parse().unwrap()).or_default();
+                let publisher = Publisher::Trusted(TrustedPublishing {
+                    provider: "github".to_owned(),
+                    repository: (*repository).to_owned(),
+                    run: None,
+                    commit: Some((*commit).to_owned()),
+                });
+                version.publisher = fact(publisher, source);
+            }
             _ => panic!("{line}"),
         }
     }
@@ -285,17 +300,18 @@ fn run_publishers(files: &BTreeMap<String, String>) -> Report {
         audits: text("supply-chain/audits.toml"),
         ..vet::Files::default()
     });
-    let packages = vec![
-        PackageSupply {
+    let packages = graph.packages().iter().map(|package| {
+        let mut known = PackageSupply {
             is_built: true,
             ..PackageSupply::default()
         };
-        graph.packages().len()
-    ];
+        archives::add(package, files, &mut known);
+        known
+    });
     let mut supply = Supply {
         people: people(text("people").unwrap_or_default(), FactSource::Api),
         lock: text("lock").map(|text| people(text, FactSource::Lock)),
-        packages,
+        packages: packages.collect(),
         today: "2099-06-01".parse().ok(),
         histories: histories(files),
         ..Supply::default()

@@ -8,12 +8,16 @@
 pub(crate) mod advisory;
 #[cfg(test)]
 pub(crate) mod example;
+#[cfg(test)]
+mod example_archives;
 pub(crate) mod policy;
 pub mod registry;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use semver::Version;
 
 use crate::census::baseline::Changes;
 use crate::census::survey::{Member, Survey};
@@ -29,6 +33,7 @@ use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::known::Gone;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
 use crate::report::InputKind;
+use crate::supply::archive::ArchiveFacts;
 use crate::supply::{PackageSupply, Supply};
 
 /// What a rule is about.
@@ -235,6 +240,16 @@ impl Context<'_> {
         if is_lowered { level.lowered() } else { level }
     }
 
+    /// How a finding counts that says less than its rule does: one step less, unless policy speaks of
+    /// the rule.
+    pub(crate) fn lesser(&self, rule: &'static Rule, package: PackageIdx) -> Level {
+        let level = self.level(rule, package);
+        match self.policy.speaks_of(rule, self.graph.get(package)) {
+            true => level,
+            false => level.lowered(),
+        }
+    }
+
     /// A finding about a site of a member.
     pub(crate) fn site(
         &self,
@@ -287,6 +302,20 @@ impl Context<'_> {
         })
     }
 
+    /// The same, of which the archive and that of the version before are at hand.
+    pub(crate) fn changed_archives(&self) -> impl Iterator<Item = ArchiveChange<'_>> {
+        self.published().filter_map(|(index, package, known, _)| {
+            let (now, (from, before)) = (known.archive.as_deref()?, known.before.as_ref()?);
+            Some(ArchiveChange {
+                index,
+                package,
+                from,
+                before,
+                now,
+            })
+        })
+    }
+
     /// The packages of crates.io with what the registry says of them.
     pub(crate) fn lookups(&self) -> impl Iterator<Item = (PackageIdx, &Package, &Lookup)> {
         self.graph.iter().filter_map(|(index, package)| {
@@ -304,6 +333,16 @@ impl Context<'_> {
                 Lookup::Unknown(_) => None,
             })
     }
+}
+
+/// What a package's archive says, and what that of the version before said.
+pub(crate) struct ArchiveChange<'a> {
+    pub(crate) index: PackageIdx,
+    pub(crate) package: &'a Package,
+    /// The version before.
+    pub(crate) from: &'a Version,
+    pub(crate) before: &'a ArchiveFacts,
+    pub(crate) now: &'a ArchiveFacts,
 }
 
 /// What is done in a site, as a fact.

@@ -24,8 +24,14 @@ mod policy_unknown_ignore;
 mod policy_unknown_package;
 #[path = "policy/unused_ignore.rs"]
 mod policy_unused_ignore;
+#[path = "supply/archive_anomaly.rs"]
+mod supply_archive_anomaly;
+#[path = "supply/archive_checksum.rs"]
+mod supply_archive_checksum;
 #[path = "supply/audit_violation.rs"]
 mod supply_audit_violation;
+#[path = "supply/changed_build_code.rs"]
+mod supply_changed_build_code;
 #[path = "supply/changed_fact.rs"]
 mod supply_changed_fact;
 #[path = "supply/checksum.rs"]
@@ -34,10 +40,16 @@ mod supply_checksum;
 mod supply_edited_source;
 #[path = "supply/former_owner.rs"]
 mod supply_former_owner;
+#[path = "supply/index_mismatch.rs"]
+mod supply_index_mismatch;
 #[path = "supply/lost_trusted_publishing.rs"]
 mod supply_lost_trusted_publishing;
 #[path = "supply/near_name.rs"]
 mod supply_near_name;
+#[path = "supply/new_build_code.rs"]
+mod supply_new_build_code;
+#[path = "supply/new_capability.rs"]
+mod supply_new_capability;
 #[path = "supply/new_dependency.rs"]
 mod supply_new_dependency;
 #[path = "supply/new_owner.rs"]
@@ -50,6 +62,12 @@ mod supply_removed;
 mod supply_removed_owner;
 #[path = "supply/single_owner.rs"]
 mod supply_single_owner;
+#[path = "supply/vcs_dirty.rs"]
+mod supply_vcs_dirty;
+#[path = "supply/vcs_mismatch.rs"]
+mod supply_vcs_mismatch;
+#[path = "supply/vcs_missing.rs"]
+mod supply_vcs_missing;
 #[path = "supply/yank_burst.rs"]
 mod supply_yank_burst;
 #[path = "supply/yanked.rs"]
@@ -217,6 +235,69 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP009.md"),
         check: supply_removed_owner::check,
+    },
+    Rule {
+        meta: supply_archive_anomaly::META,
+        name: "archive-anomaly",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP010.md"),
+        check: supply_archive_anomaly::check,
+    },
+    Rule {
+        meta: supply_archive_checksum::META,
+        name: "archive-checksum",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP011.md"),
+        check: supply_archive_checksum::check,
+    },
+    Rule {
+        meta: supply_index_mismatch::META,
+        name: "index-mismatch",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP012.md"),
+        check: supply_index_mismatch::check,
+    },
+    Rule {
+        meta: supply_new_build_code::META,
+        name: "new-build-code",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP013.md"),
+        check: supply_new_build_code::check,
+    },
+    Rule {
+        meta: supply_changed_build_code::META,
+        name: "changed-build-code",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP014.md"),
+        check: supply_changed_build_code::check,
+    },
+    Rule {
+        meta: supply_new_capability::META,
+        name: "new-capability",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP015.md"),
+        check: supply_new_capability::check,
+    },
+    Rule {
+        meta: supply_vcs_missing::META,
+        name: "vcs-missing",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP016.md"),
+        check: supply_vcs_missing::check,
+    },
+    Rule {
+        meta: supply_vcs_dirty::META,
+        name: "vcs-dirty",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP017.md"),
+        check: supply_vcs_dirty::check,
+    },
+    Rule {
+        meta: supply_vcs_mismatch::META,
+        name: "vcs-mismatch",
+        group: Group::Supply,
+        docs: include_str!("../../docs/SUP018.md"),
+        check: supply_vcs_mismatch::check,
     },
     Rule {
         meta: supply_new_dependency::META,

@@ -2,6 +2,7 @@
 //!
 //! A [`Supply`] is what the rules about that look at, and what a report shows of people.
 
+pub mod archive;
 pub(crate) mod drift;
 pub mod names;
 pub mod reach;
@@ -10,10 +11,15 @@ pub(crate) mod times;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use semver::Version;
+
+use archive::ArchiveFacts;
+
 use crate::graph::Graph;
+use crate::graph::checksum::Checksum;
 use crate::knowledge::date::Date;
 use crate::knowledge::people::People;
-use crate::knowledge::registry::History;
+use crate::knowledge::registry::{History, IndexEntry};
 use crate::knowledge::vet::{Certified, Store, Violation};
 
 /// What was found out of how the packages of a graph are published.
@@ -65,4 +71,12 @@ pub struct PackageSupply {
     pub certified: Vec<Certified>,
     /// What others say that this version breaks.
     pub violations: Vec<Violation>,
+    /// What its archive says, where that is at hand.
+    pub archive: Option<Arc<ArchiveFacts>>,
+    /// The checksum of what lies in cargo's cache in the place of its archive and is another one.
+    pub other_archive: Option<Checksum>,
+    /// The version before it, and what that one's archive says.
+    pub before: Option<(Version, Arc<ArchiveFacts>)>,
+    /// What the registry's index says of it, where cargo keeps that.
+    pub indexed: Option<Arc<IndexEntry>>,
 }

@@ -148,13 +148,13 @@ impl FactsStore {
         (crc32fast::hash(&bytes) == place.checksum).then_some(bytes)
     }
 
-    pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         postcard::from_bytes(&self.bytes(key)?).ok()
     }
 
     /// Keeps facts, each with its key. That nothing can be written is no matter: then they are made
     /// again.
-    pub(super) fn put<T: Serialize + Sync>(&self, facts: &[(&String, &T)]) {
+    pub(crate) fn put<T: Serialize + Sync>(&self, facts: &[(&String, &T)]) {
         let entries = parallel(facts, |(key, facts)| {
             Some(((*key).clone(), postcard::to_stdvec(facts).ok()?))
         });

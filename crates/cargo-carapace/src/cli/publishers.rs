@@ -11,7 +11,7 @@ use carapace_core::supply::Supply;
 
 use super::args::{ByArg, Format, PublishersArgs, PublishersCommand};
 use super::{Exit, Failure, output};
-use crate::publishers::{LockFile, take};
+use crate::publishers::{LockFile, recursive, take};
 
 /// Carries the command out.
 ///
@@ -23,6 +23,18 @@ pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
     }
     let format = arguments.output.format.unwrap_or(Format::Human);
     let format = output::of_command(format, "publishers")?;
+    let mut report = match arguments.recursive {
+        true => recursive::look(arguments)?,
+        false => judged(arguments)?,
+    };
+    output::add_repository_paths(&mut report, format);
+    let text = text(&report, format, arguments);
+    output::answer(&text, arguments.output.output.as_deref())?;
+    Ok(Exit::from(report.verdict))
+}
+
+/// Judges how the packages of one project are published.
+fn judged(arguments: &PublishersArgs) -> Result<Report, Failure> {
     let taken = take(arguments)?;
     let request = PublishersRequest {
         subject: taken.subject,
@@ -41,10 +53,7 @@ pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
             write_lock(&taken.lock, input, supply)?;
         }
     }
-    output::add_repository_paths(&mut report, format);
-    let text = text(&report, format, arguments);
-    output::answer(&text, arguments.output.output.as_deref())?;
-    Ok(Exit::from(report.verdict))
+    Ok(report)
 }
 
 /// Writes the lock of facts, unless that would hide that it says what is not so.

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::host::files::read_regular;
 
 /// A larger archive is not read, in bytes; crates.io takes none of a fifth of it.
-const MAX_PACKED: u64 = 64 << 20;
+pub(crate) const MAX_PACKED: u64 = 64 << 20;
 /// What an archive may unpack to, in bytes.
 const MAX_UNPACKED: u64 = 512 << 20;
 /// How many entries an archive may have.
@@ -35,20 +35,23 @@ pub fn find(cargo_home: &Path, package: &Package) -> Option<Vec<(String, Vec<u8>
     if name.contains(['/', '\\', ':', '\0']) {
         return None;
     }
-    let cache = cargo_home.join("registry").join("cache");
-    let mut registries: Vec<PathBuf> = std::fs::read_dir(cache)
-        .ok()?
-        .flatten()
-        .take(MAX_REGISTRIES)
-        .map(|entry| entry.path())
-        .collect();
-    registries.sort();
+    let registries = registries(cargo_home);
     let mut archives = registries.iter().filter_map(|registry| {
         let bytes = read_regular(&registry.join(&name), MAX_PACKED).ok()?;
         (checksum(&bytes) == *locked).then_some(bytes)
     });
     let prefix = format!("{}-{}/", package.name, package.version);
     read(&archives.next()?, &prefix).ok()
+}
+
+/// Cargo's folders of archives, one for each registry, sorted.
+pub(crate) fn registries(cargo_home: &Path) -> Vec<PathBuf> {
+    let cache = cargo_home.join("registry").join("cache");
+    let entries = std::fs::read_dir(cache).into_iter().flatten().flatten();
+    let entries = entries.take(MAX_REGISTRIES);
+    let mut registries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    registries.sort();
+    registries
 }
 
 /// The regular files of an archive, without the folder that all of them are in.

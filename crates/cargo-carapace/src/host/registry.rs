@@ -16,15 +16,16 @@ mod kept;
 mod online;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use carapace_core::knowledge::registry::{
-    Answer, History, Lookup, MAX_BYTES, Published, Registry, RegistryError, history,
-    history_in_cargo_cache, path, published as published_in, published_in_cargo_cache, read_sparse,
+    Answer, History, IndexEntry, Lookup, MAX_BYTES, Published, Registry, RegistryError, entry,
+    entry_in_cargo_cache, history, history_in_cargo_cache, path, published as published_in,
+    published_in_cargo_cache, read_sparse,
 };
 use semver::Version;
 
@@ -35,6 +36,7 @@ pub(crate) use kept::folder;
 use crate::host::dirs;
 use crate::host::http::{Door, Limits};
 use kept::Store;
+pub(crate) use kept::is_crates_io;
 use online::Index;
 
 /// More connections at once than any index needs, and than the door keeps.
@@ -177,6 +179,26 @@ pub fn histories(
     each(settings, names, progress, |name| {
         source.all(name, history, history_in_cargo_cache)
     })
+}
+
+/// What is kept on this machine of crates.io's index: nobody is asked.
+pub(crate) struct KeptIndex(Store);
+
+impl KeptIndex {
+    /// Of our own copies and of cargo's.
+    pub(crate) fn new(cache: Option<&Path>, cargo_home: Option<&Path>) -> Self {
+        Self(Store::of(CRATES_IO, cache, cargo_home))
+    }
+
+    /// What the newest copy that knows a version says of it.
+    pub(crate) fn entry(&self, name: &str, version: &Version) -> Option<IndexEntry> {
+        let copies = self.0.copies(
+            &path(name)?,
+            |bytes| entry(bytes, name, version),
+            |bytes| entry_in_cargo_cache(bytes, name, version),
+        );
+        copies.into_iter().flatten().next()
+    }
 }
 
 /// The answer for each of the things, in their order, by several threads.

@@ -3,12 +3,14 @@
 
 mod answers;
 mod api;
+mod archives;
 mod dump;
 mod error;
 mod history;
 pub mod index;
 mod lock;
 mod pace;
+pub mod recursive;
 mod search;
 mod sources;
 mod store;
@@ -90,6 +92,10 @@ pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
     gaps.extend(found.gaps);
     if !arguments.no_signals {
         gaps.extend(history::find(&subject.graph, supply, arguments)?);
+        let cargo_home = dirs::cargo_home(&dirs::env);
+        let cache = dirs::cache(&dirs::env);
+        let (cargo_home, cache) = (cargo_home.as_deref(), cache.as_deref());
+        gaps.extend(archives::look(&subject.graph, supply, cargo_home, cache));
     }
     let typed = |days: Option<u32>| days.map(|days| MinAge { days, place: None });
     let (age, account_age) = (arguments.min_age, arguments.min_account_age);

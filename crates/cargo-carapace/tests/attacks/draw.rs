@@ -21,6 +21,7 @@ impl Draw {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
             now.subsec_nanos().into()
         });
+        println!("CARAPACE_TEST_SEED={seed}");
         Self { seed, state: seed }
     }
 
@@ -35,6 +36,21 @@ impl Draw {
 
     pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap()
+    }
+
+    /// One of several.
+    pub(crate) fn one<T: Clone>(&mut self, many: &[T]) -> T {
+        many[self.below(many.len())].clone()
+    }
+
+    /// Two versions, the lower first.
+    pub(crate) fn versions(&mut self) -> (String, String) {
+        let (major, minor, patch) = (self.below(3), self.below(30), self.below(30));
+        let later = patch + 1 + self.below(3);
+        (
+            format!("{major}.{minor}.{patch}"),
+            format!("{major}.{minor}.{later}"),
+        )
     }
 
     /// A name that is like no well-known one.

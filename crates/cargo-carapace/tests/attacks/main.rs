@@ -1,5 +1,5 @@
-//! Attacks that happened, rebuilt as harmless registries: each is shown by its signal, and a twin that
-//! differs by one fact is not.
+//! Attacks that happened, rebuilt as harmless registries and archives: each is shown by its signal, and
+//! a twin that differs by one fact is not.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +8,7 @@
     clippy::string_slice
 )]
 
+mod archives;
 mod draw;
 mod index;
 #[path = "../support/mod.rs"]

@@ -1,8 +1,8 @@
 //! What a registry's server, or a file in the user's cargo home, may hold.
 
 use carapace_core::knowledge::registry::{
-    Answer, history, history_in_cargo_cache, path, published, published_in_cargo_cache,
-    read_cargo_cache, read_sparse,
+    Answer, entry, entry_in_cargo_cache, history, history_in_cargo_cache, path, published,
+    published_in_cargo_cache, read_cargo_cache, read_sparse,
 };
 use semver::Version;
 
@@ -91,6 +91,16 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
         let lines: Vec<&[u8]> = lines.collect();
         let again = read_cargo_cache(&kept(&lines), "a", &versions);
         assert_eq!(served, again, "as cargo keeps it, it says something else");
+    }
+    for version in &versions {
+        let known = entry(bytes, "a", version).ok().flatten();
+        assert!(
+            known.is_none()
+                || served.is_err()
+                || read_sparse(bytes, "a", &[version]) != Ok(vec![Answer::NoVersion])
+        );
+        signature.count(known.map_or(0, |known| known.declared.dependencies.len()));
+        let _ = entry_in_cargo_cache(bytes, "a", version);
     }
     // What can be chosen is among what is known.
     let served_versions = published(bytes, "a");

@@ -80,7 +80,7 @@ fn is_in_definition(outline: &Outline, item: &Item) -> bool {
 }
 
 /// The token behind an item.
-fn end_of(source: &Source<'_>, item: &Item) -> usize {
+pub(crate) fn end_of(source: &Source<'_>, item: &Item) -> usize {
     if let Some(body) = item.body {
         return source.groups.after(body as usize);
     }

@@ -12,6 +12,7 @@ use semver::Version;
 use super::super::source::{Source, SourceKind};
 use super::{crates_io, elsewhere};
 use crate::finding::Confidence;
+use crate::knowledge::registry::name_and_version;
 
 /// Where a path says that a package lay when it was compiled, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,28 +183,6 @@ fn is_crates_io(folder: &[u8], is: impl Fn(&[u8], &[u8]) -> bool) -> bool {
             .any(|known| is(host, known.as_bytes()))
     };
     host.is_some_and(is_host) || is(folder, CRATES_IO_GIT.as_bytes())
-}
-
-/// `NAME-VERSION`. As a name has no dots and a version has them, there is one way to read it.
-fn name_and_version(text: &[u8]) -> Option<(&str, Version)> {
-    /// crates.io takes no longer names.
-    const MAX_NAME: usize = 64;
-    let text = std::str::from_utf8(text).ok()?;
-    let hyphens = text.match_indices('-').take(MAX_NAME);
-    let mut ways = hyphens.filter_map(|(at, _)| {
-        let version = text
-            .get(at + 1..)
-            .filter(|text| text.starts_with(|c: char| c.is_ascii_digit()))?;
-        Some((text.get(..at)?, Version::parse(version).ok()?))
-    });
-    let is_name = |name: &str| {
-        name.len() <= MAX_NAME
-            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
-    ways.find(|(name, _)| is_name(name))
 }
 
 /// The path to a folder `src`, without it and the separator before it. What comes first in it may be

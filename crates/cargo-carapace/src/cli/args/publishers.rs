@@ -49,6 +49,13 @@ pub struct PublishersArgs {
     /// A project's Cargo.toml
     #[arg(long, value_name = "PATH")]
     pub manifest_path: Option<PathBuf>,
+    /// Look for what was published to do harm, in every lockfile below PATH, `target` folders and
+    /// vendored packages included, and in cargo's cache
+    #[arg(short, long, conflicts_with_all = ["manifest_path", "by", "diffable"])]
+    pub recursive: bool,
+    /// With --recursive: take the advisories from this folder only
+    #[arg(long, value_name = "FOLDER", requires = "recursive")]
+    pub db: Vec<PathBuf>,
     /// Which packages are judged, and as what.
     #[command(flatten)]
     pub selection: SelectionArgs,

@@ -188,13 +188,18 @@ pub(crate) fn folder(address: &str) -> String {
     format!("{host}-{hash}")
 }
 
+/// Whether cargo's folder of this name, below `registry/index` or `registry/cache`, is of crates.io.
+pub(crate) fn is_crates_io(folder: &str) -> bool {
+    folder.starts_with(CARGO_SPARSE) || CARGO_GIT.contains(&folder)
+}
+
 /// The folders in which cargo keeps what crates.io said.
 fn cargo_folders(cargo_home: &Path) -> Vec<PathBuf> {
     let index = cargo_home.join("registry").join("index");
     let found = fs::read_dir(&index).into_iter().flatten().flatten();
     let mut names: Vec<String> = found
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.starts_with(CARGO_SPARSE) || CARGO_GIT.contains(&name.as_str()))
+        .filter(|name| is_crates_io(name))
         .collect();
     names.sort();
     names.truncate(MAX_FOLDERS);
