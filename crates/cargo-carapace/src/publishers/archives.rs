@@ -74,8 +74,9 @@ pub(super) fn look(
     }
     if alone > 0 {
         let reason = format!(
-            "of {alone} packages no archive of a lower version is in cargo's cache: what is new in \
-             them was not looked for"
+            "of {alone} package{} no archive of a lower version is in cargo's cache: what is new \
+             there was not looked for",
+            if alone == 1 { "" } else { "s" }
         );
         gaps.push(Gap::new("archives before", reason));
     }

@@ -339,7 +339,9 @@ fn what_policy_exempts_is_left_out_and_told() {
         )
     };
     let document = judge(exempt("2026-06-15"), 0);
-    assert_eq!(document["ignored"][0]["code"], "SUP022", "{document:#}");
+    let ignored = document["ignored"].as_array().unwrap();
+    let is_told = ignored.iter().any(|ignored| ignored["code"] == "SUP022");
+    assert!(is_told, "{document:#}");
     let effect = document["config"][0]["effect"].as_str().unwrap();
     assert!(effect.contains("a fix (until 2026-06-15)"), "{effect}");
     judge(exempt("2026-06-14"), 1);

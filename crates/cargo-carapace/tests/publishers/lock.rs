@@ -303,7 +303,9 @@ fn a_project_has_its_lock_beside_its_lockfile() {
     let (server, _) = small().serve();
     let base = server.url("");
     let publishers = |arguments: &[&str]| {
-        let run = world.world.plain(&["publishers", "--registry-api", &base]);
+        let run = world
+            .world
+            .plain(&["publishers", "--no-signals", "--registry-api", &base]);
         run.args(["--registry-api-rate", "1000"]).args(arguments)
     };
     publishers(&["--write-lock"]).exits(0);

@@ -24,7 +24,9 @@ fn world() -> Supplied {
 }
 
 fn publishers(world: &Supplied, arguments: &[&str]) -> Run {
-    let run = world.world.plain(&["publishers", "--offline"]);
+    let run = world
+        .world
+        .plain(&["publishers", "--offline", "--no-signals"]);
     run.args(arguments)
 }
 
