@@ -100,9 +100,15 @@ impl Rule {
     #[must_use]
     pub fn is_lowered(&self) -> bool {
         let does_harm = [
+            "archive-anomaly",
+            "archive-checksum",
+            "changed-fact",
+            "index-mismatch",
+            "lost-trusted-publishing",
             "malicious",
             "near-name",
             "new-dependency",
+            "vcs-mismatch",
             "yank-burst",
             "young-version",
         ];

@@ -349,7 +349,8 @@ pub struct BuiltArgs {
     /// Do not activate the `default` feature
     #[arg(long)]
     pub no_default_features: bool,
-    /// Judge for this platform [default: this machine's; of `audit`, every one counts]
+    /// Judge for this platform [default: this machine's; of `audit` and
+    /// `publishers`, every one counts]
     #[arg(long, value_name = "TRIPLE")]
     pub target: Vec<String>,
     /// Leave dependencies for tests out

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use carapace_core::graph::checksum::Checksum;
 use carapace_core::graph::{Graph, Package};
@@ -21,6 +22,7 @@ use crate::census::store::FactsStore;
 use crate::gate::archive::{MAX_PACKED, checksum, registries};
 use crate::host::files::read_regular;
 use crate::host::parallel::parallel;
+use crate::host::progress::Progress;
 use crate::host::registry::{KeptIndex, is_crates_io};
 use crate::host::toolchain::Fingerprint;
 
@@ -35,6 +37,7 @@ pub(super) fn look(
     supply: &mut Supply,
     cargo_home: Option<&Path>,
     cache: Option<&Path>,
+    quiet: bool,
 ) -> Vec<Gap> {
     let built = graph.packages().iter().zip(&supply.packages).enumerate();
     let built = built.filter(|(_, (package, known))| known.is_built && package.is_crates_io());
@@ -48,10 +51,20 @@ pub(super) fn look(
         index: KeptIndex::new(copies.as_deref(), cargo_home),
         store: cache.map(FactsStore::new),
     };
-    let mut found = parallel(&built, |(_, package)| reader.package(package, TOGETHER));
+    let progress = Progress::new("reading archives", built.len(), quiet);
+    let done = AtomicUsize::new(0);
+    let one_more = || progress.reached(done.fetch_add(1, Ordering::Relaxed) + 1);
+    let mut found = parallel(&built, |(_, package)| {
+        let found = reader.package(package, TOGETHER);
+        if !found.is_left {
+            one_more();
+        }
+        found
+    });
     for (found, (_, package)) in found.iter_mut().zip(&built) {
         if found.is_left {
             *found = reader.package(package, Limits::CARGO);
+            one_more();
         }
     }
     reader.keep(&found);

@@ -95,7 +95,14 @@ pub fn take(arguments: &PublishersArgs) -> Result<Taken, Failure> {
         let cargo_home = dirs::cargo_home(&dirs::env);
         let cache = dirs::cache(&dirs::env);
         let (cargo_home, cache) = (cargo_home.as_deref(), cache.as_deref());
-        gaps.extend(archives::look(&subject.graph, supply, cargo_home, cache));
+        let quiet = arguments.output.quiet;
+        gaps.extend(archives::look(
+            &subject.graph,
+            supply,
+            cargo_home,
+            cache,
+            quiet,
+        ));
     }
     let typed = |days: Option<u32>| days.map(|days| MinAge { days, place: None });
     let (age, account_age) = (arguments.min_age, arguments.min_account_age);

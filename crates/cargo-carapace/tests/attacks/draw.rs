@@ -82,7 +82,9 @@ impl Draw {
         loop {
             let name = known[self.below(known.len())];
             let Some(other) = change(name) else { continue };
-            if !well_known().contains(other.as_str()) && other != name {
+            // Cargo takes no name that begins with a digit.
+            let is_name = other.starts_with(|first: char| first.is_ascii_alphabetic());
+            if is_name && !well_known().contains(other.as_str()) && other != name {
                 return (name, other);
             }
         }

@@ -73,6 +73,20 @@ fn a_dump_tells_of_people_without_a_network() {
 }
 
 #[test]
+fn the_users_environment_names_another_dump() {
+    let world = world();
+    let file = world.world.path("dump.tar.gz");
+    let packages = [("parser", "ann"), ("format", "bob")];
+    world
+        .world
+        .write("dump.tar.gz", dump("2026-03-04", &tables(&packages)));
+    let update = run(&world, &["publishers", "update"]);
+    update.set("CARAPACE_REGISTRY_DUMP", file).exits(0);
+    let known = &document(&world)["people"][0];
+    assert_eq!(known["unknown"].as_array().unwrap().len(), 0, "{known:#}");
+}
+
+#[test]
 fn what_a_dump_lacks_is_a_gap() {
     let world = world();
     take_in(&world, "2026-03-04", &[("parser", "ann")]);

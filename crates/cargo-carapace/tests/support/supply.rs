@@ -13,6 +13,8 @@ use carapace_core::knowledge::vet::{Basis, Certified, Root, Violation};
 use carapace_core::policy::Policy;
 use carapace_core::render::json;
 use carapace_core::report::InputKind;
+use carapace_core::supply::archive::ArchiveFacts;
+use carapace_core::supply::archive::capability::{Ability, Capability, Part};
 use carapace_core::supply::{PackageSupply, Supply};
 use serde_json::Value;
 
@@ -94,6 +96,17 @@ pub fn document() -> Value {
             who: texts(),
             import: Some("us".to_owned()),
         }],
+        archive: Some(Arc::new(ArchiveFacts {
+            capabilities: vec![Capability {
+                part: Part::BuildScript,
+                ability: Ability::Network,
+                names: "std::net::TcpStream".to_owned(),
+                program: None,
+                file: "build.rs".to_owned(),
+                line: 3,
+            }],
+            ..ArchiveFacts::default()
+        })),
         ..PackageSupply::default()
     };
     let request = PublishersRequest {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use semver::Version;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::published::{Dependency, kind};
@@ -128,8 +127,8 @@ struct Line<'a> {
     #[serde(borrow)]
     vers: Cow<'a, str>,
     /// Not looked at: what has none is no line of an index.
-    #[serde(rename = "cksum")]
-    _checksum: IgnoredAny,
+    #[serde(borrow, rename = "cksum")]
+    _checksum: Cow<'a, str>,
     /// Read only where it is another one than that of the line before.
     #[serde(borrow, default)]
     deps: Option<&'a RawValue>,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::page::{Page, Style};
+use crate::graph::Graph;
 use crate::knowledge::people::AccountId;
 use crate::render::view::By;
 use crate::render::words::{self, people as said};
@@ -22,6 +23,7 @@ impl Page<'_> {
                 "Who can publish new versions of what is built",
                 &reach,
                 &sum,
+                &input.graph,
                 supply,
             ),
             By::Team => {
@@ -33,6 +35,7 @@ impl Page<'_> {
                     "Teams all members of which can publish new versions",
                     &teams,
                     &sum,
+                    &input.graph,
                     supply,
                 );
             }
@@ -46,6 +49,7 @@ impl Page<'_> {
         title: &str,
         reach: &[Reach<'_>],
         sum: &Concentration<'_>,
+        graph: &Graph,
         supply: &Supply,
     ) {
         if reach.is_empty() {
@@ -91,6 +95,12 @@ impl Page<'_> {
             );
             let via = self.names(&one.crates);
             let _ = writeln!(self.text, "{:margin$}  via {via}", "");
+            let members = one.members.as_ref().filter(|_| self.options.verbose);
+            if let Some(members) = members {
+                let members = members.iter().map(|index| words::package(graph, *index));
+                let members = members.collect::<Vec<_>>().join(", ");
+                let _ = writeln!(self.text, "{:margin$}  into {members}", "");
+            }
         }
         self.text.push('\n');
     }

@@ -1,12 +1,14 @@
 //! People, in the words that several formats share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{count, cut, shown};
 use crate::graph::Package;
 use crate::knowledge::people::{AccountId, Fact, People, Publisher, VersionPeople};
 use crate::knowledge::vet::{Basis, Certified, Root};
 use crate::report::Input;
+use crate::supply::archive::ArchiveFacts;
+use crate::supply::archive::capability::Part;
 use crate::supply::reach::{Concentration, Reach, concentration, reach};
 use crate::supply::{PackageSupply, Supply};
 
@@ -57,7 +59,7 @@ pub(in crate::render) fn share(part: usize, whole: usize) -> String {
 
 /// The facts that owners rest on: `dump of 2026-01-01 (12), lock of 2026-01-02, not verified (1)`.
 pub(in crate::render) fn origins(supply: &Supply, packages: &[Package]) -> String {
-    let mut origins: BTreeMap<String, std::collections::BTreeSet<&str>> = BTreeMap::new();
+    let mut origins: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for (package, known) in packages.iter().zip(&supply.packages) {
         let krate = supply.people.crates.get(&package.name);
         let owners = krate.and_then(|krate| krate.owners.as_ref());
@@ -188,9 +190,32 @@ pub(in crate::render) fn facts(
     if !known.authors.is_empty() {
         facts.push(("authors, by its manifest", shown(&known.authors.join("; "))));
     }
+    facts.extend(
+        known
+            .archive
+            .as_ref()
+            .and_then(|archive| abilities(archive)),
+    );
     let audits = audits(&known.certified).into_iter();
     facts.extend(audits.map(|audit| ("audit", audit)));
     facts
+}
+
+/// What a package's code can do, by whose code it is: `build script: environment, files; library: files`.
+fn abilities(archive: &ArchiveFacts) -> Option<(&'static str, String)> {
+    let mut parts: BTreeMap<Part, BTreeSet<&str>> = BTreeMap::new();
+    for found in &archive.capabilities {
+        parts
+            .entry(found.part)
+            .or_default()
+            .insert(found.ability.name());
+    }
+    let parts = parts.into_iter().map(|(part, abilities)| {
+        let abilities: Vec<&str> = abilities.into_iter().collect();
+        format!("{}: {}", part.name(), abilities.join(", "))
+    });
+    let text = parts.collect::<Vec<_>>().join("; ");
+    (!text.is_empty()).then_some(("can do", text))
 }
 
 /// What the run came to: `9 people and 2 teams can change 14 of 14 crates of crates.io, 2 are enough

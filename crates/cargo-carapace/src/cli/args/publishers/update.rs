@@ -8,7 +8,13 @@ use crate::publishers::update::CRATES_IO_DUMP;
 #[derive(Debug, Args)]
 pub struct PublishersUpdateArgs {
     /// Take the dump from this https address, or this file
-    #[arg(long, value_name = "URL|FILE", default_value = CRATES_IO_DUMP)]
+    #[arg(
+        long,
+        value_name = "URL|FILE",
+        default_value = CRATES_IO_DUMP,
+        env = "CARAPACE_REGISTRY_DUMP",
+        hide_env_values = true
+    )]
     pub registry_dump: String,
     /// Take it also where it is older than what is held
     #[arg(long)]
