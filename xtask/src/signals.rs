@@ -164,15 +164,7 @@ fn judge(
             today: Date::from_unix(now),
             ..Supply::default()
         },
-        subject: Subject {
-            path: "Cargo.lock".to_owned(),
-            repository_path: None,
-            kind: InputKind::Lockfile,
-            graph: Arc::new(graph),
-            roles: Vec::new(),
-            toolchain: None,
-            binary: None,
-        },
+        subject: Subject::new("Cargo.lock", InputKind::Lockfile, Arc::new(graph)),
         config: Vec::new(),
         gaps: Vec::new(),
     };

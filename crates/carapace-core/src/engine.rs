@@ -58,6 +58,22 @@ pub struct Subject {
     pub binary: Option<Arc<Provenance>>,
 }
 
+impl Subject {
+    /// One of which no more is known than its packages.
+    #[must_use]
+    pub fn new(path: impl Into<String>, kind: InputKind, graph: Arc<Graph>) -> Self {
+        Self {
+            path: path.into(),
+            repository_path: None,
+            kind,
+            graph,
+            roles: Vec::new(),
+            toolchain: None,
+            binary: None,
+        }
+    }
+}
+
 /// What compiles a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toolchain {

@@ -180,15 +180,7 @@ fn run_unsafety(files: &BTreeMap<String, String>) -> Report {
     });
     let (policy, config) = policy(files);
     let request = UnsafetyRequest {
-        subject: Subject {
-            path: "Cargo.lock".to_owned(),
-            repository_path: None,
-            kind: InputKind::Manifest,
-            graph: Arc::new(graph),
-            roles: Vec::new(),
-            toolchain: None,
-            binary: None,
-        },
+        subject: Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph)),
         survey,
         config,
         gaps: Vec::new(),
@@ -321,15 +313,7 @@ fn run_publishers(files: &BTreeMap<String, String>) -> Report {
         .extend(supply.lock.clone().unwrap_or_default());
     supply.hold_against(&graph, &vet.unwrap());
     let request = PublishersRequest {
-        subject: Subject {
-            path: "Cargo.lock".to_owned(),
-            repository_path: None,
-            kind: InputKind::Manifest,
-            graph: Arc::new(graph),
-            roles: Vec::new(),
-            toolchain: None,
-            binary: None,
-        },
+        subject: Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph)),
         supply,
         config,
         gaps: Vec::new(),
@@ -555,15 +539,7 @@ fn an_absent_package_is_removed_and_a_kept_copy_is_a_gap() {
             registry,
             ..Knowledge::default()
         };
-        let subject = Subject {
-            path: "-".into(),
-            repository_path: None,
-            kind: InputKind::Lockfile,
-            graph: Arc::clone(&graph),
-            roles: Vec::new(),
-            toolchain: None,
-            binary: None,
-        };
+        let subject = Subject::new("-", InputKind::Lockfile, Arc::clone(&graph));
         let request = Request {
             subjects: vec![subject],
             ..Request::default()

@@ -192,7 +192,7 @@ impl Fixing<'_> {
             environment: Environment::of_process(),
         };
         let (bench, first) = Bench::new(project, &options, shown).map_err(cargo_says)?;
-        if bench.is_vendored() && !self.arguments.no_project_config {
+        if bench.is_vendored() && self.arguments.config.is_projects_followed() {
             let reason = "the project takes its packages from a folder of its own, which cargo does \
                           not update: run `cargo vendor` after an update without that source";
             return Err(Failure(reason.to_owned()));

@@ -84,7 +84,7 @@ impl Built {
         let options = MetadataOptions {
             offline: network.offline || network.frozen || arguments.no_fetch,
             locked: network.locked || network.frozen,
-            project_config: !arguments.no_project_config,
+            project_config: arguments.config.is_projects_followed(),
             target: shipped.targets.first().cloned(),
             timeout: DESCRIBE,
             work: dirs::work(env),

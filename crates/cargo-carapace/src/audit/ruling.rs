@@ -98,7 +98,7 @@ pub fn of(project: &Project, arguments: &AuditArgs, env: Env<'_>) -> Result<Rule
 }
 
 fn of_project(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure> {
-    if let Some(path) = &arguments.config {
+    if let Some(path) = &arguments.config.named {
         let config = config::named(path, &shown)?;
         let is_named = true;
         return Ok(Ruled {
@@ -106,7 +106,7 @@ fn of_project(project: &Project, arguments: &AuditArgs) -> Result<Ruled, Failure
             ..Ruled::default()
         });
     }
-    if arguments.no_project_config {
+    if !arguments.config.is_projects_followed() {
         return Ok(Ruled::default());
     }
     let root = &project.root;

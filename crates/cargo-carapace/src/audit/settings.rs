@@ -120,7 +120,7 @@ pub fn settings(arguments: &AuditArgs, inputs: &Inputs, env: Env<'_>) -> Result<
             let own = own.symlink_metadata().is_ok().then_some(own);
             own.into_iter().chain(ruling::others(other))
         })
-        .filter(|_| !arguments.no_project_config && arguments.config.is_none())
+        .filter(|_| arguments.config.is_projects_followed() && arguments.config.named.is_none())
         .map(|file| Gap {
             path: Some(shown(&file)),
             ..Gap::new(
@@ -271,7 +271,7 @@ fn config(
     project: Option<&PathBuf>,
     env: Env<'_>,
 ) -> Result<Option<Config>, Failure> {
-    if let Some(project) = project.filter(|_| !arguments.no_project_config) {
+    if let Some(project) = project.filter(|_| arguments.config.is_projects_followed()) {
         let path = project.join(AUDIT_TOML);
         if path.symlink_metadata().is_ok() {
             if !within(project, &path) {

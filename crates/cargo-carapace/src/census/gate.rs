@@ -38,11 +38,15 @@ pub(super) fn settings(
     policy: &mut Policy,
 ) -> Result<Settings, Failure> {
     let asked = config::Asked {
-        named: arguments.config.as_deref(),
-        is_projects_followed: !arguments.no_project_config,
+        named: arguments.config.named.as_deref(),
+        is_projects_followed: arguments.config.is_projects_followed(),
     };
     let ruled = config::rule(asked, project, &dirs::env, &shown, policy)?;
-    let tree = arguments.config.is_none().then(|| project.root.clone());
+    let tree = arguments
+        .config
+        .named
+        .is_none()
+        .then(|| project.root.clone());
     let baseline = ruled.config.as_ref().and_then(config::Config::baseline);
     Ok(Settings {
         baseline: baseline.map(|path| (path, tree)),

@@ -40,7 +40,7 @@ pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
         selection: &arguments.selection,
         with_tests: with_tests(arguments),
         network: arguments.network,
-        project_config: !arguments.no_project_config,
+        project_config: arguments.config.is_projects_followed(),
     };
     let (ground, early) = ground(&wanted, read_early)?;
     taken(arguments, ground, early, InputKind::Manifest)

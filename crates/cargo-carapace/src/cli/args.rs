@@ -105,6 +105,31 @@ pub enum Color {
     Never,
 }
 
+/// Which configuration counts.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Policy")]
+pub struct ConfigArgs {
+    /// Take the policy from this file
+    #[arg(
+        id = "config",
+        long = "config",
+        value_name = "FILE",
+        conflicts_with = "no_project_config"
+    )]
+    pub named: Option<PathBuf>,
+    /// Take no notice of the project's own configuration
+    #[arg(long)]
+    pub no_project_config: bool,
+}
+
+impl ConfigArgs {
+    /// Whether the project's own configuration counts, beside what is named.
+    #[must_use]
+    pub fn is_projects_followed(&self) -> bool {
+        !self.no_project_config
+    }
+}
+
 /// Flags of the network, as cargo has them.
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Network")]
@@ -250,23 +275,15 @@ pub struct AuditArgs {
     /// Know whether the functions that advisories name are reached, or be incomplete
     #[arg(long, help_heading = "Policy")]
     pub reachable: bool,
-    /// Take the policy from this file
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "no_project_config",
-        help_heading = "Policy"
-    )]
-    pub config: Option<PathBuf>,
     /// Leave out what is not for this architecture
     #[arg(long, value_name = "ARCH", help_heading = "Policy")]
     pub target_arch: Vec<String>,
     /// Leave out what is not for this system
     #[arg(long, value_name = "OS", help_heading = "Policy")]
     pub target_os: Vec<String>,
-    /// Take no notice of the project's own configuration
-    #[arg(long, help_heading = "Policy")]
-    pub no_project_config: bool,
+    /// Which configuration counts.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 
     /// What is shipped [default: all features of the workspace's members].
     #[command(flatten)]
@@ -428,17 +445,9 @@ pub struct UnsafeArgs {
     /// Fail on unsafe code that this revision does not have
     #[arg(long, value_name = "REV", help_heading = "Policy")]
     pub since: Option<String>,
-    /// Take the policy from this file
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "no_project_config",
-        help_heading = "Policy"
-    )]
-    pub config: Option<PathBuf>,
-    /// Take no notice of the project's own configuration
-    #[arg(long, help_heading = "Policy")]
-    pub no_project_config: bool,
+    /// Which configuration counts.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 
     /// Turn the tree around: who depends on a package [default: on those of --package]
     #[arg(short, long, value_name = "SPEC", num_args = 0..=1, help_heading = "Table")]

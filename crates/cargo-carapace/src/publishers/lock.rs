@@ -53,7 +53,7 @@ impl LockFile {
             Err(error) => return Err(error.into()),
         };
         // The project's own word, as all of its configuration.
-        let is_followed = is_named || !arguments.no_project_config;
+        let is_followed = is_named || arguments.config.is_projects_followed();
         let people = before.as_deref().filter(|_| is_followed);
         let people = people.map(lock::parse);
         let people = people.transpose();

@@ -139,7 +139,7 @@ fn of_lockfile(path: &Path, arguments: &PublishersArgs) -> Result<Taken, Failure
     // What is named counts, and the organisation's; a lockfile on its own has no project's.
     let mut policy = Policy::default();
     let asked = config::Asked {
-        named: arguments.config.as_deref(),
+        named: arguments.config.named.as_deref(),
         is_projects_followed: false,
     };
     let alone = Project::alone(folder);
@@ -157,15 +157,7 @@ fn of_lockfile(path: &Path, arguments: &PublishersArgs) -> Result<Taken, Failure
         )
     };
     Ok(Taken {
-        subject: Subject {
-            path: file,
-            repository_path: None,
-            kind: InputKind::Lockfile,
-            graph: Arc::new(graph),
-            roles: Vec::new(),
-            toolchain: None,
-            binary: None,
-        },
+        subject: Subject::new(file, InputKind::Lockfile, Arc::new(graph)),
         supply: Supply {
             packages,
             lock: locked,
@@ -189,13 +181,13 @@ fn of_project(arguments: &PublishersArgs) -> Result<Taken, Failure> {
         selection: &arguments.selection,
         with_tests: arguments.selection.all_targets,
         network: arguments.network,
-        project_config: !arguments.no_project_config,
+        project_config: arguments.config.is_projects_followed(),
     };
     let (ground, ()) = ground::ground(&wanted, |_, _, _| ())?;
     let mut policy = Policy::default();
     let asked = config::Asked {
-        named: arguments.config.as_deref(),
-        is_projects_followed: !arguments.no_project_config,
+        named: arguments.config.named.as_deref(),
+        is_projects_followed: arguments.config.is_projects_followed(),
     };
     let ruled = config::rule(asked, &ground.project, &dirs::env, &shown, &mut policy)?;
     let built = |roles: Roles| is_built(roles, arguments);

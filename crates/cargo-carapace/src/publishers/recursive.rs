@@ -21,7 +21,7 @@ use crate::audit::databases::Sources;
 use crate::audit::inputs::{Inputs, gather, shown};
 use crate::audit::settings::settings;
 use crate::cli::Failure;
-use crate::cli::args::{AuditArgs, PublishersArgs};
+use crate::cli::args::{AuditArgs, ConfigArgs, PublishersArgs};
 use crate::cli::audit::{door, now, today};
 use crate::gate::archive::registries;
 use crate::host::dirs;
@@ -40,7 +40,10 @@ pub fn look(arguments: &PublishersArgs) -> Result<Report, Failure> {
         include_target: true,
         include_vendored: true,
         no_yanked: true,
-        no_project_config: true,
+        config: ConfigArgs {
+            no_project_config: true,
+            ..ConfigArgs::default()
+        },
         db: arguments.db.clone(),
         network: arguments.network,
         ..AuditArgs::default()
@@ -141,13 +144,6 @@ fn in_folder(folder: &Path) -> Option<Subject> {
     }
     let locked = lockfile::read(lock.as_bytes()).ok()?;
     let graph = Graph::from_lockfile(&locked).ok()?;
-    (!graph.packages().is_empty()).then(|| Subject {
-        path: shown(folder),
-        repository_path: None,
-        kind: InputKind::Lockfile,
-        graph: Arc::new(graph),
-        roles: Vec::new(),
-        toolchain: None,
-        binary: None,
-    })
+    (!graph.packages().is_empty())
+        .then(|| Subject::new(shown(folder), InputKind::Lockfile, Arc::new(graph)))
 }

@@ -274,15 +274,7 @@ fn with_a_fix() -> Value {
             members: vec![member],
             ..Survey::default()
         },
-        subject: Subject {
-            path: "Cargo.lock".to_owned(),
-            repository_path: None,
-            kind: InputKind::Manifest,
-            graph: Arc::new(graph),
-            roles: Vec::new(),
-            toolchain: None,
-            binary: None,
-        },
+        subject: Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph)),
         config: Vec::new(),
         gaps: Vec::new(),
     };

@@ -117,15 +117,7 @@ pub fn document() -> Value {
             today: Some(day()),
             ..Supply::default()
         },
-        subject: Subject {
-            path: "Cargo.lock".to_owned(),
-            repository_path: None,
-            kind: InputKind::Lockfile,
-            graph: Arc::new(graph),
-            roles: Vec::new(),
-            toolchain: None,
-            binary: None,
-        },
+        subject: Subject::new("Cargo.lock", InputKind::Lockfile, Arc::new(graph)),
         config: Vec::new(),
         gaps: Vec::new(),
     };

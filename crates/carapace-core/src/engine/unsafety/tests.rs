@@ -58,15 +58,7 @@ fn request() -> UnsafetyRequest {
         ..Survey::default()
     };
     UnsafetyRequest {
-        subject: Subject {
-            path: "Cargo.lock".to_owned(),
-            repository_path: None,
-            kind: InputKind::Manifest,
-            graph: Arc::new(graph),
-            roles: Vec::new(),
-            toolchain: None,
-            binary: None,
-        },
+        subject: Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph)),
         survey,
         config: Vec::new(),
         gaps: Vec::new(),

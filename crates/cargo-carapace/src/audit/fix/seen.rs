@@ -146,15 +146,11 @@ fn named(finding: &Finding) -> FixedFinding {
 /// A lockfile, to be judged by itself.
 pub(super) fn subject(path: &str, bytes: &[u8]) -> Result<Subject, Failure> {
     let graph = lockfile::read(bytes).and_then(|lockfile| Graph::from_lockfile(&lockfile))?;
-    Ok(Subject {
-        path: path.to_owned(),
-        repository_path: None,
-        kind: InputKind::Lockfile,
-        graph: Arc::new(graph),
-        roles: Vec::new(),
-        toolchain: None,
-        binary: None,
-    })
+    Ok(Subject::new(
+        path.to_owned(),
+        InputKind::Lockfile,
+        Arc::new(graph),
+    ))
 }
 
 /// What is found in a state.

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 pub use update::PublishersUpdateArgs;
 
-use super::{NetworkArgs, OutputArgs, SelectionArgs};
+use super::{ConfigArgs, NetworkArgs, OutputArgs, SelectionArgs};
 
 /// By what people are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -81,17 +81,9 @@ pub struct PublishersArgs {
     /// Warn of accounts that are younger [default: 30days, where their age is known]
     #[arg(long, value_name = "AGE", value_parser = MinAge::parse, help_heading = "Policy")]
     pub min_account_age: Option<u32>,
-    /// Take the policy from this file
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "no_project_config",
-        help_heading = "Policy"
-    )]
-    pub config: Option<PathBuf>,
-    /// Take no notice of the project's own configuration
-    #[arg(long, help_heading = "Policy")]
-    pub no_project_config: bool,
+    /// Which configuration counts.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 
     /// Flags of the network.
     #[command(flatten)]
