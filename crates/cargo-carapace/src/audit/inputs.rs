@@ -260,15 +260,7 @@ fn subject(
         .and_then(|lockfile| Graph::from_lockfile(&lockfile))
         .map_err(|error| (path.clone(), visible(&error.to_string()).into_owned()))?;
     inputs.texts.insert(path.clone(), bytes);
-    Ok(Subject {
-        path,
-        repository_path: None,
-        kind,
-        graph: Arc::new(graph),
-        roles: Vec::new(),
-        toolchain: None,
-        binary: None,
-    })
+    Ok(Subject::new(path, kind, Arc::new(graph)))
 }
 
 /// Reads a project: its lockfile, or what cargo resolves now, and what cargo says of what is built.

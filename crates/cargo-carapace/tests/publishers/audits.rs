@@ -60,6 +60,10 @@ fn what_others_call_unfit_fails() {
         findings.iter().any(|finding| finding.contains("SUP031")),
         "{findings:?}"
     );
+    let sarif = publishers(&world, &["--format", "sarif"]).exits(1).json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let is_shown = |result: &Value| result["ruleId"] == "SUP031" && result["level"] == "error";
+    assert!(results.iter().any(is_shown), "{sarif:#}");
     audits(&world, &said(">=1.3"));
     assert!(
         !found(&publishers(&world, &[]).json(0))
