@@ -10,6 +10,8 @@ pub(crate) mod advisory;
 pub(crate) mod example;
 #[cfg(test)]
 mod example_archives;
+#[cfg(test)]
+mod example_supply;
 pub(crate) mod policy;
 pub mod registry;
 
