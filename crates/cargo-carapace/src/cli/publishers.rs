@@ -9,7 +9,7 @@ use carapace_core::render::view::{By, View};
 use carapace_core::report::{Input, Report};
 use carapace_core::supply::Supply;
 
-use super::args::{ByArg, Format, PublishersArgs, PublishersCommand};
+use super::args::{ByArg, Format, PublishersArgs, PublishersCommand, PublishersUpdateArgs};
 use super::{Exit, Failure, output};
 use crate::publishers::{LockFile, recursive, take};
 
@@ -20,6 +20,14 @@ use crate::publishers::{LockFile, recursive, take};
 pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
     if let Some(PublishersCommand::Update(arguments)) = &arguments.command {
         return update::run(arguments);
+    }
+    if let Some(dump) = &arguments.sources.registry_dump {
+        update::take_in(&PublishersUpdateArgs {
+            registry_dump: dump.clone(),
+            allow_older: false,
+            offline: arguments.network.offline || arguments.network.frozen,
+            quiet: arguments.output.quiet,
+        })?;
     }
     let format = arguments.output.format.unwrap_or(Format::Human);
     let format = output::of_command(format, "publishers")?;

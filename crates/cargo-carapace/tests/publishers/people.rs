@@ -87,6 +87,20 @@ fn the_users_environment_names_another_dump() {
 }
 
 #[test]
+fn a_run_takes_the_dump_in_that_is_named() {
+    let world = world();
+    let packages = [("parser", "ann"), ("format", "bob")];
+    world
+        .world
+        .write("dump.tar.gz", dump("2026-03-04", &tables(&packages)));
+    let named = ["publishers", "--offline", "--registry-dump"];
+    let judged = |file: &str| run(&world, &named).arg(world.world.path(file));
+    let known = &judged("dump.tar.gz").json(0)["people"][0];
+    assert_eq!(known["unknown"].as_array().unwrap().len(), 0, "{known:#}");
+    judged("none.tar.gz").exits(2).says(&["none.tar.gz"]);
+}
+
+#[test]
 fn what_a_dump_lacks_is_a_gap() {
     let world = world();
     take_in(&world, "2026-03-04", &[("parser", "ann")]);

@@ -108,6 +108,9 @@ pub struct SourceArgs {
     /// How many questions a second it is asked at most; crates.io allows one [default: 1]
     #[arg(long, value_name = "N", value_parser = rate)]
     pub registry_api_rate: Option<f64>,
+    /// Take this dump in before, as `publishers update` does: an https address, or a file
+    #[arg(long, value_name = "URL|FILE")]
+    pub registry_dump: Option<String>,
     /// Ask this sparse index instead of crates.io's
     #[arg(long, value_name = "URL")]
     pub registry_index: Option<String>,

@@ -17,6 +17,21 @@ use crate::publishers::{DumpLimits, PeopleError};
 /// # Errors
 /// [`Failure`] where there is no dump to take; then what is held is as it was.
 pub(super) fn run(arguments: &PublishersUpdateArgs) -> Result<Exit, Failure> {
+    let (word, info) = match take_in(arguments)? {
+        Updated::Taken(info) => ("taken in", info),
+        Updated::Unchanged(info) => ("unchanged", info),
+    };
+    if !arguments.quiet {
+        output::answer(&format!("{word}: {}", description(&info)), None)?;
+    }
+    Ok(Exit::Pass)
+}
+
+/// Takes the dump in, if it is another one than what is held.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn take_in(arguments: &PublishersUpdateArgs) -> Result<Updated, Failure> {
     let cache = dirs::cache(&dirs::env).ok_or(PeopleError::NoCacheFolder)?;
     let door = match arguments.offline {
         true => None,
@@ -31,14 +46,7 @@ pub(super) fn run(arguments: &PublishersUpdateArgs) -> Result<Exit, Failure> {
         limits: DumpLimits::default(),
         times: Times::default(),
     };
-    let (word, info) = match update.run()? {
-        Updated::Taken(info) => ("taken in", info),
-        Updated::Unchanged(info) => ("unchanged", info),
-    };
-    if !arguments.quiet {
-        output::answer(&format!("{word}: {}", description(&info)), None)?;
-    }
-    Ok(Exit::Pass)
+    Ok(update.run()?)
 }
 
 /// What a dump is, and what of it could not be read; ends with a line's end.
