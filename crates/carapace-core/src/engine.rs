@@ -230,7 +230,7 @@ impl<'p> Run<'p> {
             let allowed = policy.allows(finding.rule, package);
             let left_out_by = |by| move |reason| (by, reason);
             let by_setting = || {
-                let roles = roles.filter(|_| finding.rule.is_lowered())?;
+                let roles = roles.filter(|_| finding.rule.meta.is_lowered)?;
                 if policy.no_dev && roles.are_among(&[Role::Dev]) {
                     return Some("only tests need it, and `no-dev` leaves that out");
                 }
@@ -342,7 +342,7 @@ impl<'p> Run<'p> {
 fn unreached(finding: &Finding, policy: &Policy) -> Option<&'static str> {
     let reached = finding.reachability.as_ref()?;
     let is_left_out = policy.not_reached == Some(NotShipped::Allow)
-        && finding.rule.is_lowered()
+        && finding.rule.meta.is_lowered
         && reached.verdict == reach::Verdict::NotReached;
     is_left_out
         .then_some("its affected functions are not reached, and `not-reached` leaves that out")

@@ -71,6 +71,9 @@ pub struct Meta {
     pub code: &'static str,
     /// How its findings count, if policy says nothing else.
     pub level: Level,
+    /// Whether they count less in what is never shipped. What was, or may have been, published to do
+    /// harm does it wherever it is built or run, if only by a test.
+    pub is_lowered: bool,
 }
 
 /// A rule.
@@ -95,26 +98,6 @@ impl Rule {
         registry::RULES.iter().find(|rule| {
             rule.meta.code.eq_ignore_ascii_case(code) || rule.name.eq_ignore_ascii_case(code)
         })
-    }
-
-    /// Whether its findings count less in what is never shipped. What was, or may have been, published
-    /// to do harm does it wherever it is built or run, if only by a test.
-    #[must_use]
-    pub fn is_lowered(&self) -> bool {
-        let does_harm = [
-            "archive-anomaly",
-            "archive-checksum",
-            "changed-fact",
-            "index-mismatch",
-            "lost-trusted-publishing",
-            "malicious",
-            "near-name",
-            "new-dependency",
-            "vcs-mismatch",
-            "yank-burst",
-            "young-version",
-        ];
-        matches!(self.group, Group::Advisory | Group::Supply) && !does_harm.contains(&self.name)
     }
 
     /// Whether its findings are about what compiles a project, which is no package of it.
@@ -229,7 +212,7 @@ impl Context<'_> {
         match level {
             _ if counts
                 || !is_beside
-                || !rule.is_lowered()
+                || !rule.meta.is_lowered
                 || self.policy.speaks_of(rule, found) =>
             {
                 level
@@ -243,7 +226,7 @@ impl Context<'_> {
         let level = self.level(rule, package);
         let found = self.graph.get(package);
         let is_lowered = self.policy.not_reached == Some(NotShipped::Warn)
-            && rule.is_lowered()
+            && rule.meta.is_lowered
             && !self.policy.speaks_of(rule, found);
         if is_lowered { level.lowered() } else { level }
     }

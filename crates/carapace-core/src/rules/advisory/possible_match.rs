@@ -40,6 +40,7 @@ use crate::rules::{Context, Meta, Rule, advisory};
 pub(crate) const META: Meta = Meta {
     code: "ADV006",
     level: Level::Note,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

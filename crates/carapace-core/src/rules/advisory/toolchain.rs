@@ -45,6 +45,7 @@ use crate::rules::{Context, Meta, Rule, advisory};
 pub(crate) const META: Meta = Meta {
     code: "ADV007",
     level: Level::Deny,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

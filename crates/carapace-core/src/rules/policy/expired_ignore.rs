@@ -38,6 +38,7 @@ use crate::rules::{Context, Meta, Rule, policy};
 pub(crate) const META: Meta = Meta {
     code: "POL004",
     level: Level::Warn,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -51,6 +51,7 @@ use crate::rules::{Context, Meta, Rule, policy};
 pub(crate) const META: Meta = Meta {
     code: "POL005",
     level: Level::Note,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

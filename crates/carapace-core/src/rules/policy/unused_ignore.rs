@@ -42,6 +42,7 @@ use crate::rules::{Context, Meta, Rule, policy};
 pub(crate) const META: Meta = Meta {
     code: "POL003",
     level: Level::Warn,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

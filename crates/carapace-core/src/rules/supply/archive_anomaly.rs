@@ -51,6 +51,7 @@ use crate::supply::archive::AnomalyKind;
 pub(crate) const META: Meta = Meta {
     code: "SUP010",
     level: Level::Deny,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -48,6 +48,7 @@ use crate::rules::{Context, Meta, Rule};
 pub(crate) const META: Meta = Meta {
     code: "SUP014",
     level: Level::Note,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

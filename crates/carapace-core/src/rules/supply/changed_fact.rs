@@ -53,6 +53,7 @@ use crate::supply::drift::drifts;
 pub(crate) const META: Meta = Meta {
     code: "SUP005",
     level: Level::Deny,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

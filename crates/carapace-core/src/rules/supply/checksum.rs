@@ -44,6 +44,7 @@ use crate::rules::{Context, Meta, Rule};
 pub(crate) const META: Meta = Meta {
     code: "SUP003",
     level: Level::Deny,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -48,6 +48,7 @@ use crate::rules::{Context, Meta, Rule};
 pub(crate) const META: Meta = Meta {
     code: "SUP004",
     level: Level::Deny,
+    is_lowered: true,
 };
 
 /// Differences that a finding lists.

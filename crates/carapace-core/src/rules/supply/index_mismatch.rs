@@ -56,6 +56,7 @@ use crate::supply::archive::differences;
 pub(crate) const META: Meta = Meta {
     code: "SUP012",
     level: Level::Deny,
+    is_lowered: false,
 };
 
 /// Differences that a finding lists.

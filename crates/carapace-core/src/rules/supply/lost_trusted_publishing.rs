@@ -53,6 +53,7 @@ use crate::supply::drift::{drifts, who};
 pub(crate) const META: Meta = Meta {
     code: "SUP008",
     level: Level::Deny,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -50,6 +50,7 @@ use crate::supply::times::time;
 pub(crate) const META: Meta = Meta {
     code: "SUP021",
     level: Level::Warn,
+    is_lowered: false,
 };
 
 /// Impostors were found within weeks; a package that is older is not taken for one.

@@ -58,6 +58,7 @@ use crate::supply::archive::capability::Part;
 pub(crate) const META: Meta = Meta {
     code: "SUP013",
     level: Level::Warn,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -55,6 +55,7 @@ use crate::supply::archive::capability::{Ability, Capability, Part};
 pub(crate) const META: Meta = Meta {
     code: "SUP015",
     level: Level::Warn,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

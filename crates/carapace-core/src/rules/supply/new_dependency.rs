@@ -69,6 +69,7 @@ use crate::supply::times::{DAY, between, time};
 pub(crate) const META: Meta = Meta {
     code: "SUP020",
     level: Level::Warn,
+    is_lowered: false,
 };
 
 /// A package is new for so many days from its first version on.

@@ -53,6 +53,7 @@ use crate::supply::drift::owner_findings;
 pub(crate) const META: Meta = Meta {
     code: "SUP006",
     level: Level::Warn,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -53,6 +53,7 @@ use crate::supply::drift::{drifts, who};
 pub(crate) const META: Meta = Meta {
     code: "SUP007",
     level: Level::Warn,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

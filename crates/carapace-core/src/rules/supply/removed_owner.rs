@@ -50,6 +50,7 @@ use crate::supply::drift::owner_findings;
 pub(crate) const META: Meta = Meta {
     code: "SUP009",
     level: Level::Note,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -51,6 +51,7 @@ use crate::rules::{Context, Meta, Rule};
 pub(crate) const META: Meta = Meta {
     code: "SUP025",
     level: Level::Note,
+    is_lowered: true,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -46,6 +46,7 @@ use crate::supply::times::{DAY, time};
 pub(crate) const META: Meta = Meta {
     code: "SUP023",
     level: Level::Warn,
+    is_lowered: false,
 };
 
 /// A version is young for so many days, and after as many it has stood.

@@ -56,6 +56,7 @@ use crate::supply::times::time;
 pub(crate) const META: Meta = Meta {
     code: "SUP022",
     level: Level::Deny,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

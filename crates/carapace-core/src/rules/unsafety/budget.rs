@@ -65,6 +65,7 @@ use crate::rules::{Context, Meta, Rule};
 pub(crate) const META: Meta = Meta {
     code: "UNS004",
     level: Level::Deny,
+    is_lowered: false,
 };
 
 /// Packages that a finding over all of them names: those that have the most.

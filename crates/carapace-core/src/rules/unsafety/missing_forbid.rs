@@ -62,6 +62,7 @@ use crate::rules::{Context, Meta, Rule};
 pub(crate) const META: Meta = Meta {
     code: "UNS003",
     level: Level::Note,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {

@@ -92,6 +92,7 @@ use crate::rules::{Context, Meta, Rule, in_words, operations};
 pub(crate) const META: Meta = Meta {
     code: "UNS001",
     level: Level::Deny,
+    is_lowered: false,
 };
 
 /// Sites of a dependency that a finding lists: no more than people read. The report's packages list

@@ -61,6 +61,7 @@ use crate::rules::{Context, Meta, Rule, in_words};
 pub(crate) const META: Meta = Meta {
     code: "UNS002",
     level: Level::Note,
+    is_lowered: false,
 };
 
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
