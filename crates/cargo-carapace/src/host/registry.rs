@@ -190,14 +190,28 @@ impl KeptIndex {
         Self(Store::of(CRATES_IO, cache, cargo_home))
     }
 
-    /// What the newest copy that knows a version says of it.
-    pub(crate) fn entry(&self, name: &str, version: &Version) -> Option<IndexEntry> {
-        let copies = self.0.copies(
-            &path(name)?,
-            |bytes| entry(bytes, name, version),
-            |bytes| entry_in_cargo_cache(bytes, name, version),
-        );
-        copies.into_iter().flatten().next()
+    /// What the newest copy that knows a version says of it, for each of the versions in their order.
+    pub(crate) fn entries(&self, name: &str, versions: &[&Version]) -> Vec<Option<IndexEntry>> {
+        type Entries = Vec<Option<IndexEntry>>;
+        let each = |entry: &dyn Fn(&Version) -> Result<Option<IndexEntry>, RegistryError>| {
+            let entries = versions.iter().map(|version| entry(version));
+            // A copy that is damaged where one version stands may be right about another.
+            Ok(entries.map(Result::unwrap_or_default).collect::<Entries>())
+        };
+        let copies = path(name).map(|path| {
+            self.0.copies(
+                &path,
+                |bytes| each(&|version| entry(bytes, name, version)),
+                |bytes| each(&|version| entry_in_cargo_cache(bytes, name, version)),
+            )
+        });
+        let mut best: Entries = vec![None; versions.len()];
+        for copy in copies.into_iter().flatten() {
+            for (best, older) in best.iter_mut().zip(copy) {
+                *best = best.take().or(older);
+            }
+        }
+        best
     }
 }
 

@@ -153,8 +153,12 @@ struct Reader {
 impl Reader {
     fn package(&self, package: &Package, limits: Limits) -> Found {
         let (name, version) = (&*package.name, &package.version);
-        let indexed = self.index.entry(name, version);
         let versions = self.archives.get(name);
+        let before = versions.and_then(|versions| versions.range(..version).next_back());
+        let asked = std::iter::once(version).chain(before.map(|(version, _)| version));
+        let asked: Vec<&Version> = asked.collect();
+        let mut indexed = self.index.entries(name, &asked).into_iter();
+        let (indexed, indexed_before) = (indexed.next().flatten(), indexed.next().flatten());
         let mut found = Found::default();
         let in_index = indexed
             .as_ref()
@@ -173,10 +177,8 @@ impl Reader {
                 found.missing = Some(reason.to_owned());
             }
         }
-        let before = versions.and_then(|versions| versions.range(..version).next_back());
         if let Some((version, paths)) = before {
-            let indexed = self.index.entry(name, version);
-            let expected = indexed.map(|entry| Checksum::parse(&entry.checksum));
+            let expected = indexed_before.map(|entry| Checksum::parse(&entry.checksum));
             match self.archive((name, version), paths, expected.as_ref(), limits) {
                 Ok(read) => found.before = Some((version.clone(), read)),
                 Err(Refused::TooLarge) => found.is_left = true,
