@@ -18,6 +18,7 @@ use crate::knowledge::advisory::Advisory;
 use crate::knowledge::advisory::index::DatabaseInfo;
 use crate::knowledge::date::Date;
 use crate::supply::Supply;
+use crate::supply::reach::Reached;
 
 /// What kind of thing was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,6 +115,8 @@ pub struct Details {
     pub reconciliation: Option<Arc<Reconciliation>>,
     /// The lines of sources that are shown.
     pub sources: Sources,
+    /// What accounts could change, where that was looked at.
+    pub reached: Option<Arc<Reached>>,
     /// What compiles it, where that is known.
     pub toolchain: Option<Toolchain>,
     /// The advisories that policy left out of it.

@@ -11,6 +11,7 @@ use crate::policy::Policy;
 use crate::report::{ConfigEffect, Gap, Report, Settings};
 use crate::rules::Rule;
 use crate::supply::Supply;
+use crate::supply::reach::reached;
 
 /// What is asked for, and what the edge found out before it.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub fn publishers(request: PublishersRequest, policy: &Policy) -> Report {
         ageless(graph, &supply, policy, gaps);
     });
     if let Some(input) = run.inputs.last_mut() {
+        let reached = reached(&input.graph, &input.details.roles, &supply);
+        input.details.reached = Some(Arc::new(reached));
         input.supply = Some(Arc::new(supply));
     }
     run.report(Vec::new(), Settings::default())

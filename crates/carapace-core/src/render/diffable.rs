@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::view::By;
-use super::words::{cut, people as said};
+use super::words::cut;
 use crate::knowledge::people::AccountId;
 use crate::report::{Input, Report};
 use crate::supply::Supply;
@@ -24,10 +24,7 @@ pub fn render(report: &Report, by: By) -> String {
         };
         match by {
             By::Person => accounts(input, supply, |_| true, &mut text),
-            By::Team => {
-                let is_team = |id: AccountId| matches!(id, AccountId::Team(_));
-                accounts(input, supply, is_team, &mut text);
-            }
+            By::Team => accounts(input, supply, AccountId::is_team, &mut text),
             By::Crate => crates(input, supply, &mut text),
         }
     }
@@ -46,8 +43,9 @@ fn accounts(
     is_shown: impl Fn(AccountId) -> bool,
     text: &mut String,
 ) {
-    let (reach, _) = said::reached(input, supply);
-    let shown = reach.iter().filter(|one| is_shown(one.account));
+    let reached = input.details.reached.iter();
+    let reached = reached.flat_map(|reached| &reached.accounts);
+    let shown = reached.filter(|one| is_shown(one.account));
     let mut lines: Vec<String> = shown
         .map(|one| {
             let crates: Vec<String> = one.crates.iter().map(|name| cut(name, NAME)).collect();

@@ -55,8 +55,8 @@ pub fn render(report: &Report, options: &Options<'_>) -> String {
             page.sites(input, census);
             page.reconciliation(input);
         }
-        if let Some(supply) = &input.supply {
-            page.people(input, supply);
+        if let (Some(supply), Some(reached)) = (&input.supply, &input.details.reached) {
+            page.people(input, supply, reached);
         }
         page.input(input, report.inputs.len() > 1);
     }

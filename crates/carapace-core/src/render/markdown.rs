@@ -15,6 +15,7 @@ use crate::facts::unsafety::Operation;
 use crate::graph::PackageIdx;
 use crate::report::{Input, Report};
 use crate::supply::Supply;
+use crate::supply::reach::Reached;
 
 /// What a comment on a pull request can hold of a list; GitHub takes 65,536 characters.
 const LISTED: usize = 200;
@@ -34,8 +35,8 @@ pub fn render(report: &Report, view: &View) -> String {
         }
     }
     for input in &report.inputs {
-        if let Some(supply) = &input.supply {
-            people(input, supply, &mut text);
+        if let (Some(supply), Some(reached)) = (&input.supply, &input.details.reached) {
+            people(supply, reached, &mut text);
         }
     }
     let fixes = report.fixes.iter().flatten();
@@ -113,17 +114,17 @@ fn findings(report: &Report, text: &mut String) {
 }
 
 /// The accounts that can publish new versions, those that could change most first.
-fn people(input: &Input, supply: &Supply, text: &mut String) {
-    let (reach, sum) = words::people::reached(input, supply);
-    if reach.is_empty() {
+fn people(supply: &Supply, reached: &Reached, text: &mut String) {
+    let accounts = &reached.accounts;
+    if accounts.is_empty() {
         return;
     }
-    let known = sum.crates - sum.unknown.len();
+    let known = reached.sum.known();
     text.push_str("\n### Who can publish new versions\n\n");
     text.push_str(
         "| Who | Crates | Alone | At build | Shipped | Via |\n|---|--:|--:|--:|--:|---|\n",
     );
-    for one in reach.iter().take(LISTED) {
+    for one in accounts.iter().take(LISTED) {
         let crates = one.crates.len();
         let _ = writeln!(
             text,
@@ -136,7 +137,7 @@ fn people(input: &Input, supply: &Supply, text: &mut String) {
             code(&one.crates.join(", ")),
         );
     }
-    if let Some(more @ 1..) = reach.len().checked_sub(LISTED) {
+    if let Some(more @ 1..) = accounts.len().checked_sub(LISTED) {
         let _ = writeln!(text, "\n… and {more} more");
     }
 }

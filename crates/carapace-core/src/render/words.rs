@@ -241,12 +241,11 @@ pub(super) fn summary(report: &Report) -> (&'static str, String) {
         return (word, format!("{incomplete}{text}"));
     }
     let mut judged = report.inputs.iter();
-    if let Some((input, supply)) = judged.find_map(|i| Some((i, i.supply.as_ref()?))) {
-        let (reach, sum) = people::reached(input, supply);
-        let people = people::sum(&reach, &sum);
+    if let Some(reached) = judged.find_map(|input| input.details.reached.as_ref()) {
+        let people = people::sum(reached);
         // That nobody is known is not that nobody can change anything.
         let word = match word {
-            "ok" if reach.is_empty() && sum.crates > 0 => "warning",
+            "ok" if reached.accounts.is_empty() && reached.sum.crates > 0 => "warning",
             word => word,
         };
         let text = match counts.total() {

@@ -225,7 +225,7 @@ impl<'a> Drift<'a> {
     /// Whether a team owned the package, whose members are not known.
     pub(crate) fn had_team(&self) -> bool {
         let mut owners = self.locked.owners.iter().flat_map(|owners| &owners.value);
-        owners.any(|owner| matches!(owner.account, AccountId::Team(_)))
+        owners.any(|owner| owner.account.is_team())
     }
 }
 

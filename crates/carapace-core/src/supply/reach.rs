@@ -14,13 +14,22 @@ use crate::knowledge::people::AccountId;
 /// packages takes a hundredth of it.
 const STEPS: usize = 20_000_000;
 
+/// What all accounts could change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// What each could: those that could change most first.
+    pub accounts: Vec<Reach>,
+    /// How much hangs on how many of them.
+    pub sum: Concentration,
+}
+
 /// What one account could change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach<'a> {
+pub struct Reach {
     /// Who.
     pub account: AccountId,
     /// The packages that it can publish new versions of, by name, sorted.
-    pub crates: Vec<&'a str>,
+    pub crates: Vec<String>,
     /// How many of these nobody else owns.
     pub alone: usize,
     /// How many of these run code on the machine that builds: build scripts, procedural macros, and
@@ -35,16 +44,24 @@ pub struct Reach<'a> {
 
 /// How much hangs on how many.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Concentration<'a> {
+pub struct Concentration {
     /// How many packages of crates.io are built, by name.
     pub crates: usize,
     /// Those of which no source says who owns them, sorted.
-    pub unknown: Vec<&'a str>,
+    pub unknown: Vec<String>,
     /// Those with one owner, sorted. A team counts as one, whoever is in it.
-    pub single_owner: Vec<&'a str>,
+    pub single_owner: Vec<String>,
     /// How many accounts, each time the one that adds most, can change half of the packages whose
     /// owners are known.
     pub half: usize,
+}
+
+impl Concentration {
+    /// Of how many packages a source says who owns them.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.crates - self.unknown.len()
+    }
 }
 
 /// One name of what is built, all versions together.
@@ -73,14 +90,20 @@ fn crates<'a>(graph: &'a Graph, roles: &[Roles], supply: &Supply) -> BTreeMap<&'
     crates
 }
 
-/// What each account could change: those that could change most first.
+/// Works out what accounts could change of a graph.
 #[must_use]
-pub fn reach<'a>(graph: &'a Graph, roles: &[Roles], supply: &Supply) -> Vec<Reach<'a>> {
+pub fn reached(graph: &Graph, roles: &[Roles], supply: &Supply) -> Reached {
     let crates = crates(graph, roles, supply);
+    let accounts = accounts(graph, &crates, supply);
+    let sum = concentration(&crates, supply, &accounts);
+    Reached { accounts, sum }
+}
+
+fn accounts(graph: &Graph, crates: &BTreeMap<&str, Crate>, supply: &Supply) -> Vec<Reach> {
     let dependents = Dependents::new(graph);
     let mut steps = STEPS;
     let mut owned: BTreeMap<AccountId, Vec<(&str, &Crate, bool)>> = BTreeMap::new();
-    for (name, found) in &crates {
+    for (name, found) in crates {
         let known = supply.people.crates.get(*name);
         let Some(owners) = known.and_then(|known| known.owners.as_ref()) else {
             continue;
@@ -91,7 +114,7 @@ pub fn reach<'a>(graph: &'a Graph, roles: &[Roles], supply: &Supply) -> Vec<Reac
             all.push((name, found, alone));
         }
     }
-    let mut all: Vec<Reach<'a>> = owned
+    let mut all: Vec<Reach> = owned
         .into_iter()
         .map(|(account, owned)| {
             let count = |is: &dyn Fn(&Crate, bool) -> bool| {
@@ -107,7 +130,10 @@ pub fn reach<'a>(graph: &'a Graph, roles: &[Roles], supply: &Supply) -> Vec<Reac
                 at_build: count(&|found, _| found.at_build),
                 shipped: count(&|found, _| found.shipped),
                 members: members(graph, &dependents, packages.copied(), &mut steps),
-                crates: owned.iter().map(|(name, _, _)| *name).collect(),
+                crates: owned
+                    .iter()
+                    .map(|(name, _, _)| (*name).to_owned())
+                    .collect(),
             }
         })
         .collect();
@@ -134,40 +160,37 @@ fn members(
     Some(members.filter(|member| seen.contains(member)).collect())
 }
 
-/// How much hangs on how many of these accounts.
-#[must_use]
-pub fn concentration<'a>(
-    graph: &'a Graph,
-    roles: &[Roles],
+fn concentration(
+    crates: &BTreeMap<&str, Crate>,
     supply: &Supply,
-    reach: &[Reach<'a>],
-) -> Concentration<'a> {
-    let crates = crates(graph, roles, supply);
+    accounts: &[Reach],
+) -> Concentration {
     let owners = |name: &str| {
         let known = supply.people.crates.get(name)?;
         Some(known.owners.as_ref()?.value.len())
     };
     let with = |is: &dyn Fn(Option<usize>) -> bool| {
         let names = crates.keys().copied();
-        names.filter(|name| is(owners(name))).collect::<Vec<_>>()
+        let names = names.filter(|name| is(owners(name)));
+        names.map(str::to_owned).collect::<Vec<_>>()
     };
     let unknown = with(&|owners| owners.is_none());
     let known = crates.len() - unknown.len();
     Concentration {
         crates: crates.len(),
         single_owner: with(&|owners| owners == Some(1)),
-        half: enough_for_half(known, reach),
+        half: enough_for_half(known, accounts),
         unknown,
     }
 }
 
 /// How many accounts, each time the one that adds most, and of several the first, can change half of
 /// so many packages.
-fn enough_for_half(known: usize, reach: &[Reach<'_>]) -> usize {
+fn enough_for_half(known: usize, accounts: &[Reach]) -> usize {
     let mut covered: HashSet<&str> = HashSet::new();
     // What an account adds only ever gets less, so what was counted before is an upper bound: the one
     // on top whose count is still right is the one that adds most.
-    let counted = reach.iter().enumerate();
+    let counted = accounts.iter().enumerate();
     let mut most: BinaryHeap<(usize, Reverse<usize>)> = counted
         .map(|(at, one)| (one.crates.len(), Reverse(at)))
         .collect();
@@ -176,12 +199,15 @@ fn enough_for_half(known: usize, reach: &[Reach<'_>]) -> usize {
         let Some((before, at)) = most.pop() else {
             break;
         };
-        let Some(one) = reach.get(at.0) else { break };
-        let new = one.crates.iter().filter(|name| !covered.contains(*name));
+        let Some(one) = accounts.get(at.0) else { break };
+        let new = one
+            .crates
+            .iter()
+            .filter(|name| !covered.contains(name.as_str()));
         match new.count() {
             0 => {}
             now if now == before => {
-                covered.extend(&one.crates);
+                covered.extend(one.crates.iter().map(String::as_str));
                 chosen += 1;
             }
             now => most.push((now, at)),
@@ -201,10 +227,9 @@ mod tests {
         fn half_is_what_looking_at_all_each_time_finds(
             owned in prop::collection::vec(prop::collection::btree_set(0_usize..12, 1..6), 0..12),
         ) {
-            let names: Vec<String> = (0..12).map(|n| n.to_string()).collect();
-            let reach: Vec<Reach<'_>> = owned.iter().enumerate().map(|(at, owned)| Reach {
+            let reach: Vec<Reach> = owned.iter().enumerate().map(|(at, owned)| Reach {
                 account: AccountId::User(u32::try_from(at).unwrap()),
-                crates: owned.iter().map(|n| names[*n].as_str()).collect(),
+                crates: owned.iter().map(ToString::to_string).collect(),
                 alone: 0,
                 at_build: 0,
                 shipped: 0,

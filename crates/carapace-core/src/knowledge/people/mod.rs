@@ -38,6 +38,12 @@ impl AccountId {
         }
     }
 
+    /// Whether it stands for all members of a team.
+    #[must_use]
+    pub fn is_team(self) -> bool {
+        matches!(self, Self::Team(_))
+    }
+
     /// The number, unique within its kind.
     #[must_use]
     pub fn number(self) -> u32 {

@@ -3,61 +3,60 @@
 use std::fmt::Write as _;
 
 use super::page::{Page, Style};
-use crate::graph::Graph;
-use crate::knowledge::people::AccountId;
 use crate::render::view::By;
 use crate::render::words::{self, people as said};
 use crate::report::Input;
 use crate::supply::Supply;
-use crate::supply::reach::{Concentration, Reach};
+use crate::supply::reach::{Concentration, Reach, Reached};
 
 /// Names of packages that are listed if nobody asks for more.
 const NAMED: usize = 12;
 
 impl Page<'_> {
     /// People, packages or teams, and how much hangs on how many.
-    pub(super) fn people(&mut self, input: &Input, supply: &Supply) {
-        let (reach, sum) = said::reached(input, supply);
+    pub(super) fn people(&mut self, input: &Input, supply: &Supply, reached: &Reached) {
+        let shown = reached.accounts.iter();
         match self.options.view.by {
-            By::Person => self.reach(
-                "Who can publish new versions of what is built",
-                &reach,
-                &sum,
-                &input.graph,
-                supply,
-            ),
-            By::Team => {
-                let teams = reach
-                    .iter()
-                    .filter(|one| matches!(one.account, AccountId::Team(_)));
-                let teams: Vec<Reach<'_>> = teams.cloned().collect();
+            By::Person => {
+                let title = "Who can publish new versions of what is built";
                 self.reach(
-                    "Teams all members of which can publish new versions",
-                    &teams,
-                    &sum,
-                    &input.graph,
+                    title,
+                    &shown.collect::<Vec<_>>(),
+                    input,
                     supply,
+                    &reached.sum,
+                );
+            }
+            By::Team => {
+                let title = "Teams all members of which can publish new versions";
+                let teams = shown.filter(|one| one.account.is_team());
+                self.reach(
+                    title,
+                    &teams.collect::<Vec<_>>(),
+                    input,
+                    supply,
+                    &reached.sum,
                 );
             }
             By::Crate => self.crates(input, supply),
         }
-        self.hanging(input, supply, &sum);
+        self.hanging(input, supply, &reached.sum);
     }
 
     fn reach(
         &mut self,
         title: &str,
-        reach: &[Reach<'_>],
-        sum: &Concentration<'_>,
-        graph: &Graph,
+        reach: &[&Reach],
+        input: &Input,
         supply: &Supply,
+        sum: &Concentration,
     ) {
         if reach.is_empty() {
             return;
         }
         self.text += &format!("{}\n\n", self.paint(Style::Strong, title));
-        let known = sum.crates - sum.unknown.len();
-        let cells = |one: &Reach<'_>| {
+        let known = sum.known();
+        let cells = |one: &Reach| {
             let crates = format!(
                 "{} ({})",
                 one.crates.len(),
@@ -97,7 +96,9 @@ impl Page<'_> {
             let _ = writeln!(self.text, "{:margin$}  via {via}", "");
             let members = one.members.as_ref().filter(|_| self.options.verbose);
             if let Some(members) = members {
-                let members = members.iter().map(|index| words::package(graph, *index));
+                let members = members
+                    .iter()
+                    .map(|index| words::package(&input.graph, *index));
                 let members = members.collect::<Vec<_>>().join(", ");
                 let _ = writeln!(self.text, "{:margin$}  into {members}", "");
             }
@@ -105,7 +106,7 @@ impl Page<'_> {
         self.text.push('\n');
     }
 
-    fn names(&self, names: &[&str]) -> String {
+    fn names(&self, names: &[String]) -> String {
         let most = if self.options.verbose {
             usize::MAX
         } else {
@@ -137,7 +138,7 @@ impl Page<'_> {
         self.text.push('\n');
     }
 
-    fn hanging(&mut self, input: &Input, supply: &Supply, sum: &Concentration<'_>) {
+    fn hanging(&mut self, input: &Input, supply: &Supply, sum: &Concentration) {
         if !sum.single_owner.is_empty() {
             let crates = words::count(sum.single_owner.len(), "crate has", "crates have");
             let names = self.names(&sum.single_owner);

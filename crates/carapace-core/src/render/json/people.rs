@@ -7,7 +7,6 @@ use crate::graph::Package;
 use crate::knowledge::people::{AccountId, Fact, People, Publisher};
 use crate::knowledge::vet::{Certified, Violation};
 use crate::report::Input;
-use crate::supply::reach::{concentration, reach};
 use crate::supply::{PackageSupply, Supply};
 
 /// Who can change a package, and who published this version of it.
@@ -145,9 +144,9 @@ pub(super) struct InputPeople<'a> {
     /// How many packages of crates.io are built, by name.
     crates: usize,
     /// Those of which no source says who owns them.
-    unknown: Vec<&'a str>,
+    unknown: &'a [String],
     /// Those with one owner.
-    single_owner: Vec<&'a str>,
+    single_owner: &'a [String],
     /// How many accounts together can change half of those whose owners are known.
     half: usize,
 }
@@ -159,7 +158,7 @@ struct ReachDocument<'a> {
     #[serde(flatten)]
     account: AccountDocument<'a>,
     /// The packages that it can publish new versions of, by name.
-    crates: Vec<&'a str>,
+    crates: &'a [String],
     /// How many of these nobody else owns.
     alone: usize,
     /// How many of these run code on the machine that builds.
@@ -264,20 +263,18 @@ pub(super) fn of_package<'a>(
 
 /// What accounts could change of an input, where people were looked for.
 pub(super) fn of_input<'a>(input: &'a Input, ids: &'a Ids) -> Option<InputPeople<'a>> {
-    let supply = input.supply.as_ref()?;
-    let roles = &input.details.roles;
-    let reach = reach(&input.graph, roles, supply);
-    let sum = concentration(&input.graph, roles, supply, &reach);
-    let accounts = reach.into_iter().map(|one| ReachDocument {
+    let (supply, reached) = (input.supply.as_ref()?, input.details.reached.as_ref()?);
+    let sum = &reached.sum;
+    let accounts = reached.accounts.iter().map(|one| ReachDocument {
         account: account(&supply.people, one.account),
-        crates: one.crates,
+        crates: &one.crates,
         alone: one.alone,
         at_build: one.at_build,
         shipped: one.shipped,
-        members: one.members.map(|members| {
-            let members = members.into_iter();
+        members: one.members.as_ref().map(|members| {
+            let members = members.iter();
             members
-                .map(|member| ids.get(&input.graph, member))
+                .map(|member| ids.get(&input.graph, *member))
                 .collect()
         }),
     });
@@ -285,8 +282,8 @@ pub(super) fn of_input<'a>(input: &'a Input, ids: &'a Ids) -> Option<InputPeople
         input: &input.id,
         accounts: accounts.collect(),
         crates: sum.crates,
-        unknown: sum.unknown,
-        single_owner: sum.single_owner,
+        unknown: &sum.unknown,
+        single_owner: &sum.single_owner,
         half: sum.half,
     })
 }

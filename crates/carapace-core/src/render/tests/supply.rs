@@ -13,6 +13,7 @@ use crate::render::view::{By, View};
 use crate::render::{diffable, human, json, markdown};
 use crate::report::Report;
 use crate::rules::example;
+use crate::supply::reach::reached;
 
 const WORLD: &str = r#"--- Cargo.lock
 [[package]]
@@ -109,6 +110,8 @@ fn report(change: impl FnOnce(&mut crate::supply::Supply)) -> Report {
     let parser = supply.people.crates.get_mut("parser").unwrap();
     parser.versions.values_mut().next_back().unwrap().publisher = Some(by);
     change(supply);
+    let reached = reached(&input.graph, &input.details.roles, supply);
+    input.details.reached = Some(Arc::new(reached));
     report
 }
 

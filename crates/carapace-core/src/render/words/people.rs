@@ -6,25 +6,13 @@ use super::{count, cut, shown};
 use crate::graph::Package;
 use crate::knowledge::people::{AccountId, Fact, People, Publisher, VersionPeople};
 use crate::knowledge::vet::{Basis, Certified, Root};
-use crate::report::Input;
 use crate::supply::archive::ArchiveFacts;
 use crate::supply::archive::capability::Part;
-use crate::supply::reach::{Concentration, Reach, concentration, reach};
+use crate::supply::reach::Reached;
 use crate::supply::{PackageSupply, Supply};
 
 /// Characters of a name that people gave themselves.
 const NAME: usize = 64;
-
-/// What accounts could change of an input, and how much hangs on how many.
-pub(in crate::render) fn reached<'a>(
-    input: &'a Input,
-    supply: &Supply,
-) -> (Vec<Reach<'a>>, Concentration<'a>) {
-    let roles = &input.details.roles;
-    let reach = reach(&input.graph, roles, supply);
-    let sum = concentration(&input.graph, roles, supply, &reach);
-    (reach, sum)
-}
 
 /// `ann (Ann Lee)`, `team github:o:t`. Logins can be given up and taken by others, so the number
 /// stands there, too.
@@ -110,8 +98,7 @@ pub(in crate::render) fn publisher(people: &People, version: &VersionPeople) -> 
 pub(in crate::render) fn owners(people: &People, name: &str) -> Option<Vec<String>> {
     let owners = people.crates.get(name)?.owners.as_ref()?;
     let mut accounts: Vec<AccountId> = owners.value.iter().map(|own| own.account).collect();
-    let is_user = |id: &AccountId| matches!(id, AccountId::User(_));
-    accounts.sort_by_cached_key(|id| (is_user(id), people.login(*id), *id));
+    accounts.sort_by_cached_key(|id| (!id.is_team(), people.login(*id), *id));
     Some(accounts.into_iter().map(|id| account(people, id)).collect())
 }
 
@@ -220,19 +207,19 @@ fn abilities(archive: &ArchiveFacts) -> Option<(&'static str, String)> {
 
 /// What the run came to: `9 people and 2 teams can change 14 of 14 crates of crates.io, 2 are enough
 /// for half of them`.
-pub(in crate::render) fn sum(reach: &[Reach<'_>], sum: &Concentration<'_>) -> String {
-    if reach.is_empty() && sum.crates > 0 {
+pub(in crate::render) fn sum(reached: &Reached) -> String {
+    let Reached { accounts, sum } = reached;
+    if accounts.is_empty() && sum.crates > 0 {
         let crates = count(sum.crates, "crate", "crates");
         return format!("who can change {crates} of crates.io is not known");
     }
-    let is_team = |one: &&Reach<'_>| matches!(one.account, AccountId::Team(_));
-    let teams = reach.iter().filter(is_team).count();
-    let people = count(reach.len() - teams, "person", "people");
+    let teams = accounts.iter().filter(|one| one.account.is_team()).count();
+    let people = count(accounts.len() - teams, "person", "people");
     let teams = match teams {
         0 => String::new(),
         n => format!(" and {}", count(n, "team", "teams")),
     };
-    let known = sum.crates - sum.unknown.len();
+    let known = sum.known();
     let mut text = format!(
         "{people}{teams} can change {known} of {} of crates.io",
         count(sum.crates, "crate", "crates")

@@ -40,7 +40,7 @@ impl CrateRecord {
         put_number(out, day_number(self.created));
         put_number(out, self.owners.len() as u64);
         for owner in &self.owners {
-            let is_team = matches!(owner.account, AccountId::Team(_));
+            let is_team = owner.account.is_team();
             let account = u64::from(owner.account.number()) << 1 | u64::from(is_team);
             put_number(out, account);
             put_number(out, day_number(owner.since));
@@ -181,7 +181,7 @@ pub(super) fn take_account(value: &[u8]) -> Option<Account> {
 /// The key of an account: its kind, and its number so that keys are sorted as accounts are.
 pub(super) fn account_key(id: AccountId) -> [u8; 5] {
     let [a, b, c, d] = id.number().to_be_bytes();
-    [u8::from(matches!(id, AccountId::Team(_))), a, b, c, d]
+    [u8::from(id.is_team()), a, b, c, d]
 }
 
 /// 0 is none; else days since 1969-12-31.
