@@ -67,10 +67,10 @@ fn foreign(graph: &Graph, supply: &Supply, gaps: &mut InputGaps<'_>) {
 
 /// Packages of which the copy of the index is older than their version.
 fn outdated(graph: &Graph, supply: &Supply, gaps: &mut InputGaps<'_>) {
-    for (package, known) in graph.packages().iter().zip(&supply.packages) {
+    for (_, package, _) in supply.of_crates_io(graph) {
         let history = supply.history(&package.name);
         let lacks = history.is_some_and(|history| history.get(&package.version).is_none());
-        if known.is_built && package.is_crates_io() && lacks {
+        if lacks {
             let reason =
                 "the registry's index, or the copy of it that is kept, does not know this version";
             gaps.add("history", Some(package), reason, false);
@@ -118,10 +118,7 @@ fn has_known_accounts(package: &Package, supply: &Supply) -> bool {
 
 /// Packages of which no source says who owns them.
 fn unknown(graph: &Graph, supply: &Supply, gaps: &mut InputGaps<'_>) {
-    for (package, known) in graph.packages().iter().zip(&supply.packages) {
-        if !known.is_built || !package.is_crates_io() {
-            continue;
-        }
+    for (_, package, _) in supply.of_crates_io(graph) {
         let krate = supply.people.crates.get(&package.name);
         let is_gone = krate
             .and_then(|krate| krate.exists.as_ref())

@@ -60,12 +60,9 @@ fn accounts(
 
 fn crates(input: &Input, supply: &Supply, text: &mut String) {
     let mut owners: BTreeMap<&str, BTreeSet<AccountId>> = BTreeMap::new();
-    for (package, known) in input.graph.packages().iter().zip(&supply.packages) {
+    for (_, package, _) in supply.of_crates_io(&input.graph) {
         let krate = supply.people.crates.get(&package.name);
-        let known = krate
-            .and_then(|krate| krate.owners.as_ref())
-            .filter(|_| known.is_built);
-        if let Some(known) = known.filter(|_| package.is_crates_io()) {
+        if let Some(known) = krate.and_then(|krate| krate.owners.as_ref()) {
             let accounts = known.value.iter().map(|owner| owner.account);
             owners.entry(&package.name).or_default().extend(accounts);
         }

@@ -285,11 +285,8 @@ impl Context<'_> {
         &self,
     ) -> impl Iterator<Item = (PackageIdx, &Package, &PackageSupply, &Supply)> {
         self.supply.into_iter().flat_map(|supply| {
-            let packages = self.graph.iter().zip(&supply.packages);
-            packages.filter_map(move |((index, package), known)| {
-                let counts = known.is_built && package.is_crates_io();
-                counts.then_some((index, package, known, supply))
-            })
+            let packages = supply.of_crates_io(self.graph);
+            packages.map(move |(index, package, known)| (index, package, known, supply))
         })
     }
 

@@ -15,8 +15,8 @@ use semver::Version;
 
 use archive::ArchiveFacts;
 
-use crate::graph::Graph;
 use crate::graph::checksum::Checksum;
+use crate::graph::{Graph, Package, PackageIdx};
 use crate::knowledge::date::Date;
 use crate::knowledge::people::People;
 use crate::knowledge::registry::{History, IndexEntry};
@@ -42,6 +42,18 @@ pub struct Supply {
 }
 
 impl Supply {
+    /// The packages of crates.io that are built, with what is known of each.
+    pub fn of_crates_io<'s, 'g>(
+        &'s self,
+        graph: &'g Graph,
+    ) -> impl Iterator<Item = (PackageIdx, &'g Package, &'s PackageSupply)> {
+        let packages = graph.iter().zip(&self.packages);
+        packages.filter_map(|((index, package), known)| {
+            let counts = known.is_built && package.is_crates_io();
+            counts.then_some((index, package, known))
+        })
+    }
+
     /// Takes in what audits by others come to for each of the packages that are built. What else is
     /// known of people has to be there before: trust is in who published.
     pub fn hold_against(&mut self, graph: &Graph, audits: &Store) {

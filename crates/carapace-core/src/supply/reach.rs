@@ -75,10 +75,7 @@ struct Crate {
 /// The packages of crates.io that are built, by name.
 fn crates<'a>(graph: &'a Graph, roles: &[Roles], supply: &Supply) -> BTreeMap<&'a str, Crate> {
     let mut crates: BTreeMap<&str, Crate> = BTreeMap::new();
-    for ((index, package), known) in graph.iter().zip(&supply.packages) {
-        if !known.is_built || !package.is_crates_io() {
-            continue;
-        }
+    for (index, package, known) in supply.of_crates_io(graph) {
         let at = graph.position(index);
         let roles = at.and_then(|at| roles.get(at)).copied().unwrap_or_default();
         let found = crates.entry(&package.name).or_default();

@@ -39,9 +39,8 @@ pub(super) fn look(
     cache: Option<&Path>,
     quiet: bool,
 ) -> Vec<Gap> {
-    let built = graph.packages().iter().zip(&supply.packages).enumerate();
-    let built = built.filter(|(_, (package, known))| known.is_built && package.is_crates_io());
-    let built: Vec<(usize, &Package)> = built.map(|(at, (package, _))| (at, package)).collect();
+    let built = supply.of_crates_io(graph);
+    let built: Vec<(usize, &Package)> = built.map(|(at, package, _)| (at.get(), package)).collect();
     let names: HashSet<&str> = built.iter().map(|(_, package)| &*package.name).collect();
     let copies = cache.map(|cache| cache.join("index"));
     let reader = Reader {

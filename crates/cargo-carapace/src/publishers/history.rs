@@ -23,11 +23,8 @@ pub(super) fn find(
     supply: &mut Supply,
     arguments: &PublishersArgs,
 ) -> Result<Vec<Gap>, Failure> {
-    let packages = graph.packages().iter().zip(&supply.packages);
-    let published: Vec<&Package> = packages
-        .filter(|(package, known)| known.is_built && package.is_crates_io())
-        .map(|(package, _)| package)
-        .collect();
+    let published = supply.of_crates_io(graph);
+    let published: Vec<&Package> = published.map(|(_, package, _)| package).collect();
     let names: BTreeSet<&str> = published.iter().map(|package| &*package.name).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let network = arguments.network;

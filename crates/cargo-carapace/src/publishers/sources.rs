@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use carapace_core::graph::{Graph, Package};
+use carapace_core::graph::Graph;
 use carapace_core::knowledge::date::Date;
 use carapace_core::knowledge::people::People;
 use carapace_core::report::Gap;
@@ -48,13 +48,6 @@ pub(super) struct Found {
     pub(super) gaps: Vec<Gap>,
 }
 
-/// The packages of crates.io that are built: nobody else's names are sent anywhere.
-fn packages<'a>(graph: &'a Graph, supply: &'a Supply) -> impl Iterator<Item = &'a Package> {
-    let packages = graph.packages().iter().zip(&supply.packages);
-    let built = packages.filter(|(package, known)| known.is_built && package.is_crates_io());
-    built.map(|(package, _)| package)
-}
-
 /// Finds out who can change the packages of a graph, and who published them.
 ///
 /// # Errors
@@ -73,7 +66,8 @@ pub(super) fn find(
         address.as_deref().unwrap_or(CRATES_IO_API),
     );
     let mut wanted: BTreeMap<&str, BTreeSet<&Version>> = BTreeMap::new();
-    for package in packages(graph, supply) {
+    // Nobody else's names are sent anywhere.
+    for (_, package, _) in supply.of_crates_io(graph) {
         let versions = wanted.entry(&package.name).or_default();
         versions.insert(&package.version);
     }

@@ -25,10 +25,7 @@ pub fn render(report: &Report) -> String {
         let Some(supply) = &input.supply else {
             continue;
         };
-        for (package, known) in input.graph.packages().iter().zip(&supply.packages) {
-            if !known.is_built || !package.is_crates_io() {
-                continue;
-            }
+        for (_, package, _) in supply.of_crates_io(&input.graph) {
             let version = supply.people.version(&package.name, &package.version);
             let Some((version, day)) = version.and_then(|v| Some((v, v.published?))) else {
                 continue;

@@ -124,10 +124,7 @@ impl Page<'_> {
     }
 
     fn crates(&mut self, input: &Input, supply: &Supply) {
-        for ((index, package), known) in input.graph.iter().zip(&supply.packages) {
-            if !known.is_built || !package.is_crates_io() {
-                continue;
-            }
+        for (index, package, known) in supply.of_crates_io(&input.graph) {
             let name = words::package(&input.graph, index);
             let name = self.paint(Style::Strong, &name);
             let _ = writeln!(self.text, "{name}");
@@ -144,7 +141,7 @@ impl Page<'_> {
             let names = self.names(&sum.single_owner);
             self.note(&format!("{crates} one owner: {names}"));
         }
-        let origins = said::origins(supply, input.graph.packages());
+        let origins = said::origins(supply, &input.graph);
         if !origins.is_empty() {
             self.note(&format!(
                 "owners: {origins}; invitations that are not accepted yet are nowhere to be seen"

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{count, cut, shown};
-use crate::graph::Package;
+use crate::graph::{Graph, Package};
 use crate::knowledge::people::{AccountId, Fact, People, Publisher, VersionPeople};
 use crate::knowledge::vet::{Basis, Certified, Root};
 use crate::supply::archive::ArchiveFacts;
@@ -46,16 +46,13 @@ pub(in crate::render) fn share(part: usize, whole: usize) -> String {
 }
 
 /// The facts that owners rest on: `dump of 2026-01-01 (12), lock of 2026-01-02, not verified (1)`.
-pub(in crate::render) fn origins(supply: &Supply, packages: &[Package]) -> String {
+pub(in crate::render) fn origins(supply: &Supply, graph: &Graph) -> String {
     let mut origins: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for (package, known) in packages.iter().zip(&supply.packages) {
+    for (_, package, _) in supply.of_crates_io(graph) {
         let krate = supply.people.crates.get(&package.name);
-        let owners = krate.and_then(|krate| krate.owners.as_ref());
-        if let Some(owners) = owners.filter(|_| known.is_built && package.is_crates_io()) {
-            origins
-                .entry(owners.origin())
-                .or_default()
-                .insert(&package.name);
+        if let Some(owners) = krate.and_then(|krate| krate.owners.as_ref()) {
+            let names = origins.entry(owners.origin()).or_default();
+            names.insert(&package.name);
         }
     }
     let several = origins.len() > 1;
