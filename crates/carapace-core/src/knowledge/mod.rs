@@ -2,6 +2,7 @@
 
 pub mod advisory;
 pub mod date;
+mod index_head;
 pub mod people;
 pub mod platform;
 pub mod registry;

@@ -21,6 +21,8 @@ pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
     if let Some(PublishersCommand::Update(arguments)) = &arguments.command {
         return update::run(arguments);
     }
+    let format = arguments.output.format.unwrap_or(Format::Human);
+    let format = output::of_command(format, "publishers")?;
     if let Some(dump) = &arguments.sources.registry_dump {
         update::take_in(&PublishersUpdateArgs {
             registry_dump: dump.clone(),
@@ -29,8 +31,6 @@ pub fn run(arguments: &PublishersArgs) -> Result<Exit, Failure> {
             quiet: arguments.output.quiet,
         })?;
     }
-    let format = arguments.output.format.unwrap_or(Format::Human);
-    let format = output::of_command(format, "publishers")?;
     let mut report = match arguments.recursive {
         true => recursive::look(arguments)?,
         false => judged(arguments)?,

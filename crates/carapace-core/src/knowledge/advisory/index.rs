@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use super::range::Range;
 use super::{Advisory, Collection, SetAside};
 use crate::knowledge::date::Date;
+use crate::knowledge::index_head;
 
 const MAGIC: &str = "carapace-advisory-index/2\n";
 
@@ -139,11 +140,8 @@ pub fn write(info: &DatabaseInfo, advisories: &[Advisory], contents: Contents) -
         facts: facts.len() as u64,
         checksum: crc32fast::hash(keys.as_bytes()),
     };
-    let header = serde_json::to_string(&header).unwrap_or_default();
-    let checksum = checksum(header.as_bytes());
-    [MAGIC, &checksum, " ", &header, "\n", &keys, &facts, &texts]
-        .concat()
-        .into_bytes()
+    let head = index_head::write(MAGIC, &header);
+    [head.as_str(), &keys, &facts, &texts].concat().into_bytes()
 }
 
 /// What lines are sorted and found by: a package's name, `rust/NAME` for a component of the toolchain.
@@ -239,21 +237,7 @@ pub fn bytes_needed(start: &[u8]) -> Result<usize, IndexError> {
 }
 
 fn header(start: &[u8]) -> Result<(Header, usize), IndexError> {
-    let rest = start
-        .strip_prefix(MAGIC.as_bytes())
-        .ok_or(IndexError::Magic)?;
-    let end = memchr::memchr(b'\n', rest).filter(|end| *end < MAX_HEADER_BYTES);
-    let line = end.and_then(|end| rest.get(..end));
-    let line = line.ok_or_else(|| IndexError::Header("it does not end".to_owned()))?;
-    let end = memchr::memchr(b' ', line).ok_or(IndexError::Damaged)?;
-    let (sum, json) = line.split_at_checked(end).ok_or(IndexError::Damaged)?;
-    let json = json.get(1..).unwrap_or_default();
-    if sum != checksum(json).as_bytes() {
-        return Err(IndexError::Damaged);
-    }
-    let header = serde_json::from_slice(json);
-    let header = header.map_err(|error| IndexError::Header(error.to_string()))?;
-    Ok((header, MAGIC.len() + line.len() + 1))
+    index_head::read(start, MAGIC, MAX_HEADER_BYTES)
 }
 
 impl<'a> Index<'a> {

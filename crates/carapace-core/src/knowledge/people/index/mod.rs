@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use super::{AccountId, CratePeople, Fact, FactSource, People, Publisher, VersionPeople};
 use crate::knowledge::advisory::index::{IndexError, Pieces};
 use crate::knowledge::date::Date;
+use crate::knowledge::index_head;
 use blocks::{BlockWriter, Directory};
 use bytes::{Bytes, put_bytes};
 use record::{CrateRecord, VersionRecord, account_key, take_account};
@@ -126,10 +127,7 @@ impl Writer {
             ranked: self.ranked.len() as u64,
             ranked_checksum: crc32fast::hash(&self.ranked),
         };
-        // Serialising strings, numbers and lists cannot fail.
-        let header = serde_json::to_string(&header).unwrap_or_default();
-        let checksum = crc32fast::hash(header.as_bytes());
-        let head = format!("{MAGIC}{checksum:08x} {header}\n").into_bytes();
+        let head = index_head::write(MAGIC, &header).into_bytes();
         vec![
             head,
             crates,
@@ -165,19 +163,7 @@ pub fn bytes_needed(start: &[u8]) -> Result<usize, IndexError> {
 }
 
 fn header(start: &[u8]) -> Result<(Header, usize), IndexError> {
-    let rest = start
-        .strip_prefix(MAGIC.as_bytes())
-        .ok_or(IndexError::Magic)?;
-    let end = memchr::memchr(b'\n', rest).filter(|end| *end < MAX_HEADER_BYTES);
-    let line = end.and_then(|end| rest.get(..end));
-    let line = line.ok_or_else(|| IndexError::Header("it does not end".to_owned()))?;
-    let (sum, json) = line.split_at_checked(9).ok_or(IndexError::Damaged)?;
-    if sum != format!("{:08x} ", crc32fast::hash(json)).as_bytes() {
-        return Err(IndexError::Damaged);
-    }
-    let header = serde_json::from_slice(json);
-    let header = header.map_err(|error| IndexError::Header(error.to_string()))?;
-    Ok((header, MAGIC.len() + line.len() + 1))
+    index_head::read(start, MAGIC, MAX_HEADER_BYTES)
 }
 
 impl Index {
