@@ -80,8 +80,12 @@ fn crates<'a>(graph: &'a Graph, roles: &[Roles], supply: &Supply) -> BTreeMap<&'
         let roles = at.and_then(|at| roles.get(at)).copied().unwrap_or_default();
         let found = crates.entry(&package.name).or_default();
         found.packages.push(index);
-        found.at_build |=
-            known.runs_at_build || roles.contains(Role::Build) || roles.contains(Role::ProcMacro);
+        // Of a lockfile only archives tell.
+        let archive = known.archive.as_ref();
+        found.at_build |= known.runs_at_build
+            || archive.is_some_and(|archive| archive.runs_at_build())
+            || roles.contains(Role::Build)
+            || roles.contains(Role::ProcMacro);
         found.shipped |= roles.contains(Role::Runtime);
     }
     crates

@@ -101,6 +101,22 @@ fn a_run_takes_the_dump_in_that_is_named() {
 }
 
 #[test]
+fn archives_tell_what_runs_at_build_where_a_lockfile_alone_is_judged() {
+    let world = Supplied::new("parser = \"1\"\n", &["parser 1.0.0 script"], &[]);
+    world.cargo(&["fetch", "--locked"]);
+    take_in(&world, "2026-03-04", &[("parser", "ann")]);
+    let at_build = |arguments: &[&str]| {
+        let document = run(&world, &["publishers", "--offline"])
+            .args(arguments)
+            .json(0);
+        document["people"][0]["accounts"][0]["at_build"].clone()
+    };
+    assert_eq!(at_build(&[]), 1);
+    assert_eq!(at_build(&["Cargo.lock"]), 1);
+    assert_eq!(at_build(&["Cargo.lock", "--no-signals"]), 0);
+}
+
+#[test]
 fn what_a_dump_lacks_is_a_gap() {
     let world = world();
     take_in(&world, "2026-03-04", &[("parser", "ann")]);
