@@ -13,6 +13,7 @@
 pub mod baseline;
 pub mod census;
 pub mod cfg;
+pub mod dance;
 pub mod engine;
 pub mod facts;
 pub mod finding;

@@ -6,6 +6,7 @@
 //! version never change and are kept by its checksum.
 
 pub mod build_script;
+pub mod dance;
 pub mod mentions;
 pub mod names;
 pub(crate) mod operations;

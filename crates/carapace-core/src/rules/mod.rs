@@ -49,6 +49,8 @@ pub enum Group {
     Supply,
     /// The user's own settings.
     Policy,
+    /// Unsafe code that safe code can replace.
+    Dance,
 }
 
 impl Group {
@@ -60,6 +62,7 @@ impl Group {
             Self::Unsafety => "unsafety",
             Self::Supply => "supply",
             Self::Policy => "policy",
+            Self::Dance => "dance",
         }
     }
 }
