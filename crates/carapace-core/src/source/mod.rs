@@ -11,5 +11,6 @@
 pub mod expand;
 pub mod lexer;
 pub mod outline;
+pub mod syntax;
 pub mod tree;
 pub mod uses;
