@@ -125,11 +125,15 @@ fn registry(rules: &[RuleFile]) -> String {
     for rule in rules {
         let group = &rule.group;
         let variant = format!("{}{}", group[..1].to_uppercase(), &group[1..]);
+        let replaces = match group.as_str() {
+            "dance" => format!("Some(&{}::REPLACES)", rule.path()),
+            _ => "None".to_owned(),
+        };
         let _ = write!(
             text,
             "    Rule {{\n        meta: {0}::META,\n        name: \"{1}\",\n        \
              group: Group::{variant},\n        docs: include_str!(\"../../docs/{2}.md\"),\n        \
-             check: {0}::check,\n    }},\n",
+             replaces: {replaces},\n        check: {0}::check,\n    }},\n",
             rule.path(),
             rule.name(),
             rule.code

@@ -6,10 +6,13 @@
 //! example. Adding a rule is adding one file.
 
 pub(crate) mod advisory;
+pub(crate) mod dance;
 #[cfg(test)]
 pub(crate) mod example;
 #[cfg(test)]
 mod example_archives;
+#[cfg(test)]
+mod example_dance;
 #[cfg(test)]
 mod example_supply;
 pub(crate) mod policy;
@@ -24,6 +27,7 @@ use semver::Version;
 use crate::census::baseline::Changes;
 use crate::census::survey::{Member, Survey};
 use crate::census::{PackageCensus, Site};
+use crate::dance::Replaces;
 use crate::engine::{Reached, Toolchain};
 use crate::facts::unsafety::SiteKind;
 use crate::finding::{Finding, Level, Location};
@@ -90,6 +94,8 @@ pub struct Rule {
     pub group: Group,
     /// Its documentation, Markdown.
     pub docs: &'static str,
+    /// How it finds unsafe code that safe code replaces, where it is about that.
+    pub replaces: Option<&'static Replaces>,
     /// Looks, and gives what it finds.
     pub check: fn(&'static Self, &Context<'_>) -> Vec<Finding>,
 }

@@ -14,6 +14,8 @@ mod advisory_unmaintained;
 mod advisory_unsound;
 #[path = "advisory/vulnerability.rs"]
 mod advisory_vulnerability;
+#[path = "dance/index_unchecked.rs"]
+mod dance_index_unchecked;
 #[path = "policy/expired_ignore.rs"]
 mod policy_expired_ignore;
 #[path = "policy/gone_finding.rs"]
@@ -94,6 +96,7 @@ pub static RULES: &[Rule] = &[
         name: "vulnerability",
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV001.md"),
+        replaces: None,
         check: advisory_vulnerability::check,
     },
     Rule {
@@ -101,6 +104,7 @@ pub static RULES: &[Rule] = &[
         name: "malicious",
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV002.md"),
+        replaces: None,
         check: advisory_malicious::check,
     },
     Rule {
@@ -108,6 +112,7 @@ pub static RULES: &[Rule] = &[
         name: "unsound",
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV003.md"),
+        replaces: None,
         check: advisory_unsound::check,
     },
     Rule {
@@ -115,6 +120,7 @@ pub static RULES: &[Rule] = &[
         name: "unmaintained",
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV004.md"),
+        replaces: None,
         check: advisory_unmaintained::check,
     },
     Rule {
@@ -122,6 +128,7 @@ pub static RULES: &[Rule] = &[
         name: "notice",
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV005.md"),
+        replaces: None,
         check: advisory_notice::check,
     },
     Rule {
@@ -129,6 +136,7 @@ pub static RULES: &[Rule] = &[
         name: "possible-match",
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV006.md"),
+        replaces: None,
         check: advisory_possible_match::check,
     },
     Rule {
@@ -136,13 +144,23 @@ pub static RULES: &[Rule] = &[
         name: "toolchain",
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV007.md"),
+        replaces: None,
         check: advisory_toolchain::check,
+    },
+    Rule {
+        meta: dance_index_unchecked::META,
+        name: "index-unchecked",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN001.md"),
+        replaces: Some(&dance_index_unchecked::REPLACES),
+        check: dance_index_unchecked::check,
     },
     Rule {
         meta: policy_unknown_ignore::META,
         name: "unknown-ignore",
         group: Group::Policy,
         docs: include_str!("../../docs/POL001.md"),
+        replaces: None,
         check: policy_unknown_ignore::check,
     },
     Rule {
@@ -150,6 +168,7 @@ pub static RULES: &[Rule] = &[
         name: "unknown-package",
         group: Group::Policy,
         docs: include_str!("../../docs/POL002.md"),
+        replaces: None,
         check: policy_unknown_package::check,
     },
     Rule {
@@ -157,6 +176,7 @@ pub static RULES: &[Rule] = &[
         name: "unused-ignore",
         group: Group::Policy,
         docs: include_str!("../../docs/POL003.md"),
+        replaces: None,
         check: policy_unused_ignore::check,
     },
     Rule {
@@ -164,6 +184,7 @@ pub static RULES: &[Rule] = &[
         name: "expired-ignore",
         group: Group::Policy,
         docs: include_str!("../../docs/POL004.md"),
+        replaces: None,
         check: policy_expired_ignore::check,
     },
     Rule {
@@ -171,6 +192,7 @@ pub static RULES: &[Rule] = &[
         name: "gone-finding",
         group: Group::Policy,
         docs: include_str!("../../docs/POL005.md"),
+        replaces: None,
         check: policy_gone_finding::check,
     },
     Rule {
@@ -178,6 +200,7 @@ pub static RULES: &[Rule] = &[
         name: "yanked",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP001.md"),
+        replaces: None,
         check: supply_yanked::check,
     },
     Rule {
@@ -185,6 +208,7 @@ pub static RULES: &[Rule] = &[
         name: "removed",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP002.md"),
+        replaces: None,
         check: supply_removed::check,
     },
     Rule {
@@ -192,6 +216,7 @@ pub static RULES: &[Rule] = &[
         name: "checksum",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP003.md"),
+        replaces: None,
         check: supply_checksum::check,
     },
     Rule {
@@ -199,6 +224,7 @@ pub static RULES: &[Rule] = &[
         name: "edited-source",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP004.md"),
+        replaces: None,
         check: supply_edited_source::check,
     },
     Rule {
@@ -206,6 +232,7 @@ pub static RULES: &[Rule] = &[
         name: "changed-fact",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP005.md"),
+        replaces: None,
         check: supply_changed_fact::check,
     },
     Rule {
@@ -213,6 +240,7 @@ pub static RULES: &[Rule] = &[
         name: "new-owner",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP006.md"),
+        replaces: None,
         check: supply_new_owner::check,
     },
     Rule {
@@ -220,6 +248,7 @@ pub static RULES: &[Rule] = &[
         name: "new-publisher",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP007.md"),
+        replaces: None,
         check: supply_new_publisher::check,
     },
     Rule {
@@ -227,6 +256,7 @@ pub static RULES: &[Rule] = &[
         name: "lost-trusted-publishing",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP008.md"),
+        replaces: None,
         check: supply_lost_trusted_publishing::check,
     },
     Rule {
@@ -234,6 +264,7 @@ pub static RULES: &[Rule] = &[
         name: "removed-owner",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP009.md"),
+        replaces: None,
         check: supply_removed_owner::check,
     },
     Rule {
@@ -241,6 +272,7 @@ pub static RULES: &[Rule] = &[
         name: "archive-anomaly",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP010.md"),
+        replaces: None,
         check: supply_archive_anomaly::check,
     },
     Rule {
@@ -248,6 +280,7 @@ pub static RULES: &[Rule] = &[
         name: "archive-checksum",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP011.md"),
+        replaces: None,
         check: supply_archive_checksum::check,
     },
     Rule {
@@ -255,6 +288,7 @@ pub static RULES: &[Rule] = &[
         name: "index-mismatch",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP012.md"),
+        replaces: None,
         check: supply_index_mismatch::check,
     },
     Rule {
@@ -262,6 +296,7 @@ pub static RULES: &[Rule] = &[
         name: "new-build-code",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP013.md"),
+        replaces: None,
         check: supply_new_build_code::check,
     },
     Rule {
@@ -269,6 +304,7 @@ pub static RULES: &[Rule] = &[
         name: "changed-build-code",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP014.md"),
+        replaces: None,
         check: supply_changed_build_code::check,
     },
     Rule {
@@ -276,6 +312,7 @@ pub static RULES: &[Rule] = &[
         name: "new-capability",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP015.md"),
+        replaces: None,
         check: supply_new_capability::check,
     },
     Rule {
@@ -283,6 +320,7 @@ pub static RULES: &[Rule] = &[
         name: "vcs-missing",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP016.md"),
+        replaces: None,
         check: supply_vcs_missing::check,
     },
     Rule {
@@ -290,6 +328,7 @@ pub static RULES: &[Rule] = &[
         name: "vcs-dirty",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP017.md"),
+        replaces: None,
         check: supply_vcs_dirty::check,
     },
     Rule {
@@ -297,6 +336,7 @@ pub static RULES: &[Rule] = &[
         name: "vcs-mismatch",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP018.md"),
+        replaces: None,
         check: supply_vcs_mismatch::check,
     },
     Rule {
@@ -304,6 +344,7 @@ pub static RULES: &[Rule] = &[
         name: "new-dependency",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP020.md"),
+        replaces: None,
         check: supply_new_dependency::check,
     },
     Rule {
@@ -311,6 +352,7 @@ pub static RULES: &[Rule] = &[
         name: "near-name",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP021.md"),
+        replaces: None,
         check: supply_near_name::check,
     },
     Rule {
@@ -318,6 +360,7 @@ pub static RULES: &[Rule] = &[
         name: "young-version",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP022.md"),
+        replaces: None,
         check: supply_young_version::check,
     },
     Rule {
@@ -325,6 +368,7 @@ pub static RULES: &[Rule] = &[
         name: "yank-burst",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP023.md"),
+        replaces: None,
         check: supply_yank_burst::check,
     },
     Rule {
@@ -332,6 +376,7 @@ pub static RULES: &[Rule] = &[
         name: "young-account",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP024.md"),
+        replaces: None,
         check: supply_young_account::check,
     },
     Rule {
@@ -339,6 +384,7 @@ pub static RULES: &[Rule] = &[
         name: "single-owner",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP025.md"),
+        replaces: None,
         check: supply_single_owner::check,
     },
     Rule {
@@ -346,6 +392,7 @@ pub static RULES: &[Rule] = &[
         name: "former-owner",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP030.md"),
+        replaces: None,
         check: supply_former_owner::check,
     },
     Rule {
@@ -353,6 +400,7 @@ pub static RULES: &[Rule] = &[
         name: "audit-violation",
         group: Group::Supply,
         docs: include_str!("../../docs/SUP031.md"),
+        replaces: None,
         check: supply_audit_violation::check,
     },
     Rule {
@@ -360,6 +408,7 @@ pub static RULES: &[Rule] = &[
         name: "new-unsafe",
         group: Group::Unsafety,
         docs: include_str!("../../docs/UNS001.md"),
+        replaces: None,
         check: unsafety_new_unsafe::check,
     },
     Rule {
@@ -367,6 +416,7 @@ pub static RULES: &[Rule] = &[
         name: "undocumented-unsafe",
         group: Group::Unsafety,
         docs: include_str!("../../docs/UNS002.md"),
+        replaces: None,
         check: unsafety_undocumented_unsafe::check,
     },
     Rule {
@@ -374,6 +424,7 @@ pub static RULES: &[Rule] = &[
         name: "missing-forbid",
         group: Group::Unsafety,
         docs: include_str!("../../docs/UNS003.md"),
+        replaces: None,
         check: unsafety_missing_forbid::check,
     },
     Rule {
@@ -381,6 +432,7 @@ pub static RULES: &[Rule] = &[
         name: "budget",
         group: Group::Unsafety,
         docs: include_str!("../../docs/UNS004.md"),
+        replaces: None,
         check: unsafety_budget::check,
     },
 ];

@@ -1,0 +1,401 @@
+//! What rules look at: one file of a package, and what all of it declares.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::declared::Declared;
+use crate::source::lexer::TokenKind;
+use crate::source::outline::Source;
+use crate::source::syntax::{
+    BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, Parent, Path, StatementId,
+    StatementKind, Syntax, Tokens, TypeId,
+};
+
+/// A file that was read.
+#[derive(Debug)]
+pub(crate) struct FileView<'p> {
+    /// Its path from the package's folder.
+    pub(crate) path: &'p str,
+    /// Its tokens.
+    pub(crate) source: &'p Source<'p>,
+    /// Its tree.
+    pub(crate) syntax: &'p Syntax,
+    /// What its `use` declarations call things: the path behind each name.
+    pub(crate) imports: HashMap<String, Vec<String>, RandomState>,
+}
+
+/// A place to look at: a file, and what its package declares.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At<'p> {
+    /// The file.
+    pub(crate) file: &'p FileView<'p>,
+    /// What the package declares.
+    pub(crate) declared: &'p Declared<'p>,
+}
+
+/// Modules of the standard library that are named without it where they are imported by `*`.
+const STANDARD_MODULES: [&str; 12] = [
+    "ptr",
+    "mem",
+    "slice",
+    "str",
+    "char",
+    "ffi",
+    "alloc",
+    "hint",
+    "pin",
+    "intrinsics",
+    "boxed",
+    "arch",
+];
+
+impl<'p> At<'p> {
+    /// The tree.
+    pub(crate) fn syntax(&self) -> &'p Syntax {
+        self.file.syntax
+    }
+
+    /// What an expression is.
+    pub(crate) fn kind(&self, id: ExprId) -> &'p ExprKind {
+        self.file.syntax.kind(id)
+    }
+
+    /// The text of some tokens, as it stands.
+    pub(crate) fn text_of(&self, tokens: Tokens) -> String {
+        let (start, end) = (tokens.start as usize, tokens.end as usize);
+        self.file.source.text_between(start, end)
+    }
+
+    /// The text of an expression, as it stands.
+    pub(crate) fn text(&self, id: ExprId) -> String {
+        self.text_of(self.syntax().expr(id).tokens)
+    }
+
+    /// The text of an expression without white space and comments: two expressions that have the
+    /// same are the same.
+    pub(crate) fn plain(&self, id: ExprId) -> String {
+        let tokens = self.syntax().expr(id).tokens;
+        let mut text = String::new();
+        let mut was_word = false;
+        for at in tokens.start..tokens.end {
+            let kind = self.file.source.kind(at as usize);
+            let is_word = kind.is_ident() || kind.is_keyword() || kind.is_literal();
+            if is_word && was_word {
+                text.push(' ');
+            }
+            text.push_str(&self.file.source.text(at as usize));
+            was_word = is_word;
+        }
+        text
+    }
+
+    /// Whether two expressions are written alike.
+    pub(crate) fn alike(&self, a: ExprId, b: ExprId) -> bool {
+        self.plain(self.bare(a)) == self.plain(self.bare(b))
+    }
+
+    /// A name's text, without `r#`.
+    pub(crate) fn name(&self, token: u32) -> String {
+        self.file.source.name(token as usize)
+    }
+
+    /// Whether a name is a word.
+    pub(crate) fn is_name(&self, token: u32, word: &str) -> bool {
+        self.file.source.name_bytes(token as usize) == word.as_bytes()
+    }
+
+    /// An expression without the parentheses around it.
+    pub(crate) fn bare(&self, id: ExprId) -> ExprId {
+        self.syntax().bare(id)
+    }
+
+    /// The name of an expression that is one name: a variable, mostly.
+    pub(crate) fn single(&self, id: ExprId) -> Option<String> {
+        match self.kind(self.bare(id)) {
+            ExprKind::Path(path) if path.of_type.is_none() && path.segments.len() == 1 => {
+                let segment = path.segments.first()?;
+                let is_fragment = segment.name > 0
+                    && self.file.source.kind(segment.name as usize - 1) == TokenKind::Dollar;
+                let name = self.name(segment.name);
+                Some(if is_fragment {
+                    format!("${name}")
+                } else {
+                    name
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The segments of a path, what `use` says of the first put in its place.
+    pub(crate) fn full_path(&self, path: &Path) -> Vec<String> {
+        let own = path.segments.iter().map(|segment| self.name(segment.name));
+        let own: Vec<String> = own.collect();
+        let Some(first) = own.first() else {
+            return own;
+        };
+        match self.file.imports.get(first) {
+            Some(known) if path.of_type.is_none() => {
+                let rest = own.iter().skip(1).cloned();
+                known.iter().cloned().chain(rest).collect()
+            }
+            _ => own,
+        }
+    }
+
+    /// What of the standard library a path names: the last two segments.
+    pub(crate) fn standard(&self, path: &Path) -> Option<(String, String)> {
+        let full = self.full_path(path);
+        let named = full.iter().filter(|segment| !segment.is_empty());
+        let named: Vec<&String> = named.collect();
+        let (name, before) = named.split_last()?;
+        let parent = before.last()?;
+        let is_root = |name: &str| matches!(name, "std" | "core" | "alloc");
+        let begins = before.first().is_some_and(|first| is_root(first)) && before.len() > 1;
+        let is_bare = before.len() == 1
+            && (STANDARD_MODULES.contains(&parent.as_str()) || is_prelude_type(parent))
+            && !self.declared.has(parent);
+        (begins || is_bare).then(|| ((*parent).clone(), (*name).clone()))
+    }
+
+    /// A call of a function of the standard library: where it is, its name, its arguments, and the
+    /// types of its turbofish.
+    pub(crate) fn standard_call(&self, id: ExprId) -> Option<StandardCall<'p>> {
+        let ExprKind::Call { callee, arguments } = self.kind(id) else {
+            return None;
+        };
+        let ExprKind::Path(path) = self.kind(self.bare(*callee)) else {
+            return None;
+        };
+        let (parent, name) = self.standard(path)?;
+        let last = path.segments.last()?;
+        Some(StandardCall {
+            parent,
+            name,
+            arguments,
+            generics: &last.arguments,
+        })
+    }
+
+    /// A call of one of the standard library's functions with so many arguments.
+    pub(crate) fn call_of<const N: usize>(
+        &self,
+        id: ExprId,
+        parent: &str,
+        names: &[&str],
+    ) -> Option<([ExprId; N], StandardCall<'p>)> {
+        let call = self.standard_call(id)?;
+        if call.parent != parent || !names.contains(&call.name.as_str()) {
+            return None;
+        }
+        let arguments: [ExprId; N] = call.arguments.try_into().ok()?;
+        Some((arguments, call))
+    }
+
+    /// A call of a method with a name and so many arguments: the receiver, and the arguments.
+    pub(crate) fn method_of<const N: usize>(
+        &self,
+        id: ExprId,
+        names: &[&str],
+    ) -> Option<(ExprId, [ExprId; N])> {
+        let ExprKind::Method {
+            receiver,
+            name,
+            arguments,
+            ..
+        } = self.kind(id)
+        else {
+            return None;
+        };
+        let arguments = arguments.as_slice().try_into().ok()?;
+        let is_named = names.iter().any(|word| self.is_name(*name, word));
+        is_named.then_some((*receiver, arguments))
+    }
+
+    /// The expression around one, parentheses left out.
+    pub(crate) fn around(&self, id: ExprId) -> Option<ExprId> {
+        let mut around = match self.syntax().expr(id).parent {
+            Parent::Expr(around) => around,
+            _ => return None,
+        };
+        while let (ExprKind::Paren(_), Parent::Expr(outer)) =
+            (self.kind(around), self.syntax().expr(around).parent)
+        {
+            around = outer;
+        }
+        (!matches!(self.kind(around), ExprKind::Paren(_))).then_some(around)
+    }
+
+    /// The statement that an expression is in, and the block that it is in.
+    pub(crate) fn statement(&self, id: ExprId) -> Option<(StatementId, ExprId)> {
+        let mut at = id;
+        loop {
+            match self.syntax().expr(at).parent {
+                Parent::Expr(around) => at = around,
+                Parent::Statement(statement) => {
+                    let block = self.syntax().statement(statement)?.block?;
+                    return Some((statement, block));
+                }
+                Parent::Item(_) | Parent::None => return None,
+            }
+        }
+    }
+
+    /// The statement that an expression is by itself, with or without a semicolon.
+    pub(crate) fn own_statement(&self, id: ExprId) -> Option<(StatementId, ExprId)> {
+        let Parent::Statement(statement) = self.syntax().expr(id).parent else {
+            return None;
+        };
+        let found = self.syntax().statement(statement)?;
+        match found.kind {
+            StatementKind::Expr { value, .. } if value == id => Some((statement, found.block?)),
+            _ => None,
+        }
+    }
+
+    /// The statements of a block.
+    pub(crate) fn statements(&self, block: ExprId) -> &'p [StatementId] {
+        match self.kind(block) {
+            ExprKind::Block(block) => &block.statements,
+            _ => &[],
+        }
+    }
+
+    /// The value of a block's last statement, where it is one.
+    pub(crate) fn tail(&self, block: ExprId) -> Option<ExprId> {
+        let last = self.statements(block).last()?;
+        match self.syntax().statement(*last)?.kind {
+            StatementKind::Expr { value, ends: false } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether an expression is an unsafe block.
+    pub(crate) fn is_unsafe_block(&self, id: ExprId) -> bool {
+        matches!(self.kind(id), ExprKind::Block(block) if block.kind == BlockKind::Unsafe)
+    }
+
+    /// The function that an expression is in.
+    pub(crate) fn function(&self, id: ExprId) -> Option<(ItemId, &'p Function)> {
+        let mut at = id;
+        let item = loop {
+            match self.syntax().expr(at).parent {
+                Parent::Expr(around) => at = around,
+                Parent::Statement(statement) => match self.syntax().statement(statement)?.block {
+                    Some(block) => at = block,
+                    None => return None,
+                },
+                Parent::Item(item) => break item,
+                Parent::None => return None,
+            }
+        };
+        match &self.syntax().item(item)?.kind {
+            ItemKind::Function(function) => Some((item, function)),
+            _ => None,
+        }
+    }
+
+    /// The implementation or the trait that an item is in.
+    pub(crate) fn implementation(&self, item: ItemId) -> Option<ItemId> {
+        let mut at = self.syntax().item(item)?.parent;
+        while let Some(around) = at {
+            let found = self.syntax().item(around)?;
+            if matches!(found.kind, ItemKind::Impl { .. } | ItemKind::Trait { .. }) {
+                return Some(around);
+            }
+            at = found.parent;
+        }
+        None
+    }
+
+    /// The names of the type parameters that hold in an item.
+    pub(crate) fn is_type_parameter(&self, item: ItemId, name: &str) -> bool {
+        let mut at = Some(item);
+        while let Some(found) = at.and_then(|at| self.syntax().item(at)) {
+            let generics = match &found.kind {
+                ItemKind::Function(function) => &function.generics,
+                ItemKind::Impl { generics, .. } | ItemKind::Struct { generics, .. } => generics,
+                _ => const { &Vec::new() },
+            };
+            if generics.iter().any(|token| self.is_name(*token, name)) {
+                return true;
+            }
+            at = found.parent;
+        }
+        false
+    }
+
+    /// Whether evaluating an expression once more changes nothing and gives the same: names, fields,
+    /// literals, and arithmetic and indices of them.
+    pub(crate) fn is_pure(&self, id: ExprId) -> bool {
+        self.syntax().within(id).all(|part| match self.kind(part) {
+            ExprKind::Literal
+            | ExprKind::Path(_)
+            | ExprKind::Field { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Unary { .. }
+            | ExprKind::Binary { .. }
+            | ExprKind::Cast { .. }
+            | ExprKind::Paren(_)
+            | ExprKind::Borrow { .. }
+            | ExprKind::Range { .. } => true,
+            ExprKind::Method {
+                name, arguments, ..
+            } => {
+                const PURE: [&str; 6] = [
+                    "len", "capacity", "is_empty", "as_ptr", "as_slice", "as_bytes",
+                ];
+                arguments.is_empty() && PURE.iter().any(|word| self.is_name(*name, word))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether some tokens hold a name.
+    pub(crate) fn mentions(&self, tokens: Tokens, name: &str) -> bool {
+        let name = name.as_bytes();
+        (tokens.start..tokens.end).any(|at| {
+            self.file.source.kind(at as usize).is_path_segment()
+                && self.file.source.name_bytes(at as usize) == name
+        })
+    }
+
+    /// The tokens of a statement.
+    pub(crate) fn statement_tokens(&self, id: StatementId) -> Tokens {
+        let found = self.syntax().statement(id);
+        found.map(|found| found.tokens).unwrap_or_default()
+    }
+
+    /// The text of a type, as it stands.
+    pub(crate) fn type_text(&self, id: TypeId) -> String {
+        let found = self.syntax().types.get(id.0 as usize);
+        found
+            .map(|found| self.text_of(found.tokens))
+            .unwrap_or_default()
+    }
+}
+
+/// A call of a function of the standard library.
+#[derive(Debug, Clone)]
+pub(crate) struct StandardCall<'p> {
+    /// The module or type that it is in.
+    pub(crate) parent: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its arguments.
+    pub(crate) arguments: &'p [ExprId],
+    /// The types of its turbofish.
+    pub(crate) generics: &'p [TypeId],
+}
+
+/// Types that are named everywhere.
+fn is_prelude_type(name: &str) -> bool {
+    matches!(name, "Vec" | "String" | "Box" | "Option" | "Result")
+        || super::types::is_primitive(name)
+        // Imported nearly always, and of the standard library where the package has none of the name.
+        || matches!(
+            name,
+            "CString" | "CStr" | "Pin" | "NonNull" | "MaybeUninit" | "Arc" | "Rc" | "ManuallyDrop"
+        )
+}

@@ -1,0 +1,129 @@
+//! What a package declares, by name.
+//!
+//! A name is looked up by its last segment alone: where several things of a kind have it, nothing is
+//! known of any.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::at::{At, FileView};
+use crate::source::syntax::{Function, Item, ItemId, ItemKind};
+
+/// An item, and the file that it is in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The file's place among the package's.
+    pub(crate) file: usize,
+    /// The item.
+    pub(crate) item: ItemId,
+}
+
+/// What a package declares.
+#[derive(Debug, Default)]
+pub(crate) struct Declared<'p> {
+    /// The files.
+    pub(crate) files: &'p [FileView<'p>],
+    by_name: HashMap<String, Vec<Place>, RandomState>,
+}
+
+impl<'p> Declared<'p> {
+    /// Goes through the files' items.
+    pub(crate) fn new(files: &'p [FileView<'p>]) -> Self {
+        let mut by_name: HashMap<String, Vec<Place>, RandomState> = HashMap::default();
+        for (file, view) in files.iter().enumerate() {
+            for (at, item) in view.syntax.items.iter().enumerate() {
+                let is_kept = !matches!(
+                    item.kind,
+                    ItemKind::Impl { .. } | ItemKind::Use | ItemKind::Call | ItemKind::Unknown
+                );
+                let Some(name) = item.name.filter(|_| is_kept) else {
+                    continue;
+                };
+                let place = Place {
+                    file,
+                    item: ItemId(u32::try_from(at).unwrap_or(u32::MAX)),
+                };
+                by_name
+                    .entry(view.source.name(name as usize))
+                    .or_default()
+                    .push(place);
+            }
+        }
+        Self { files, by_name }
+    }
+
+    /// Whether anything of the package has a name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Everything that has a name.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = (Place, &'p Item)> + '_ {
+        let places = self.by_name.get(name).into_iter().flatten();
+        places.filter_map(|place| Some((*place, self.item(*place)?)))
+    }
+
+    /// The only thing of a kind that has a name.
+    pub(crate) fn only(
+        &self,
+        name: &str,
+        is: impl Fn(&ItemKind) -> bool,
+    ) -> Option<(Place, &'p Item)> {
+        let mut found = self.all(name).filter(|(_, item)| is(&item.kind));
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    /// The only type that has a name.
+    pub(crate) fn type_named(&self, name: &str) -> Option<(Place, &'p Item)> {
+        self.only(name, |kind| {
+            matches!(
+                kind,
+                ItemKind::Struct { .. }
+                    | ItemKind::Enum { .. }
+                    | ItemKind::Union { .. }
+                    | ItemKind::Alias { .. }
+                    | ItemKind::Trait { .. }
+            )
+        })
+    }
+
+    /// The functions that have a name; `of_type` is the type that a method has to be of.
+    pub(crate) fn functions<'s>(
+        &'s self,
+        name: &str,
+        of_type: Option<&'s str>,
+    ) -> impl Iterator<Item = (Place, &'p Function)> + use<'s, 'p> {
+        let found: Vec<(Place, &'p Item)> = self.all(name).collect();
+        found.into_iter().filter_map(move |(place, item)| {
+            let ItemKind::Function(function) = &item.kind else {
+                return None;
+            };
+            let is = of_type
+                .is_none_or(|of_type| self.owner(place).is_some_and(|owner| owner == of_type));
+            is.then_some((place, function))
+        })
+    }
+
+    /// The name of the type or the trait that a method is declared in.
+    pub(crate) fn owner(&self, place: Place) -> Option<String> {
+        let at = self.at(place)?;
+        let around = at.implementation(place.item)?;
+        let name = at.syntax().item(around)?.name?;
+        Some(at.name(name))
+    }
+
+    /// An item.
+    pub(crate) fn item(&self, place: Place) -> Option<&'p Item> {
+        self.files.get(place.file)?.syntax.item(place.item)
+    }
+
+    /// The file of an item, to look at.
+    pub(crate) fn at(&self, place: Place) -> Option<At<'_>> {
+        Some(At {
+            file: self.files.get(place.file)?,
+            declared: self,
+        })
+    }
+}

@@ -1,0 +1,260 @@
+//! The sites of a file, what rules propose for each, and what of it is left.
+
+use std::collections::BTreeSet;
+
+use super::at::At;
+use super::compose::Composer;
+use super::needs::Operation;
+use super::places::Places;
+use super::replacement::Replacement;
+use crate::facts::dance::{Change, DancedSite, Left, Plan, Proposal};
+use crate::fix::Applicability;
+use crate::rules::registry::RULES;
+use crate::source::syntax::{BlockKind, ExprId, ExprKind, ItemKind};
+
+/// How many operations without a replacement are kept of a site.
+const MAX_LEFT: usize = 32;
+/// How many proposals are kept of a site.
+const MAX_PROPOSALS: usize = 256;
+/// How much of a text is shown, in characters.
+const MAX_SHOWN: usize = 160;
+
+/// A replacement, and the code of the rule that has it.
+type Offer = (&'static str, Replacement);
+
+/// The sites of a file, by place.
+pub(super) fn sites(at: At<'_>) -> Vec<DancedSite> {
+    let places = Places::new(at.file.source.bytes);
+    let mut sites = Vec::new();
+    for (index, expr) in at.syntax().exprs.iter().enumerate() {
+        if let ExprKind::Block(block) = &expr.kind
+            && block.kind == BlockKind::Unsafe
+        {
+            let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+            sites.push(site(at, &places, expr.tokens.start, id, true));
+        }
+    }
+    for item in &at.syntax().items {
+        if let ItemKind::Function(function) = &item.kind
+            && let (Some(keyword), Some(body)) = (function.unsafety, function.body)
+        {
+            sites.push(site(at, &places, keyword, body, false));
+        }
+    }
+    sites.extend(in_file(at, &places));
+    sites.sort_by_key(|site| (site.line, site.column));
+    sites
+}
+
+fn site(at: At<'_>, places: &Places<'_>, keyword: u32, body: ExprId, is_block: bool) -> DancedSite {
+    let operations = at.operations(body);
+    let offers = offers(at, &operations);
+    let (line, column) = places.place(at.file.source.token(keyword as usize).start as usize);
+    let left = operations.iter().filter(|operation| {
+        operation.is_certain && !is_covered(operation.expr, offers.iter().map(|(_, offer)| offer))
+    });
+    let left = left.take(MAX_LEFT).map(|operation| Left {
+        span: span(at, places, operation.expr),
+        need: operation.need,
+        name: shortened(&operation.name),
+    });
+    let left: Vec<Left> = left.collect();
+    let plans = match is_block {
+        true => plans(at, body, &operations, &offers),
+        false => Vec::new(),
+    };
+    // Where nothing but what is replaced may need the block, it would be left without need.
+    let others = operations
+        .iter()
+        .filter(|operation| operation.is_certain)
+        .count();
+    let proposals = offers.iter().map(|(rule, offer)| {
+        let covered = operations
+            .iter()
+            .filter(|operation| operation.is_certain && offer.covers.contains(&operation.expr));
+        let leaves_nothing = is_block && covered.count() >= others;
+        proposal(at, places, rule, offer, leaves_nothing)
+    });
+    let mut proposals: Vec<Proposal> = proposals.collect();
+    proposals.sort_by(|a, b| {
+        let key = |p: &Proposal| (p.span, p.rule.clone(), std::cmp::Reverse(p.since));
+        key(a).cmp(&key(b))
+    });
+    DancedSite {
+        line,
+        column,
+        proposals,
+        plans,
+        left,
+    }
+}
+
+fn offers(at: At<'_>, operations: &[Operation]) -> Vec<Offer> {
+    let mut offers: Vec<Offer> = Vec::new();
+    for rule in RULES {
+        let Some(replaces) = rule.replaces else {
+            continue;
+        };
+        for operation in operations {
+            if offers.len() >= MAX_PROPOSALS {
+                return offers;
+            }
+            let mut found = Vec::new();
+            (replaces.find)(&at, operation, &mut found);
+            offers.extend(found.into_iter().map(|offer| (rule.meta.code, offer)));
+        }
+    }
+    offers
+}
+
+fn is_covered<'r>(operation: ExprId, mut by: impl Iterator<Item = &'r Replacement>) -> bool {
+    by.any(|offer| offer.covers.contains(&operation))
+}
+
+/// The ways in which a block goes, one for each compiler from which on there is a better one.
+fn plans(at: At<'_>, block: ExprId, operations: &[Operation], offers: &[Offer]) -> Vec<Plan> {
+    let since: BTreeSet<u32> = offers.iter().map(|(_, offer)| offer.since).collect();
+    let mut plans: Vec<Plan> = Vec::new();
+    for since in since {
+        let Some(plan) = plan(at, block, operations, offers, since) else {
+            continue;
+        };
+        if plans.last().is_none_or(|last| last.changes != plan.changes) {
+            plans.push(plan);
+        }
+    }
+    plans.reverse();
+    plans
+}
+
+/// How a block goes with what a compiler has.
+fn plan(
+    at: At<'_>,
+    block: ExprId,
+    operations: &[Operation],
+    offers: &[Offer],
+    since: u32,
+) -> Option<Plan> {
+    let mut chosen: Vec<&Replacement> = Vec::new();
+    let mut applicability = Applicability::Safe;
+    for operation in operations {
+        if is_covered(operation.expr, chosen.iter().copied()) {
+            continue;
+        }
+        let possible = offers.iter().map(|(_, offer)| offer);
+        let possible = possible.filter(|offer| {
+            offer.since <= since
+                && offer.covers.contains(&operation.expr)
+                && offer.applicability > Applicability::Display
+        });
+        let best = possible.max_by_key(|offer| (offer.applicability, offer.since));
+        match best {
+            Some(best) => chosen.push(best),
+            None if operation.is_certain => return None,
+            // It may need the block.
+            None => applicability = Applicability::Unsafe,
+        }
+    }
+    if chosen.is_empty() {
+        return None;
+    }
+    let least = chosen.iter().map(|offer| offer.applicability).min();
+    let composer = Composer::new(at, &chosen);
+    if !composer.has(chosen.len()) {
+        return None;
+    }
+    Some(Plan {
+        since: chosen
+            .iter()
+            .map(|offer| offer.since)
+            .max()
+            .unwrap_or_default(),
+        applicability: least.map_or(applicability, |least| least.min(applicability)),
+        changes: composer.unwrapped(block),
+    })
+}
+
+fn proposal(
+    at: At<'_>,
+    places: &Places<'_>,
+    rule: &str,
+    offer: &Replacement,
+    leaves_nothing: bool,
+) -> Proposal {
+    let chosen = [offer];
+    let composer = Composer::new(at, &chosen);
+    let with = match offer.text {
+        Some(_) => one_line(&composer.text_of(offer.target)),
+        None => String::new(),
+    };
+    let changes: Vec<Change> = match offer.applicability {
+        Applicability::Display => Vec::new(),
+        // The block would need nothing any more: only a plan does away with it.
+        _ if leaves_nothing => Vec::new(),
+        _ => composer.changes(),
+    };
+    Proposal {
+        rule: rule.to_owned(),
+        span: span(at, places, offer.target),
+        code: one_line(&at.text(offer.target)),
+        with,
+        message: offer.message.clone(),
+        since: offer.since,
+        applicability: offer.applicability,
+        changes,
+    }
+}
+
+/// What rules find in a file outside of blocks and functions.
+fn in_file(at: At<'_>, places: &Places<'_>) -> Vec<DancedSite> {
+    let mut sites: Vec<DancedSite> = Vec::new();
+    for rule in RULES {
+        let Some(find) = rule.replaces.and_then(|replaces| replaces.find_in_file) else {
+            continue;
+        };
+        let mut found = Vec::new();
+        find(&at, &mut found);
+        for (keyword, replacement) in found {
+            let start = at.file.source.token(keyword as usize).start as usize;
+            let (line, column) = places.place(start);
+            let offered = proposal(at, places, rule.meta.code, &replacement, false);
+            match sites
+                .iter_mut()
+                .find(|site| (site.line, site.column) == (line, column))
+            {
+                Some(site) => site.proposals.push(offered),
+                None => sites.push(DancedSite {
+                    line,
+                    column,
+                    proposals: vec![offered],
+                    plans: Vec::new(),
+                    left: Vec::new(),
+                }),
+            }
+        }
+    }
+    sites
+}
+
+fn span(at: At<'_>, places: &Places<'_>, id: ExprId) -> crate::facts::dance::Span {
+    let tokens = at.syntax().expr(id).tokens;
+    let start = at.file.source.token(tokens.start as usize).start as usize;
+    let end = match tokens.end > tokens.start {
+        true => at.file.source.token(tokens.end as usize - 1).end as usize,
+        false => start,
+    };
+    places.span(start, end)
+}
+
+/// A text in one line, cut where it is long.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    shortened(&words.join(" "))
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((cut, _)) => format!("{}…", text.get(..cut).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
