@@ -4,6 +4,7 @@
 //! on the text that they were made for: their places are its, not those of what other edits left.
 
 pub mod crate_attribute;
+pub mod imports;
 pub mod manifest;
 pub mod requirement;
 pub mod update;

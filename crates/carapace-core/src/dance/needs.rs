@@ -24,7 +24,12 @@ impl At<'_> {
     /// belong to these.
     pub(crate) fn operations(&self, body: ExprId) -> Vec<Operation> {
         let mut inner: Vec<ExprId> = Vec::new();
-        for part in self.syntax().within(body).rev().filter(|part| *part != body) {
+        for part in self
+            .syntax()
+            .within(body)
+            .rev()
+            .filter(|part| *part != body)
+        {
             let is_outermost = !inner
                 .iter()
                 .any(|outer| self.syntax().is_within(part, *outer));

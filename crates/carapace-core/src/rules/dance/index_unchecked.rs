@@ -97,7 +97,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     if matches!(of.peeled(), Ty::Named(..)) {
         return;
     }
-    let place = Pieces::default().operand(receiver).text("[").keep(index).text("]");
+    let place = Pieces::default()
+        .operand(receiver)
+        .text("[")
+        .keep(index)
+        .text("]");
     let around = at.around(operation.expr);
     let (target, text, binds) = match around.map(|around| (around, at.kind(around))) {
         // `*v.get_unchecked(i)`
@@ -116,9 +120,15 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         }
         Some((_, ExprKind::Field { .. })) => (operation.expr, place, Binds::Postfix),
         _ => {
-            let is_mut = at.method_of::<1>(operation.expr, &["get_unchecked_mut"]).is_some();
+            let is_mut = at
+                .method_of::<1>(operation.expr, &["get_unchecked_mut"])
+                .is_some();
             let borrow = if is_mut { "&mut " } else { "&" };
-            let text = Pieces::of(borrow).operand(receiver).text("[").keep(index).text("]");
+            let text = Pieces::of(borrow)
+                .operand(receiver)
+                .text("[")
+                .keep(index)
+                .text("]");
             (operation.expr, text, Binds::Prefix)
         }
     };

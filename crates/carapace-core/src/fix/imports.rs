@@ -1,0 +1,382 @@
+//! Imports that a fix leaves without use: they go with it, or the compiler would warn.
+//!
+//! Which these are depends on all fixes of a file that are applied together, so this is asked once
+//! they are chosen. Names are counted as tokens: an import goes only where its name was written in its
+//! module before, and is not any more.
+
+use super::Edit;
+use crate::source::lexer::{Lexed, TokenKind as T};
+use crate::source::outline::Source;
+use crate::source::syntax::{Depth, Item, ItemKind, Syntax};
+
+/// How deep the braces of an import may nest.
+const MAX_DEPTH: u32 = 16;
+
+/// The edits that take out what `edits`, all of one file, leave unused. `is_used_elsewhere` says
+/// whether another file of the package may mean the import by a name, as with `use super::*`.
+#[must_use]
+pub fn unused_imports(
+    text: &str,
+    edits: &[Edit],
+    is_used_elsewhere: &dyn Fn(&str) -> bool,
+) -> Vec<Edit> {
+    let Some(first) = edits.first() else {
+        return Vec::new();
+    };
+    let source = Source::new(text.as_bytes());
+    let syntax = Syntax::new(&source, Depth::Declarations);
+    let counter = Counter {
+        source: &source,
+        syntax: &syntax,
+        edits,
+    };
+    let mut found = Vec::new();
+    for item in &syntax.items {
+        let is_import = item.kind == ItemKind::Use
+            && !item.public
+            && source.kind(item.head as usize) == T::Use
+            && !counter.is_edited(item.tokens.start as usize);
+        if !is_import {
+            continue;
+        }
+        let tree = Tree::read(
+            &source,
+            item.head as usize + 1,
+            item.tokens.end as usize - 1,
+        );
+        let Some(tree) = tree else {
+            continue;
+        };
+        let is_gone = |name: &str| counter.loses(name, item) && !is_used_elsewhere(name);
+        let cuts = match tree.cut(&source, &is_gone) {
+            Cut::Nothing => continue,
+            Cut::All => vec![(whole_lines(text, &source, item), String::new())],
+            Cut::Some(cuts) => cuts,
+        };
+        found.extend(cuts.into_iter().map(|((start, end), text)| Edit {
+            file: first.file.clone(),
+            start,
+            end,
+            text,
+        }));
+    }
+    found
+}
+
+/// The bytes of an import, and of its line where nothing else is on it.
+fn whole_lines(text: &str, source: &Source<'_>, item: &Item) -> (usize, usize) {
+    let start = source.token(item.tokens.start as usize).start as usize;
+    let end = source.token(item.tokens.end as usize - 1).end as usize;
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let behind = text.get(end..).unwrap_or_default();
+    let is_alone = before
+        .get(line..)
+        .is_some_and(|text| text.trim().is_empty());
+    match behind.find('\n') {
+        Some(newline) if is_alone && behind.get(..newline).is_some_and(|t| t.trim().is_empty()) => {
+            (line, end + newline + 1)
+        }
+        _ => (start, end),
+    }
+}
+
+struct Counter<'s, 'a> {
+    source: &'s Source<'a>,
+    syntax: &'s Syntax,
+    edits: &'s [Edit],
+}
+
+impl Counter<'_, '_> {
+    fn is_edited(&self, token: usize) -> bool {
+        let start = self.source.token(token).start as usize;
+        let mut edits = self.edits.iter();
+        edits.any(|edit| edit.start <= start && start < edit.end)
+    }
+
+    /// Whether a name was used beside imports where this one counts, and is not after the edits.
+    fn loses(&self, name: &str, import: &Item) -> bool {
+        let (start, end) = match import.parent.and_then(|parent| self.syntax.item(parent)) {
+            Some(around) => (around.tokens.start as usize, around.tokens.end as usize),
+            None => (0, self.source.lexed.tokens.len()),
+        };
+        let (mut before, mut after) = (0_usize, 0_usize);
+        let mut at = start;
+        while at < end {
+            if let Some(passed) = self.passed_over(at, name, import) {
+                at = passed.max(at + 1);
+                continue;
+            }
+            if self.source.kind(at).is_ident() && self.source.name_bytes(at) == name.as_bytes() {
+                before += 1;
+                after += usize::from(!self.is_edited(at));
+            }
+            at += 1;
+        }
+        before > 0 && after == 0 && !self.is_put_in(name)
+    }
+
+    /// Where what begins at a token ends, if a name in it does not mean this import: another import,
+    /// a module in the file that has the name from elsewhere.
+    fn passed_over(&self, token: usize, name: &str, import: &Item) -> Option<usize> {
+        let mut begun = self
+            .syntax
+            .items
+            .iter()
+            .filter(|item| item.tokens.start as usize == token);
+        let item = begun.find(|item| match item.kind {
+            ItemKind::Use => true,
+            ItemKind::Mod => !holds(item, import) && !self.looks_up(item, name),
+            _ => false,
+        })?;
+        Some(item.tokens.end as usize)
+    }
+
+    /// Whether a module in the file can mean what stands around it: by `super::`, and without an
+    /// import of its own by the name.
+    fn looks_up(&self, module: &Item, name: &str) -> bool {
+        let tokens = module.tokens.start as usize..module.tokens.end as usize;
+        let has_super = tokens.clone().any(|at| self.source.kind(at) == T::Super);
+        let imports_itself = self.syntax.items.iter().any(|item| {
+            item.kind == ItemKind::Use
+                && tokens.contains(&(item.tokens.start as usize))
+                && (item.tokens.start..item.tokens.end)
+                    .any(|at| self.source.name_bytes(at as usize) == name.as_bytes())
+        });
+        has_super && !imports_itself
+    }
+
+    /// Whether what is put in has a name.
+    fn is_put_in(&self, name: &str) -> bool {
+        self.edits.iter().any(|edit| {
+            let lexed = Lexed::new(edit.text.as_bytes());
+            lexed.tokens.iter().any(|token| {
+                token.kind.is_ident()
+                    && edit.text.get(token.start as usize..token.end as usize) == Some(name)
+            })
+        })
+    }
+}
+
+fn holds(around: &Item, inner: &Item) -> bool {
+    around.tokens.start <= inner.tokens.start && inner.tokens.end <= around.tokens.end
+}
+
+/// A part of an import: tokens from the first to before the last.
+#[derive(Debug)]
+struct Tree {
+    start: usize,
+    end: usize,
+    /// The name that it brings in; none of `*`, `_`, and of what has parts.
+    name: Option<String>,
+    /// What stands between its braces, and where these open.
+    parts: Option<(usize, Vec<Tree>)>,
+}
+
+type Bytes = (usize, usize);
+
+/// What goes of an import.
+enum Cut {
+    Nothing,
+    All,
+    Some(Vec<(Bytes, String)>),
+}
+
+impl Tree {
+    fn read(source: &Source<'_>, start: usize, end: usize) -> Option<Self> {
+        Self::read_at(source, start, end, "", MAX_DEPTH)
+    }
+
+    fn read_at(
+        source: &Source<'_>,
+        start: usize,
+        end: usize,
+        before: &str,
+        depth: u32,
+    ) -> Option<Self> {
+        let depth = depth.checked_sub(1)?;
+        let open = (start..end).find(|at| source.kind(*at) == T::OpenBrace);
+        let Some(open) = open else {
+            let last = end.checked_sub(1).filter(|last| *last >= start)?;
+            let name = match source.kind(last) {
+                T::SelfValue => Some(before.to_owned()),
+                kind if kind.is_ident() => Some(source.name(last)).filter(|name| name != "_"),
+                _ => None,
+            };
+            return Some(Self {
+                start,
+                end,
+                name,
+                parts: None,
+            });
+        };
+        // `before::{`
+        let before = open
+            .checked_sub(3)
+            .map(|at| source.name(at))
+            .unwrap_or_default();
+        let close = source.groups.end(open);
+        let mut parts = Vec::new();
+        let mut at = open + 1;
+        while at < close {
+            let mut next = at;
+            while next < close && source.kind(next) != T::Comma {
+                next = source.after_tree(next).max(next + 1);
+            }
+            if next > at {
+                parts.push(Self::read_at(source, at, next.min(close), &before, depth)?);
+            }
+            at = next + 1;
+        }
+        Some(Self {
+            start,
+            end,
+            name: None,
+            parts: Some((open, parts)),
+        })
+    }
+
+    fn bytes(&self, source: &Source<'_>) -> Bytes {
+        let start = source.token(self.start).start as usize;
+        let end = source.token(self.end.saturating_sub(1).max(self.start)).end as usize;
+        (start, end)
+    }
+
+    fn cut(&self, source: &Source<'_>, is_gone: &dyn Fn(&str) -> bool) -> Cut {
+        let Some((open, parts)) = &self.parts else {
+            return match self.name.as_deref().is_some_and(is_gone) {
+                true => Cut::All,
+                false => Cut::Nothing,
+            };
+        };
+        let cuts: Vec<Cut> = parts.iter().map(|part| part.cut(source, is_gone)).collect();
+        let gone = cuts.iter().filter(|cut| matches!(cut, Cut::All)).count();
+        if gone == parts.len() && gone > 0 {
+            return Cut::All;
+        }
+        let mut kept = parts
+            .iter()
+            .zip(&cuts)
+            .filter(|(_, cut)| !matches!(cut, Cut::All));
+        // One part needs no braces.
+        if let (Some((only, Cut::Nothing)), None) = (kept.next(), kept.next())
+            && gone > 0
+            && only.parts.is_none()
+            && source.kind(only.end - 1).is_ident()
+        {
+            let start = source.token(*open).start as usize;
+            let end = source.token(source.groups.end(*open)).end as usize;
+            let text = source.text_between(only.start, only.end);
+            return Cut::Some(vec![((start, end), text)]);
+        }
+        let mut all = Vec::new();
+        for (at, cut) in cuts.into_iter().enumerate() {
+            match cut {
+                Cut::Nothing => {}
+                Cut::Some(inner) => all.extend(inner),
+                Cut::All => all.extend(between(source, parts, at).map(|at| (at, String::new()))),
+            }
+        }
+        match all.is_empty() {
+            true => Cut::Nothing,
+            false => Cut::Some(all),
+        }
+    }
+}
+
+/// The bytes of a part and of the comma that goes with it: that behind it, and of the last one that
+/// before it.
+fn between(source: &Source<'_>, parts: &[Tree], at: usize) -> Option<Bytes> {
+    let (start, end) = parts.get(at)?.bytes(source);
+    if let Some(next) = parts.get(at + 1) {
+        return Some((start, next.bytes(source).0));
+    }
+    let before = at.checked_sub(1).and_then(|before| parts.get(before))?;
+    Some((before.bytes(source).1, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::apply;
+    use super::*;
+
+    /// The text without what is between `«` and `»`, and without the imports that this leaves.
+    fn after(marked: &str) -> String {
+        let mut text = String::new();
+        let mut edits = Vec::new();
+        for (at, part) in marked.split(['«', '»']).enumerate() {
+            if at % 2 == 1 {
+                edits.push(Edit {
+                    file: "a".to_owned(),
+                    start: text.len(),
+                    end: text.len() + part.len(),
+                    text: "()".to_owned(),
+                });
+            }
+            text.push_str(part);
+        }
+        let unused = unused_imports(&text, &edits, &|name| name == "elsewhere");
+        apply(&text, edits.iter().chain(&unused)).unwrap()
+    }
+
+    #[test]
+    fn what_is_left_unused_goes() {
+        for (marked, expected) in [
+            ("use std::mem;\nfn f() { «mem::x()» }", "fn f() { () }"),
+            (
+                "use std::mem;\nfn f() { «mem::x()»; mem::y() }",
+                "use std::mem;\nfn f() { (); mem::y() }",
+            ),
+            (
+                "use std::{cmp, mem, ptr};\nfn f() { «mem::x()»; cmp::a(ptr::b) }",
+                "use std::{cmp, ptr};\nfn f() { (); cmp::a(ptr::b) }",
+            ),
+            (
+                "use std::{cmp, mem};\nfn f() { «mem::x()»; cmp::a() }",
+                "use std::cmp;\nfn f() { (); cmp::a() }",
+            ),
+            (
+                "use std::{cmp, a::{self, b}};\nfn f() { «b()»; «cmp()»; a() }",
+                "use std::{a::{self}};\nfn f() { (); (); a() }",
+            ),
+            (
+                "use std::{\n    a,\n    b,\n    c,\n};\nfn f() { «c()»; a(); b() }",
+                "use std::{\n    a,\n    b,\n};\nfn f() { (); a(); b() }",
+            ),
+            ("use std::mem as m;\nfn f() { «m::x()» }", "fn f() { () }"),
+            (
+                "use std::mem::{self};\nfn f() { «mem::x()» }",
+                "fn f() { () }",
+            ),
+            ("use a::*;\nfn f() { «b()» }", "use a::*;\nfn f() { () }"),
+            (
+                "use a::Trait;\nfn f() { «b()» }",
+                "use a::Trait;\nfn f() { () }",
+            ),
+            (
+                "pub use a::b;\nfn f() { «b()» }",
+                "pub use a::b;\nfn f() { () }",
+            ),
+            (
+                "use a::elsewhere;\nfn f() { «elsewhere()» }",
+                "use a::elsewhere;\nfn f() { () }",
+            ),
+            (
+                "use a::b;\nfn f() { «b()» }\nmod t { use super::*; fn g() { b() } }",
+                "use a::b;\nfn f() { () }\nmod t { use super::*; fn g() { b() } }",
+            ),
+            (
+                "use a::b;\nfn f() { «b()» }\nmod t { use a::b; fn g() { b() } }",
+                "fn f() { () }\nmod t { use a::b; fn g() { b() } }",
+            ),
+            (
+                "mod t { use a::b; fn g() { «b()» } }\nfn b() {}",
+                "mod t { fn g() { () } }\nfn b() {}",
+            ),
+        ] {
+            let after = after(marked);
+            let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(plain(&after), plain(expected), "{marked}");
+        }
+    }
+}
