@@ -6,6 +6,7 @@ mod binary;
 mod build_script;
 mod cfg;
 mod compiled;
+mod dance;
 mod dump;
 mod facts;
 mod gate;
@@ -124,6 +125,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: build_script::seeds,
         dictionary: build_script::DICTIONARY,
         run: build_script::run,
+        planted: false,
+    },
+    Target {
+        name: "dance",
+        about: "the expression tree of sources, and what rules on replaceable unsafe code propose",
+        seeds: dance::seeds,
+        dictionary: dance::DICTIONARY,
+        run: dance::run,
         planted: false,
     },
     Target {
