@@ -6,6 +6,7 @@
 pub mod crate_attribute;
 pub mod imports;
 pub mod manifest;
+pub mod patch;
 pub mod requirement;
 pub mod update;
 pub mod workspace_lint;

@@ -21,6 +21,7 @@ pub mod fix;
 pub mod graph;
 pub mod knowledge;
 pub mod policy;
+pub mod proof;
 pub mod reach;
 pub mod render;
 pub mod report;

@@ -33,6 +33,7 @@ const DEPENDENCIES: &[&str] = &[
     "serde_derive",
     "serde_json",
     "serde_spanned",
+    "similar",
     "strsim",
     "syn",
     "toml",

@@ -60,6 +60,17 @@ impl SearchPath {
         Self::new(&std::env::var_os("PATH").unwrap_or_default())
     }
 
+    /// The folders that are the system's own, whatever `PATH` says.
+    pub(crate) fn of_system() -> Self {
+        let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+        Self(folders.map(PathBuf::from).into())
+    }
+
+    /// The folders.
+    pub(crate) fn folders(&self) -> &[PathBuf] {
+        &self.0
+    }
+
     /// Without the folders that are in a tree, their links resolved, which is
     /// resolved already.
     pub(crate) fn outside(mut self, tree: &Path) -> Self {
@@ -181,6 +192,7 @@ pub(crate) fn run<T: Send + 'static, E: Send + 'static>(
         if Instant::now() >= deadline {
             return Err(ChildError::TimedOut);
         }
+        watch().map_err(ChildError::Stopped)?;
         thread::sleep(Duration::from_millis(1));
     };
     let said = if status.success() {
@@ -246,24 +258,14 @@ impl Drop for Stopping {
     }
 }
 
-/// The standard library knows how to make a group, but not how to end one
-/// without unsafe code. Where there is no such program, the child alone is
-/// ended, and what it has started ends with its pipes.
-///
-/// The system's folders come first: `PATH` may lead into what is analysed.
+/// Ends a group, and with it all that its leader has started and that has not left it.
 #[cfg(unix)]
 fn kill_group(leader: u32) {
-    let system = SearchPath(vec![PathBuf::from("/bin"), PathBuf::from("/usr/bin")]);
-    let kill = system.find("kill");
-    if let Some(kill) = kill.or_else(|| SearchPath::of_process().find("kill")) {
-        let _ = Command::new(kill)
-            .args(["-KILL", "--", &format!("-{leader}")])
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let leader = i32::try_from(leader).ok().and_then(Pid::from_raw);
+    if let Some(leader) = leader {
+        // There is nobody to tell where it has ended meanwhile.
+        let _ = kill_process_group(leader, Signal::KILL);
     }
 }
 

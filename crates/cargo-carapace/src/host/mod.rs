@@ -8,6 +8,7 @@ pub mod bench;
 pub mod cargo;
 pub(crate) mod child;
 pub mod compiler;
+pub mod confine;
 pub mod dirs;
 pub mod files;
 pub(crate) mod foreign;
