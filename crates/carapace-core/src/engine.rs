@@ -5,6 +5,7 @@
 //! policy, sorted and summed up to a verdict.
 
 mod audit;
+mod dance;
 mod publishers;
 mod unsafety;
 
@@ -13,12 +14,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use audit::{Affected, Knowledge, Reached, Request, VersionFaults, affected, audit};
+pub use dance::{DanceRequest, dance};
 pub use publishers::{PublishersRequest, publishers};
 pub use unsafety::{UnsafetyRequest, unsafety};
 
 use semver::Version;
 
 use crate::census::baseline::Changes;
+use crate::census::dance::Dance;
 use crate::census::survey::Survey;
 use crate::finding::{Finding, Level};
 use crate::graph::binary::Provenance;
@@ -106,6 +109,7 @@ struct Told<'a> {
     survey: Option<&'a Survey>,
     changes: Option<&'a Changes>,
     supply: Option<&'a Supply>,
+    dance: Option<&'a Dance>,
 }
 
 /// What of one input was not looked at.
@@ -126,6 +130,16 @@ impl InputGaps<'_> {
             input: Some(self.input.to_owned()),
             package: package.map(Package::id),
             blocking,
+            ..Gap::new(what, reason)
+        });
+    }
+
+    /// Of one of a package's files; of the package itself where the path is empty.
+    fn of_file(&mut self, what: &'static str, package: &Package, path: String, reason: String) {
+        self.gaps.push(Gap {
+            input: Some(self.input.to_owned()),
+            package: Some(package.id()),
+            path: Some(path).filter(|path| !path.is_empty()),
             ..Gap::new(what, reason)
         });
     }
@@ -214,6 +228,7 @@ impl<'p> Run<'p> {
             survey: told.survey,
             changes: told.changes,
             supply: told.supply,
+            dance: told.dance,
             budget: RefCell::new(Budget::default()),
             paths: RefCell::new(HashMap::new()),
         };
@@ -306,6 +321,7 @@ impl<'p> Run<'p> {
             findings,
             census: None,
             supply: None,
+            dance: None,
             details: Details {
                 roles: subject.roles,
                 toolchain: subject.toolchain,

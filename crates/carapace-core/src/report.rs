@@ -9,6 +9,7 @@ pub use fixes::{FixChange, FixStatus, Fixed, FixedFinding};
 
 use crate::census::Census;
 use crate::census::compiled::Reconciliation;
+use crate::census::dance::Dance;
 use crate::engine::Toolchain;
 use crate::finding::{Finding, Location};
 use crate::graph::metadata::DependencyKind;
@@ -98,6 +99,8 @@ pub struct Input {
     pub census: Option<Arc<Census>>,
     /// How its packages are published, where that was looked at.
     pub supply: Option<Arc<Supply>>,
+    /// What of their unsafe code safe code could replace, where that was looked for.
+    pub dance: Option<Arc<Dance>>,
     /// What else a report on these shows. It decides nothing.
     pub details: Details,
 }
@@ -409,7 +412,7 @@ impl RulingKind {
 /// report.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The command: `audit`, `unsafe` or `publishers`.
+    /// The command: `audit`, `unsafe`, `publishers` or `dance`.
     pub command: &'static str,
     /// What was judged, in the order asked for.
     pub inputs: Vec<Input>,

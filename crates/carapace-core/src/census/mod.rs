@@ -7,6 +7,7 @@ pub mod budget;
 pub mod build_script;
 pub mod compiled;
 pub(crate) mod conditions;
+pub mod dance;
 pub mod link;
 mod missing;
 pub mod names;

@@ -1,9 +1,127 @@
-//! What rules on replaceable unsafe code share.
+//! What the rules on unsafe code that safe code can replace share: from a proposal to a finding.
+
+use std::collections::BTreeMap;
 
 use super::{Context, Rule};
-use crate::finding::Finding;
+use crate::census::dance::{PackageSteps, SiteDance};
+use crate::census::{Site, State};
+use crate::facts::dance::{Change, Proposal};
+use crate::finding::{Finding, Location};
+use crate::fix::{Edit, Fix};
+use crate::graph::PackageIdx;
 
-/// The proposals of one rule, as findings.
-pub(crate) fn check(_rule: &'static Rule, _context: &Context<'_>) -> Vec<Finding> {
-    Vec::new()
+/// The findings of a rule: its proposals for the packages that were asked for.
+pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
+    let Some(dance) = context.dance else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    for (index, census, steps) in dance.asked(context.graph) {
+        let mut alike: BTreeMap<(&str, &str, &str), u32> = BTreeMap::new();
+        for (site, known) in census.sites.iter().zip(&steps.sites) {
+            let proposals = known.proposals.iter();
+            for proposal in proposals.filter(|proposal| proposal.rule == rule.meta.code) {
+                let key = (
+                    site.file.as_str(),
+                    site.item.as_str(),
+                    proposal.code.as_str(),
+                );
+                let number = alike.entry(key).or_default();
+                *number += 1;
+                let place = Place {
+                    index,
+                    steps,
+                    site,
+                    known,
+                };
+                findings.push(place.finding(rule, context, proposal, *number));
+            }
+        }
+    }
+    findings
+}
+
+/// A site of a package.
+struct Place<'a> {
+    index: PackageIdx,
+    steps: &'a PackageSteps,
+    site: &'a Site,
+    known: &'a SiteDance,
+}
+
+impl Place<'_> {
+    /// `number` tells it from those before it that are alike.
+    fn finding(
+        &self,
+        rule: &'static Rule,
+        context: &Context<'_>,
+        proposal: &Proposal,
+        number: u32,
+    ) -> Finding {
+        let mut finding = context.finding(rule, self.index, proposal.message.clone());
+        let file = self.steps.shown(&self.site.file);
+        let span = proposal.span;
+        let item = &self.site.item;
+        // Where it stands and which version of the package it is does not matter: moved lines and a new
+        // release leave it the same.
+        let name = context.graph.get(self.index).map(|package| &*package.name);
+        finding.fingerprint = format!(
+            "{}:{}:{}:{item}:{}#{number}",
+            rule.meta.code,
+            name.unwrap_or_default(),
+            self.site.file,
+            proposal.code
+        );
+        finding.item = (!item.is_empty()).then(|| item.clone());
+        finding.evidence = vec![proposal.code.clone()];
+        finding.evidence.extend(state(self.site).map(str::to_owned));
+        finding.help = vec![help(proposal)];
+        let fix = self.known.fix_of(proposal);
+        finding.fix = fix.map(|(applicability, changes)| Fix {
+            applicability,
+            edits: changes.iter().map(|change| edit(&file, change)).collect(),
+        });
+        finding.location = Some(Location {
+            file,
+            repository_file: None,
+            line: span.line,
+            column: span.column,
+            end_line: span.end_line,
+            end_column: span.end_column,
+        });
+        finding
+    }
+}
+
+/// What comes in its place.
+fn help(proposal: &Proposal) -> String {
+    let since = match proposal.since {
+        0 => String::new(),
+        minor => format!(" (Rust 1.{minor})"),
+    };
+    match proposal.with.as_str() {
+        "" => "take it out".to_owned(),
+        with => format!("use `{with}`{since}"),
+    }
+}
+
+/// Why the site is not simply used.
+fn state(site: &Site) -> Option<&'static str> {
+    match site.state {
+        State::Active => None,
+        State::Unknown => Some("state: unknown, a build script's condition decides"),
+        State::Test => Some("state: test, in tests, benchmarks or examples only"),
+        State::Macro => Some("state: macro, in the definition of a macro or a template for code"),
+        State::Inactive => Some("state: inactive, not compiled here"),
+    }
+}
+
+fn edit(file: &str, change: &Change) -> Edit {
+    let place = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+    Edit {
+        file: file.to_owned(),
+        start: place(change.start),
+        end: place(change.end),
+        text: change.text.clone(),
+    }
 }

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use semver::Version;
 
 use crate::census::baseline::Changes;
+use crate::census::dance::Dance;
 use crate::census::survey::{Member, Survey};
 use crate::census::{PackageCensus, Site};
 use crate::dance::Replaces;
@@ -167,6 +168,8 @@ pub struct Context<'a> {
     pub changes: Option<&'a Changes>,
     /// How they are published, where that was looked at.
     pub supply: Option<&'a Supply>,
+    /// What of their unsafe code safe code could replace, where that was looked for.
+    pub dance: Option<&'a Dance>,
     /// What paths may still cost.
     pub(crate) budget: RefCell<Budget>,
     /// Paths that were worked out before, by package.

@@ -67,6 +67,7 @@ pub fn document() -> Value {
             findings: Vec::new(),
             verdict: Verdict::Pass,
             supply: None,
+            dance: None,
             census: Some(Arc::new(Census {
                 packages: vec![package],
             })),

@@ -1,0 +1,330 @@
+//! What of a graph's unsafe code safe code could replace, as its packages are built: rules' proposals
+//! ([`crate::facts::dance`]) held against the census and against the compiler that a package has to
+//! build with.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Census, PackageCensus, Site};
+use crate::facts::dance::{self as facts, Left, PackageDance, Plan, Proposal};
+use crate::facts::unsafety::SiteKind;
+use crate::fix::Applicability;
+use crate::graph::{Graph, PackageIdx};
+
+/// What can become of a site.
+///
+/// *Invariant.* The order is that of hope: what goes by itself comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Outlook {
+    /// It goes, and the fix can be applied unseen.
+    Automatic,
+    /// It goes, and the fix is to be looked at.
+    Look,
+    /// It could go; there is no fix but the way.
+    Shown,
+    /// It stays, with less in it.
+    Partly,
+    /// It stays: what is done in it has no replacement.
+    Stays,
+    /// It stays: it declares something, and whoever uses that decides.
+    Declared,
+    /// No rule has seen it, as it could not be read.
+    Unread,
+}
+
+impl Outlook {
+    /// All, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::Automatic,
+        Self::Look,
+        Self::Shown,
+        Self::Partly,
+        Self::Stays,
+        Self::Declared,
+        Self::Unread,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Look => "look",
+            Self::Shown => "shown",
+            Self::Partly => "partly",
+            Self::Stays => "stays",
+            Self::Declared => "declared",
+            Self::Unread => "unread",
+        }
+    }
+
+    /// Whether nothing unsafe would be left of the site.
+    #[must_use]
+    pub fn is_replaceable(self) -> bool {
+        self <= Self::Shown
+    }
+
+    fn of_fix(applicability: Applicability) -> Self {
+        match applicability {
+            Applicability::Safe => Self::Automatic,
+            Applicability::Unsafe => Self::Look,
+            Applicability::Display => Self::Shown,
+        }
+    }
+}
+
+/// How many sites have which outlook.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outlooks {
+    counts: [usize; Outlook::ALL.len()],
+}
+
+impl Outlooks {
+    /// Counts one more.
+    pub fn add(&mut self, outlook: Outlook) {
+        if let Some(count) = self.counts.get_mut(outlook as usize) {
+            *count += 1;
+        }
+    }
+
+    /// Adds what another one counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+    }
+
+    /// How many sites have an outlook.
+    #[must_use]
+    pub fn of(&self, outlook: Outlook) -> usize {
+        let count = self.counts.get(outlook as usize);
+        count.copied().unwrap_or_default()
+    }
+
+    /// How many sites there are.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
+    /// How many could go.
+    #[must_use]
+    pub fn replaceable(&self) -> usize {
+        let all = Outlook::ALL.into_iter();
+        all.filter(|outlook| outlook.is_replaceable())
+            .map(|outlook| self.of(outlook))
+            .sum()
+    }
+}
+
+/// What could become of one site of the census.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteDance {
+    /// What can become of it.
+    pub outlook: Outlook,
+    /// What rules propose and the package's compiler has, by place, then by rule: one for each.
+    pub proposals: Vec<Proposal>,
+    /// How all of it goes at once, where it does.
+    pub plan: Option<Plan>,
+    /// What is done in it without a replacement, by place.
+    pub left: Vec<Left>,
+    /// The first compiler with which more of it could go: the minor version of Rust 1.x.
+    pub newer: Option<u32>,
+}
+
+impl SiteDance {
+    /// What carries a proposal out: the site's plan where that is no less sure, so that the keyword
+    /// goes, too; else the proposal's own changes. None where there is only the way.
+    #[must_use]
+    pub fn fix_of<'a>(
+        &'a self,
+        proposal: &'a Proposal,
+    ) -> Option<(Applicability, &'a [facts::Change])> {
+        let plan = self.plan.as_ref();
+        let plan = plan.filter(|plan| plan.applicability >= proposal.applicability);
+        let (applicability, changes) = match plan {
+            Some(plan) => (plan.applicability, &plan.changes),
+            None => (proposal.applicability, &proposal.changes),
+        };
+        (!changes.is_empty()).then_some((applicability, changes.as_slice()))
+    }
+}
+
+/// What could become of a package's sites.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackageSteps {
+    /// Its folder, as locations show it, without a `/` at its end; empty for where paths begin.
+    pub folder: String,
+    /// The oldest compiler that it has to build with: the minor version of Rust 1.x.
+    pub rust: u32,
+    /// Whether findings about it were asked for.
+    pub is_asked: bool,
+    /// Its sites, in the order of its census.
+    pub sites: Vec<SiteDance>,
+    /// Places that rules looked at, and that are no sites of the census.
+    pub unknown: usize,
+}
+
+impl PackageSteps {
+    /// A file of it, as locations show it.
+    #[must_use]
+    pub fn shown(&self, file: &str) -> String {
+        match self.folder.as_str() {
+            "" => file.to_owned(),
+            folder => format!("{folder}/{file}"),
+        }
+    }
+
+    /// How many of its sites have which outlook.
+    #[must_use]
+    pub fn outlooks(&self) -> Outlooks {
+        let mut outlooks = Outlooks::default();
+        for site in &self.sites {
+            outlooks.add(site.outlook);
+        }
+        outlooks
+    }
+}
+
+/// What is known of a package before it is held against anything.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// What rules propose; none where nobody asked, or its sources are not here.
+    pub facts: Option<PackageDance>,
+    /// Its folder, as locations show it.
+    pub folder: String,
+    /// The oldest compiler that it has to build with: the minor version of Rust 1.x.
+    pub rust: u32,
+    /// Whether findings about it are asked for.
+    pub is_asked: bool,
+}
+
+/// What could become of the unsafe code of a graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dance {
+    /// The unsafe code.
+    pub census: Census,
+    /// By the places of packages in the graph; none for those that were not looked at.
+    pub packages: Vec<Option<PackageSteps>>,
+}
+
+impl Dance {
+    /// Holds what rules propose, by the places of packages in the graph, against a census.
+    #[must_use]
+    pub fn link(census: Census, asked: Vec<Asked>) -> Self {
+        let packages = asked.into_iter().zip(&census.packages);
+        let packages = packages.map(|(asked, census)| steps(asked, census));
+        Self {
+            packages: packages.collect(),
+            census,
+        }
+    }
+
+    /// The packages that were looked at, with their census.
+    pub fn looked_at<'a>(
+        &'a self,
+        graph: &'a Graph,
+    ) -> impl Iterator<Item = (PackageIdx, &'a PackageCensus, &'a PackageSteps)> {
+        let packages = graph.iter().zip(&self.census.packages).zip(&self.packages);
+        packages.filter_map(|(((index, _), census), steps)| Some((index, census, steps.as_ref()?)))
+    }
+
+    /// The same of which findings were asked for.
+    pub fn asked<'a>(
+        &'a self,
+        graph: &'a Graph,
+    ) -> impl Iterator<Item = (PackageIdx, &'a PackageCensus, &'a PackageSteps)> {
+        self.looked_at(graph).filter(|(_, _, steps)| steps.is_asked)
+    }
+}
+
+fn steps(asked: Asked, census: &PackageCensus) -> Option<PackageSteps> {
+    let rust = asked.rust;
+    let mut known: BTreeMap<(String, u32, u32), facts::DancedSite> = BTreeMap::new();
+    for file in asked.facts?.files {
+        for site in file.sites {
+            known.insert((file.path.clone(), site.line, site.column), site);
+        }
+    }
+    let sites = census.sites.iter().map(|site| {
+        let place = (site.file.clone(), site.line, site.column);
+        match known.remove(&place) {
+            Some(found) => held(found, site, rust),
+            None => unseen(site),
+        }
+    });
+    Some(PackageSteps {
+        sites: sites.collect(),
+        folder: asked.folder,
+        rust,
+        is_asked: asked.is_asked,
+        unknown: known.len(),
+    })
+}
+
+/// A site that no rule has said anything of, not even what is left in it.
+fn unseen(site: &Site) -> SiteDance {
+    let is_read = match site.kind {
+        SiteKind::Block => false,
+        // One without a body, or with one in which nothing needs it.
+        SiteKind::Fn | SiteKind::Method => site.operations.is_empty(),
+        _ => true,
+    };
+    SiteDance {
+        outlook: match is_read {
+            true => Outlook::Declared,
+            false => Outlook::Unread,
+        },
+        proposals: Vec::new(),
+        plan: None,
+        left: Vec::new(),
+        newer: None,
+    }
+}
+
+/// What of a site's proposals the package's compiler has, and what then becomes of it.
+fn held(found: facts::DancedSite, site: &Site, rust: u32) -> SiteDance {
+    let mut proposals: Vec<Proposal> = Vec::new();
+    // For each place the first compiler that would do, where this one does not.
+    let mut open: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+    let place = |proposal: &Proposal| (proposal.span.start, proposal.span.end);
+    for proposal in found.proposals {
+        if proposal.since > rust {
+            let first = open.entry(place(&proposal)).or_insert(proposal.since);
+            *first = proposal.since.min(*first);
+            continue;
+        }
+        let is_same =
+            |known: &Proposal| known.rule == proposal.rule && place(known) == place(&proposal);
+        if !proposals.last().is_some_and(is_same) {
+            proposals.push(proposal);
+        }
+    }
+    open.retain(|open, _| !proposals.iter().any(|known| place(known) == *open));
+    let whole = found.plans.iter().map(|plan| plan.since).min();
+    let plan = found.plans.into_iter().find(|plan| plan.since <= rust);
+    let newer = open.values().copied().min();
+    let newer = newer.or(whole.filter(|_| plan.is_none()));
+    let is_whole = found.left.is_empty() && open.is_empty();
+    let outlook = match (&plan, proposals.is_empty()) {
+        (Some(plan), _) => Outlook::of_fix(plan.applicability),
+        (None, true) => Outlook::Stays,
+        // Callers have to hold to something as long as it is an unsafe function.
+        (None, false) if matches!(site.kind, SiteKind::Fn | SiteKind::Method) => Outlook::Partly,
+        (None, false) if is_whole => Outlook::Shown,
+        (None, false) => Outlook::Partly,
+    };
+    SiteDance {
+        outlook,
+        proposals,
+        plan,
+        left: found.left,
+        newer,
+    }
+}
+
+#[cfg(test)]
+mod tests;
