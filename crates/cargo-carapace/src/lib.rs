@@ -9,6 +9,7 @@ pub mod advisories;
 pub mod audit;
 pub mod census;
 pub mod cli;
+pub mod dance;
 pub mod gate;
 mod ground;
 pub mod host;

@@ -2,7 +2,13 @@
 //! ([`crate::facts::dance`]) held against the census and against the compiler that a package has to
 //! build with.
 
+mod kept;
+mod nominate;
+
 use std::collections::BTreeMap;
+
+pub use kept::{Kept, Reason, kept, reason};
+pub use nominate::{Nomination, nominate};
 
 use serde::Serialize;
 
@@ -162,6 +168,8 @@ pub struct PackageSteps {
     pub rust: u32,
     /// Whether findings about it were asked for.
     pub is_asked: bool,
+    /// What it is about, as its manifest says: categories, then keywords.
+    pub about: Vec<String>,
     /// Its sites, in the order of its census.
     pub sites: Vec<SiteDance>,
     /// Places that rules looked at, and that are no sites of the census.
@@ -200,6 +208,8 @@ pub struct Asked {
     pub rust: u32,
     /// Whether findings about it are asked for.
     pub is_asked: bool,
+    /// What it is about, as its manifest says: categories, then keywords.
+    pub about: Vec<String>,
 }
 
 /// What could become of the unsafe code of a graph.
@@ -209,17 +219,25 @@ pub struct Dance {
     pub census: Census,
     /// By the places of packages in the graph; none for those that were not looked at.
     pub packages: Vec<Option<PackageSteps>>,
+    /// Where a dance would win most, if that was asked for.
+    pub nominations: Option<Vec<Nomination>>,
+    /// How many packages were asked for and their sources are not here.
+    pub unseen: usize,
 }
 
 impl Dance {
     /// Holds what rules propose, by the places of packages in the graph, against a census.
     #[must_use]
     pub fn link(census: Census, asked: Vec<Asked>) -> Self {
+        let is_unseen = |asked: &&Asked| asked.is_asked && asked.facts.is_none();
+        let unseen = asked.iter().filter(is_unseen).count();
         let packages = asked.into_iter().zip(&census.packages);
         let packages = packages.map(|(asked, census)| steps(asked, census));
         Self {
             packages: packages.collect(),
             census,
+            nominations: None,
+            unseen,
         }
     }
 
@@ -230,6 +248,13 @@ impl Dance {
     ) -> impl Iterator<Item = (PackageIdx, &'a PackageCensus, &'a PackageSteps)> {
         let packages = graph.iter().zip(&self.census.packages).zip(&self.packages);
         packages.filter_map(|(((index, _), census), steps)| Some((index, census, steps.as_ref()?)))
+    }
+
+    /// What a dance would win in a package, where that was asked for and it would.
+    #[must_use]
+    pub fn nomination(&self, package: PackageIdx) -> Option<&Nomination> {
+        let mut all = self.nominations.iter().flatten();
+        all.find(|found| found.package == package)
     }
 
     /// The same of which findings were asked for.
@@ -261,6 +286,7 @@ fn steps(asked: Asked, census: &PackageCensus) -> Option<PackageSteps> {
         folder: asked.folder,
         rust,
         is_asked: asked.is_asked,
+        about: asked.about,
         unknown: known.len(),
     })
 }

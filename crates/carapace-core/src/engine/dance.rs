@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::{InputGaps, Run, Subject, Told};
 use crate::census::Census;
-use crate::census::dance::{Asked, Dance, Outlook};
+use crate::census::dance::{Asked, Dance, Outlook, nominate as ranked};
 use crate::graph::Graph;
 use crate::policy::Policy;
-use crate::report::{ConfigEffect, Gap, Report, Settings};
+use crate::report::{ConfigEffect, Edges, Gap, Report, Settings};
 
 /// What is asked for, and what the edge found out before it.
 #[derive(Debug, Clone)]
@@ -20,6 +20,10 @@ pub struct DanceRequest {
     pub census: Census,
     /// What rules propose for its packages, by their places in the graph.
     pub packages: Vec<Asked>,
+    /// Whether packages are to be ranked by what a dance there would win.
+    pub nominate: bool,
+    /// Who depends on whom in what is built, where that is known.
+    pub edges: Option<Arc<Edges>>,
     /// What the project's own configuration did.
     pub config: Vec<ConfigEffect>,
     /// What the edge could not do; among these, why sources were not at hand.
@@ -33,6 +37,8 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
         subject,
         census,
         mut packages,
+        nominate,
+        edges,
         config,
         gaps,
     } = request;
@@ -45,7 +51,15 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
                 .map(|facts| std::mem::take(&mut facts.gaps))
         })
         .collect();
-    let dance = Dance::link(census, packages);
+    let mut dance = Dance::link(census, packages);
+    if nominate {
+        dance.nominations = Some(ranked(
+            &subject.graph,
+            &dance,
+            &subject.roles,
+            edges.as_deref(),
+        ));
+    }
     let told = Told {
         dance: Some(&dance),
         ..Told::default()
@@ -61,6 +75,7 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
     });
     if let Some(input) = run.inputs.last_mut() {
         input.dance = Some(Arc::new(dance));
+        input.details.edges = edges;
     }
     run.report(Vec::new(), Settings::default())
 }

@@ -57,6 +57,10 @@ pub struct MetadataPackage {
     pub links: Option<Box<str>>,
     /// Its authors, as written: anybody can write any name there.
     pub authors: Vec<Box<str>>,
+    /// What it is about, in its authors' words.
+    pub keywords: Vec<Box<str>>,
+    /// What it is about, in the registry's words.
+    pub categories: Vec<Box<str>>,
     /// What each feature turns on, sorted by feature; with those that cargo makes for optional
     /// dependencies.
     pub features: Vec<(Arc<str>, Vec<Box<str>>)>,
@@ -410,6 +414,10 @@ struct RawPackage<'a> {
     links: Option<Text<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     authors: Vec<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keywords: Vec<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    categories: Vec<Text<'a>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     features: BTreeMap<Text<'a>, Vec<Text<'a>>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -563,6 +571,8 @@ impl RawPackage<'_> {
             rust_version: optional(&self.rust_version),
             links: optional(&self.links),
             authors: list(&self.authors),
+            keywords: list(&self.keywords),
+            categories: list(&self.categories),
             features: features
                 .map(|(name, values)| (Arc::from(&*name.0), list(values)))
                 .collect(),

@@ -6,6 +6,7 @@
 //! *Invariants.* Every line begins with something of our own. Without colour there is no escape
 //! byte.
 
+mod dance;
 mod page;
 mod people;
 mod sites;
@@ -17,6 +18,7 @@ use super::view::View;
 use super::words::{self, Counts, GapGroup};
 use crate::finding::{Finding, Level, Location};
 use crate::report::{FixStatus, Input, InputKind, Report, Verdict};
+use crate::rules::Group;
 
 /// The paths of a finding that are shown if nobody asks for more.
 const PATHS: usize = 3;
@@ -59,6 +61,9 @@ pub fn render(report: &Report, options: &Options<'_>) -> String {
             page.people(input, supply, reached);
         }
         page.input(input, report.inputs.len() > 1);
+        if let Some(dance) = input.dance.as_ref().filter(|_| !options.quiet) {
+            page.dance(input, dance);
+        }
     }
     if let Some(ruling) = report.ruling.as_ref().filter(|_| options.verbose) {
         page.note(&format!("policy: {}", words::ruling(ruling)));
@@ -102,21 +107,23 @@ impl Page<'_> {
         let word = words::level(finding.level);
         let code = format!("{word}[{}]", finding.rule.meta.code);
         self.line(Style::of(word), &code, &words::shown(&finding.message));
-        let mut margin = 1;
+        let (mut margin, mut line) = (1, None);
         if input.kind == InputKind::Binary {
             self.file(&input.path);
         }
         if let Some(location) = &finding.location {
             margin = self.place(&location.file, location.line, location.column);
-            if !same_place && let Some(line) = (self.options.source)(&location.file, location.line)
-            {
-                self.snippet(location.line, &line, marked(location), margin);
+            line = (self.options.source)(&location.file, location.line);
+            if !same_place && let Some(line) = &line {
+                self.snippet(location.line, line, marked(location), margin);
             }
         }
         if let Some(advisory) = words::advisory(finding) {
             self.fact(margin, "advisory", Style::Strong, &advisory);
         }
-        for evidence in &finding.evidence {
+        // Code that stands above is not told again.
+        let shown = usize::from(line.is_some() && finding.rule.group == Group::Dance);
+        for evidence in finding.evidence.iter().skip(shown) {
             self.bare_fact(margin, &words::shown(evidence));
         }
         if let Some(roles) = words::roles(input, finding) {
@@ -125,6 +132,9 @@ impl Page<'_> {
         self.paths(input, finding, margin, same_place);
         for help in &finding.help {
             self.fact(margin, "help", Style::Help, &words::shown(help));
+        }
+        if let Some(fix) = words::dance::fix(finding) {
+            self.fact(margin, "fix", Style::Help, fix);
         }
         for reference in finding.references.iter().filter(|r| !r.is_empty()) {
             self.bare_fact(margin, &format!("see {}", words::shown(reference)));

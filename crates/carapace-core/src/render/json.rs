@@ -5,6 +5,7 @@
 //! there is what is always written here. Foreign text is escaped by JSON alone: a program reads it.
 
 mod archive;
+mod dance;
 mod fixes;
 mod people;
 mod unsafety;
@@ -15,6 +16,7 @@ use std::collections::btree_map::Entry;
 use serde::Serialize;
 
 use archive::ArchiveDocument;
+use dance::DanceDocument;
 use fixes::FixedDocument;
 use people::{InputPeople, PackagePeople};
 use unsafety::UnsafetyDocument;
@@ -162,6 +164,9 @@ struct PackageDocument<'a> {
     /// What its archive in cargo's cache says, where that was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     archive: Option<ArchiveDocument<'a>>,
+    /// What of its unsafe code safe code could replace, where that was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dance: Option<DanceDocument<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -471,6 +476,10 @@ fn packages<'a>(
                             .supply
                             .as_ref()
                             .and_then(|supply| archive::of_package(supply.packages.get(at)?)),
+                        dance: input.dance.as_ref().and_then(|found| {
+                            let steps = found.packages.get(at)?.as_ref()?;
+                            Some(dance::document(steps, found.nomination(index)))
+                        }),
                     });
                 }
                 Entry::Occupied(mut same) => {

@@ -4,11 +4,17 @@
 //! *Invariants.* Every text from outside is in a code span, where Markdown and HTML mean nothing,
 //! nobody is mentioned, and no address becomes a link. Each is one line of bounded length.
 
+mod audit;
+
 use std::fmt::Write as _;
+
+pub use audit::audit;
 
 use super::columns::{self, COLUMNS, SAFETY};
 use super::view::{Layout, View};
+use super::words::dance as danced;
 use super::{tree, words};
+use crate::census::dance::{Dance, Outlook};
 use crate::census::summary::{Status, Summary};
 use crate::census::{Census, PackageCensus, Site};
 use crate::facts::unsafety::Operation;
@@ -37,6 +43,10 @@ pub fn render(report: &Report, view: &View) -> String {
     for input in &report.inputs {
         if let (Some(supply), Some(reached)) = (&input.supply, &input.details.reached) {
             people(supply, reached, &mut text);
+        }
+        if let Some(dance) = &input.dance {
+            nominations(input, dance, &mut text);
+            stays(input, dance, &mut text);
         }
     }
     let fixes = report.fixes.iter().flatten();
@@ -108,9 +118,55 @@ fn findings(report: &Report, text: &mut String) {
         for help in &finding.help {
             let _ = write!(item, "; {}", code(help));
         }
+        if let Some(fix) = danced::fix(finding) {
+            let _ = write!(item, "; {fix}");
+        }
         item
     });
     list("Findings", items, text);
+}
+
+/// What becomes of packages' unsafe code, and why it stays.
+fn stays(input: &Input, dance: &Dance, text: &mut String) {
+    for (index, steps) in danced::with_sites(input, dance) {
+        let package = code(&words::package(&input.graph, index));
+        let outlooks = danced::outlooks(&steps.outlooks());
+        let _ = writeln!(text, "\n### Unsafe code of {package}\n\n{outlooks}.");
+        let lines = danced::stays(steps, false).into_iter();
+        let lines: Vec<String> = lines.chain(danced::newer(steps)).collect();
+        if !lines.is_empty() {
+            text.push('\n');
+        }
+        for line in lines {
+            let _ = writeln!(text, "- {}", code(&line));
+        }
+    }
+}
+
+/// The packages in which a dance would win most.
+fn nominations(input: &Input, dance: &Dance, text: &mut String) {
+    let Some(nominations) = dance.nominations.as_ref().filter(|all| !all.is_empty()) else {
+        return;
+    };
+    text.push_str("\n### Where a dance would win most\n\n");
+    text.push_str("| Package | Score | Could go | Automatic | Sites | Dependents | Why |\n");
+    text.push_str("|---|--:|--:|--:|--:|--:|---|\n");
+    for one in nominations.iter().take(LISTED) {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            code(&words::package(&input.graph, one.package)),
+            one.score,
+            one.outlooks.replaceable(),
+            one.outlooks.of(Outlook::Automatic),
+            one.outlooks.total(),
+            one.dependents,
+            code(&one.reasons.join("; ")),
+        );
+    }
+    if let Some(more @ 1..) = nominations.len().checked_sub(LISTED) {
+        let _ = writeln!(text, "\n… and {more} more");
+    }
 }
 
 /// The accounts that can publish new versions, those that could change most first.

@@ -4,6 +4,7 @@
 //! it holds no line break and nothing that acts; formats pass it on as it is. None of it is to
 //! stand first in a line: GitHub's runner obeys `::…` there, even behind white space.
 
+pub(super) mod dance;
 pub(super) mod fixes;
 pub(super) mod people;
 
@@ -237,6 +238,13 @@ pub(super) fn summary(report: &Report) -> (&'static str, String) {
         let text = match counts.total() {
             0 => format!("{place}: {census}"),
             _ => format!("{counts_text} in {place}; {census}"),
+        };
+        return (word, format!("{incomplete}{text}"));
+    }
+    if let Some(dance) = dance::sum(report) {
+        let text = match counts.total() {
+            0 => format!("{place}: {dance}"),
+            _ => format!("{counts_text} in {place}; {dance}"),
         };
         return (word, format!("{incomplete}{text}"));
     }

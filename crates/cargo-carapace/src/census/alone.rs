@@ -11,25 +11,23 @@ use std::sync::Arc;
 use carapace_core::graph::Graph;
 use carapace_core::graph::metadata::{Declared, DependencyKind, Metadata, MetadataPackage, Target};
 use carapace_core::graph::units::{Platforms, Request, Resolver, Selected, UnitProblem, Units};
-use carapace_core::report::{Gap, InputKind};
+use carapace_core::report::Gap;
 use carapace_core::text::visible;
 use semver::Version;
 use toml::{Table, Value};
 
-use super::extract::Early;
-use super::project::taken;
-use super::{Taken, manifest};
+use super::manifest;
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
-use crate::cli::args::UnsafeArgs;
+use crate::cli::args::SelectionArgs;
 use crate::ground::Ground;
 use crate::host::compiler;
 use crate::host::files;
 use crate::host::targets;
 use crate::host::workspace::Project;
 
-/// Takes the census of the package in a folder.
-pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failure> {
+/// What is known of the package in a folder before its sources are read.
+pub(super) fn ground(folder: &Path, selection: &SelectionArgs) -> Result<Ground, Failure> {
     let fault = |what: &str| Failure(format!("{}: {}", visible(&shown(folder)), visible(what)));
     let root = fs::canonicalize(folder).map_err(|error| fault(&error.to_string()))?;
     if !root.is_dir() {
@@ -69,8 +67,7 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         root: first,
         ..metadata
     };
-    let compiler = compiler::of_process(&root, &arguments.selection.built.target)?;
-    let selection = &arguments.selection;
+    let compiler = compiler::of_process(&root, &selection.built.target)?;
     let request = Request {
         resolver: Resolver::V2,
         selected: Selected::Default,
@@ -87,7 +84,7 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         }
     }
     let graph = Arc::new(Graph::from_metadata(&metadata, None));
-    let ground = Ground {
+    Ok(Ground {
         project: Project::alone(&root),
         tree: root,
         metadata,
@@ -100,9 +97,7 @@ pub(super) fn take(folder: &Path, arguments: &UnsafeArgs) -> Result<Taken, Failu
         passed_on: None,
         effects: Vec::new(),
         gaps,
-    };
-    // It lies in the analysed tree, so that nothing of it is kept.
-    taken(arguments, ground, Early::default(), InputKind::Package)
+    })
 }
 
 fn read_manifest(root: &Path, path: &Path) -> Result<Table, String> {
@@ -129,6 +124,12 @@ fn describe(root: &Path, path: &Path, table: &Table, gaps: &mut Vec<Gap>) -> Met
     }
     let version = version.unwrap_or(Version::new(0, 0, 0));
     let edition = text("edition").unwrap_or("2015");
+    if package.get("rust-version").is_some_and(Value::is_table) {
+        gaps.push(Gap::new(
+            "manifest",
+            "its rust-version is the workspace's, which is not read: taken for this compiler's",
+        ));
+    }
     let id = format!("path+file://{}#{name}@{version}", root.to_string_lossy());
     MetadataPackage {
         id: id.into(),
@@ -140,11 +141,19 @@ fn describe(root: &Path, path: &Path, table: &Table, gaps: &mut Vec<Gap>) -> Met
         rust_version: text("rust-version").map(Into::into),
         links: text("links").map(Into::into),
         authors: Vec::new(),
+        keywords: list(package, "keywords"),
+        categories: list(package, "categories"),
         features: features(table),
         dependencies: dependencies(table),
         targets: targets_of(root, table, package, name, edition),
         resolved: Vec::new(),
     }
+}
+
+fn list(package: &Table, key: &str) -> Vec<Box<str>> {
+    let values = package.get(key).and_then(Value::as_array);
+    let values = values.map(Vec::as_slice).unwrap_or_default().iter();
+    values.filter_map(Value::as_str).map(Into::into).collect()
 }
 
 type Features = Vec<(Arc<str>, Vec<Box<str>>)>;

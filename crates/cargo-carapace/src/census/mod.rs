@@ -3,6 +3,7 @@
 
 mod alone;
 pub mod compiled;
+pub mod dance;
 pub mod extract;
 mod gate;
 mod manifest;
@@ -11,6 +12,7 @@ mod project;
 mod sources;
 pub mod store;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use carapace_core::census::compiled::Reconciliation;
@@ -18,10 +20,14 @@ use carapace_core::census::survey::Survey;
 use carapace_core::engine::Subject;
 use carapace_core::graph::PackageIdx;
 use carapace_core::policy::Policy;
-use carapace_core::report::{ConfigEffect, Edges, Gap};
+use carapace_core::report::{ConfigEffect, Edges, Gap, InputKind};
 
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;
+use crate::ground::{Ground, Wanted};
+use extract::Early;
+
+pub(crate) use project::{count, folders, folders_to_read, path_of, reader};
 
 /// The text of a package's file, by its path from the package's folder, if it can be read.
 pub type Read = Box<dyn Fn(PackageIdx, &str) -> Option<String>>;
@@ -54,8 +60,36 @@ pub struct Taken {
 /// # Errors
 /// [`Failure`] where there is nothing to judge.
 pub fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
-    match &arguments.no_deps {
-        Some(folder) => alone::take(folder, arguments),
-        None => project::take(arguments),
+    let wanted = Wanted {
+        path: arguments.path.as_deref(),
+        manifest_path: arguments.manifest_path.as_deref(),
+        packages: &arguments.packages,
+        selection: &arguments.selection,
+        with_tests: project::with_tests(arguments),
+        network: arguments.network,
+        project_config: arguments.config.is_projects_followed(),
+    };
+    let (ground, early, kind) = stand(&wanted, arguments.no_deps.as_deref())?;
+    project::taken(arguments, ground, early, kind)
+}
+
+/// What is known before sources are counted: of a project, or of the package in a folder alone.
+///
+/// # Errors
+/// [`Failure`] where there is nothing to judge.
+pub(crate) fn stand(
+    wanted: &Wanted<'_>,
+    no_deps: Option<&Path>,
+) -> Result<(Ground, Early, InputKind), Failure> {
+    match no_deps {
+        // It lies in the analysed tree, so that nothing of it is kept.
+        Some(folder) => {
+            let ground = alone::ground(folder, wanted.selection)?;
+            Ok((ground, Early::default(), InputKind::Package))
+        }
+        None => {
+            let (ground, early) = project::ground_of(wanted)?;
+            Ok((ground, early, InputKind::Manifest))
+        }
     }
 }

@@ -31,36 +31,22 @@ use crate::host::workspace::Project;
 /// What is shown of a file at most, in bytes.
 const MAX_SHOWN: u64 = 32 * 1024 * 1024;
 
-/// Takes the census of the project that was asked for.
-pub(super) fn take(arguments: &UnsafeArgs) -> Result<Taken, Failure> {
-    let wanted = Wanted {
-        path: arguments.path.as_deref(),
-        manifest_path: arguments.manifest_path.as_deref(),
-        packages: &arguments.packages,
-        selection: &arguments.selection,
-        with_tests: with_tests(arguments),
-        network: arguments.network,
-        project_config: arguments.config.is_projects_followed(),
-    };
-    let (ground, early) = ground(&wanted, read_early)?;
-    taken(arguments, ground, early, InputKind::Manifest)
+/// Has cargo describe the project that was asked for, and reads what it can meanwhile.
+pub(super) fn ground_of(wanted: &Wanted<'_>) -> Result<(Ground, Early), Failure> {
+    ground(wanted, read_early)
 }
 
-/// Reads the sources of what is known, and gathers all that is asked for.
-pub(super) fn taken(
-    arguments: &UnsafeArgs,
-    ground: Ground,
-    early: Early,
-    kind: InputKind,
-) -> Result<Taken, Failure> {
-    let mut facts = facts(&ground, early);
+/// Reads the sources of what is known, and says what of them is unsafe and what could not be read;
+/// `tests` is whether tests, examples and benchmarks are asked for.
+pub(crate) fn count(ground: &Ground, early: Early, tests: bool) -> (Census, Vec<Gap>) {
+    let mut facts = facts(ground, early);
     operations::settle(&ground.metadata, &mut facts);
     let surveyed = Surveyed {
         metadata: &ground.metadata,
         units: &ground.units,
         host: &ground.compiler.host,
         targets: &ground.compiler.targets,
-        tests: with_tests(arguments),
+        tests,
         toolchain: Toolchain {
             verbose: &ground.compiler.verbose,
             host: &ground.compiler.host.triple,
@@ -74,12 +60,23 @@ pub(super) fn taken(
         Some(facts) => surveyed.package(*index, package, facts, &shipped),
         None => PackageCensus::default(),
     });
-    let mut census = Census { packages };
-    let missing = source_gaps(&ground, &facts, &census);
+    let census = Census { packages };
+    let missing = source_gaps(ground, &facts, &census);
     // To give this memory back takes longer than what is left to do; then the process ends.
     std::mem::forget(facts);
     let mut gaps = ground.gaps.clone();
     gaps.extend(missing);
+    (census, gaps)
+}
+
+/// Gathers all that is asked for.
+pub(super) fn taken(
+    arguments: &UnsafeArgs,
+    ground: Ground,
+    early: Early,
+    kind: InputKind,
+) -> Result<Taken, Failure> {
+    let (mut census, mut gaps) = count(&ground, early, with_tests(arguments));
     let reconciliation = match arguments.compiled {
         true => Some(compiled::reconcile(
             arguments,
@@ -104,14 +101,9 @@ pub(super) fn taken(
         edited,
         census,
     };
-    // Findings about dependencies are at their places in the lockfile.
-    let path = match ground.project.has_lockfile {
-        true => shown(&ground.project.lockfile),
-        false => shown(&ground.project.manifest),
-    };
     Ok(Taken {
         subject: Subject {
-            path,
+            path: path_of(&ground),
             repository_path: None,
             kind,
             graph: Arc::clone(&ground.graph),
@@ -130,8 +122,16 @@ pub(super) fn taken(
     })
 }
 
+/// What a project is called: findings about dependencies are at their places in the lockfile.
+pub(crate) fn path_of(ground: &Ground) -> String {
+    match ground.project.has_lockfile {
+        true => shown(&ground.project.lockfile),
+        false => shown(&ground.project.manifest),
+    }
+}
+
 /// Whether tests, examples and benchmarks are asked for.
-fn with_tests(arguments: &UnsafeArgs) -> bool {
+pub(super) fn with_tests(arguments: &UnsafeArgs) -> bool {
     arguments.selection.all_targets || arguments.include_tests
 }
 
@@ -141,18 +141,19 @@ pub(super) fn facts(ground: &Ground, early: Early) -> Vec<Option<PackageFacts>> 
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| manifest::workspace_lint(&text));
-    let packages = ground.metadata.packages.iter().zip(ground.graph.packages());
-    let folders: Vec<Option<Folder>> = packages
-        .map(|(package, locked)| {
-            let folder = Folder::of_package(package, Some(locked), &ground.tree)?;
-            let workspace_lint = workspace_lint.clone();
-            Some(Folder {
-                workspace_lint,
-                ..folder
-            })
-        })
-        .collect();
+    let mut folders = folders_to_read(ground);
+    for folder in folders.iter_mut().flatten() {
+        folder.workspace_lint.clone_from(&workspace_lint);
+    }
     of_those_there(&folders, |there| extract(there, early))
+}
+
+/// The packages' folders, in the graph's order; none where there is none.
+pub(crate) fn folders_to_read(ground: &Ground) -> Vec<Option<Folder>> {
+    let packages = ground.metadata.packages.iter().zip(ground.graph.packages());
+    packages
+        .map(|(package, locked)| Folder::of_package(package, Some(locked), &ground.tree))
+        .collect()
 }
 
 /// Opens what is kept, and reads what the lockfile names and cargo's home has, so that both cores
@@ -291,7 +292,8 @@ fn workspace_manifest(ground: &Ground) -> Option<SourceText> {
     text_of(&ground.project.manifest).filter(|file| file.text.contains("[workspace"))
 }
 
-fn folders(ground: &Ground) -> Vec<String> {
+/// The packages' folders, as the user would write them, in the graph's order.
+pub(crate) fn folders(ground: &Ground) -> Vec<String> {
     let packages = ground.metadata.packages.iter();
     packages
         .map(|package| shown(Path::new(package.root_dir())))
@@ -299,7 +301,7 @@ fn folders(ground: &Ground) -> Vec<String> {
 }
 
 /// Reads a package's file again.
-fn reader(ground: &Ground) -> Read {
+pub(crate) fn reader(ground: &Ground) -> Read {
     let roots: Vec<(PackageIdx, PathBuf)> = ground
         .metadata
         .iter()

@@ -1,9 +1,11 @@
 //! What can be typed.
 
 mod audit_words;
+mod dance;
 mod publishers;
 
 pub use audit_words::AuditWord;
+pub use dance::DanceArgs;
 pub use publishers::{ByArg, PublishersArgs, PublishersCommand, PublishersUpdateArgs, SourceArgs};
 
 use std::path::PathBuf;
@@ -45,6 +47,8 @@ pub enum Command {
     Audit(Box<AuditArgs>),
     /// Tell where unsafe code is, in a project and in all that it depends on
     Unsafe(Box<UnsafeArgs>),
+    /// Tell what unsafe code safe code can replace, and replace it
+    Dance(Box<DanceArgs>),
     /// Tell who can change what a project depends on, and whether what they published looks right
     Publishers(Box<PublishersArgs>),
     /// Write a carapace.toml: from audit.toml or deny.toml where there is one

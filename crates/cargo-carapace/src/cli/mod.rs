@@ -2,11 +2,13 @@
 
 pub mod args;
 pub mod audit;
+pub mod dance;
 pub mod db;
 pub mod explain;
 pub mod init;
 pub mod output;
 pub mod publishers;
+mod sources;
 pub mod unsafe_code;
 
 use std::ffi::OsString;
@@ -84,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             arguments.take_word().and_then(|()| audit::run(&arguments))
         }
         Command::Unsafe(arguments) => unsafe_code::run(&arguments),
+        Command::Dance(arguments) => dance::run(&arguments),
         Command::Publishers(arguments) => publishers::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Db(arguments) => db::run(&arguments),

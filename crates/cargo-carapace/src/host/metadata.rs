@@ -258,7 +258,7 @@ impl Asking<'_> {
 
     /// All that an answer depends on.
     fn key(&self) -> String {
-        let mut key = Fingerprint::new("metadata 2");
+        let mut key = Fingerprint::new("metadata 3");
         key.text(&self.project.root);
         key.part(&[u8::from(self.options.locked)]);
         key.text(self.options.target.as_deref().unwrap_or_default());

@@ -1,0 +1,82 @@
+//! What becomes of packages' unsafe code, and where a dance would win most, for people.
+
+use std::fmt::Write as _;
+
+use super::page::{Page, Style};
+use crate::census::dance::{Dance, Nomination, Outlook};
+use crate::render::words::{self, dance as said};
+use crate::report::Input;
+
+/// Packages that are listed if nobody asks for more.
+const LISTED: usize = 20;
+
+impl Page<'_> {
+    /// What the packages come to whose findings were shown, and what stays.
+    pub(super) fn dance(&mut self, input: &Input, dance: &Dance) {
+        if let Some(nominations) = &dance.nominations {
+            self.nominations(input, nominations);
+        }
+        for (index, steps) in said::with_sites(input, dance) {
+            let package = words::package(&input.graph, index);
+            let head = format!("{package}, for Rust {}", said::rust(steps.rust));
+            let head = self.paint(Style::Strong, &head);
+            let outlooks = said::outlooks(&steps.outlooks());
+            let _ = writeln!(self.text, "{head}: {outlooks}");
+            for line in said::stays(steps, self.options.verbose) {
+                self.fact(1, "stays", Style::Strong, &line);
+            }
+            if let Some(newer) = said::newer(steps) {
+                self.fact(1, "newer", Style::Strong, &newer);
+            }
+            self.text.push('\n');
+        }
+    }
+
+    fn nominations(&mut self, input: &Input, nominations: &[Nomination]) {
+        let title = "Where a dance would win most";
+        self.text += &format!("{}\n\n", self.paint(Style::Strong, title));
+        if nominations.is_empty() {
+            self.text += "in no package of the graph\n\n";
+            return;
+        }
+        let most = match self.options.verbose {
+            true => usize::MAX,
+            false => LISTED,
+        };
+        let headings = ["score", "could go", "automatic", "sites", "dependents"];
+        let cells = |one: &Nomination| {
+            [
+                one.score.to_string(),
+                one.outlooks.replaceable().to_string(),
+                one.outlooks.of(Outlook::Automatic).to_string(),
+                one.outlooks.total().to_string(),
+                one.dependents.to_string(),
+            ]
+        };
+        let mut widths = headings.map(str::len);
+        for one in nominations {
+            for (width, cell) in widths.iter_mut().zip(cells(one)) {
+                *width = cell.len().max(*width);
+            }
+        }
+        let row = |cells: [String; 5]| {
+            let cells = cells.into_iter().zip(widths);
+            let cells = cells.map(|(cell, width)| format!("{cell:>width$}"));
+            cells.collect::<Vec<_>>().join("  ")
+        };
+        let _ = writeln!(self.text, "{}  package", row(headings.map(str::to_owned)));
+        for one in nominations.iter().take(most) {
+            let package = words::package(&input.graph, one.package);
+            let package = self.paint(Style::Strong, &package);
+            let _ = writeln!(self.text, "{}  {package}", row(cells(one)));
+            let why = one.reasons.iter().map(|reason| words::shown(reason));
+            let why = why.collect::<Vec<_>>().join("; ");
+            self.bare_fact(1, &why);
+        }
+        self.text.push('\n');
+        if let Some(more @ 1..) = nominations.len().checked_sub(most) {
+            let more = words::count(more, "more package", "more packages");
+            self.note(&format!("and {more}: `-v` lists all"));
+        }
+    }
+}

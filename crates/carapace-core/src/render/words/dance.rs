@@ -1,0 +1,162 @@
+//! What of unsafe code safe code could replace, in the words that several formats share.
+
+use super::{count, cut, shown};
+use crate::census::dance::{Dance, Kept, Outlook, Outlooks, PackageSteps, kept};
+use crate::finding::Finding;
+use crate::fix::Applicability;
+use crate::report::{Input, Report};
+use crate::rules::Group;
+
+/// Names of what is called that are told if nobody asks for more.
+const NAMED: usize = 4;
+
+/// Characters of such a name.
+const NAME: usize = 60;
+
+/// `12 unsafe sites: 5 could go (3 automatically, 1 after a look, 1 by hand), 7 stay (1 of them with
+/// less in it)`.
+pub(in crate::render) fn outlooks(outlooks: &Outlooks) -> String {
+    let of = |outlook| outlooks.of(outlook);
+    let total = count(outlooks.total(), "unsafe site", "unsafe sites");
+    if outlooks.total() == 0 {
+        return "no unsafe code".to_owned();
+    }
+    let mut text = match outlooks.replaceable() {
+        0 => format!("{total}: none could go"),
+        could => format!(
+            "{total}: {could} could go ({} automatically, {} after a look, {} by hand)",
+            of(Outlook::Automatic),
+            of(Outlook::Look),
+            of(Outlook::Shown)
+        ),
+    };
+    let partly = of(Outlook::Partly);
+    let stay = partly + of(Outlook::Stays) + of(Outlook::Declared);
+    if stay > 0 {
+        text += &format!(", {}", count(stay, "stays", "stay"));
+    }
+    if partly > 0 {
+        text += &format!(" ({partly} with less in it)");
+    }
+    if of(Outlook::Unread) > 0 {
+        text += &format!(", {} not read", of(Outlook::Unread));
+    }
+    text
+}
+
+/// What all packages come to that were judged; none where nobody looked.
+pub(super) fn sum(report: &Report) -> Option<String> {
+    let dances = || {
+        let inputs = report.inputs.iter();
+        inputs.filter_map(|input| Some((input, input.dance.as_deref()?)))
+    };
+    dances().next()?;
+    let (mut all, mut unseen) = (Outlooks::default(), 0);
+    for (input, dance) in dances() {
+        let counts = |steps: &PackageSteps| steps.is_asked || dance.nominations.is_some();
+        for (_, _, steps) in dance.looked_at(&input.graph).filter(|(_, _, s)| counts(s)) {
+            all.merge(&steps.outlooks());
+        }
+        unseen += dance.unseen;
+    }
+    let mut text = outlooks(&all);
+    if unseen > 0 {
+        let packages = count(unseen, "package", "packages");
+        text += &format!(", {packages} not looked at");
+    }
+    Some(text)
+}
+
+/// How the fix of a finding is applied; none of other rules' findings.
+pub(in crate::render) fn fix(finding: &Finding) -> Option<&'static str> {
+    if finding.rule.group != Group::Dance {
+        return None;
+    }
+    let applicability = finding.fix.as_ref().map(|fix| fix.applicability);
+    Some(match applicability {
+        Some(Applicability::Safe) => "automatic: --fix applies it",
+        Some(Applicability::Unsafe) => "to be looked at: --fix --unsafe-fixes applies it",
+        Some(Applicability::Display) | None => "by hand: this only shows the way",
+    })
+}
+
+/// What an outlook is called in a list of sites.
+pub(in crate::render) fn outlook(outlook: Outlook) -> &'static str {
+    match outlook {
+        Outlook::Automatic => "goes automatically",
+        Outlook::Look => "goes after a look",
+        Outlook::Shown => "goes by hand",
+        Outlook::Partly => "stays, with less in it",
+        Outlook::Stays => "stays",
+        Outlook::Declared => "declares: whoever uses it decides",
+        Outlook::Unread => "was not read",
+    }
+}
+
+/// Why sites of a package stay, a line each: what is done, how often, with what, and what is missing.
+pub(in crate::render) fn stays(steps: &PackageSteps, verbose: bool) -> Vec<String> {
+    let mut lines: Vec<String> = kept(steps)
+        .iter()
+        .map(|kept| {
+            let sites = count(kept.sites, "site", "sites");
+            let names = names(kept, verbose);
+            let (does, missing) = (kept.reason.does, kept.reason.missing);
+            format!("{sites}: {does}{names}; missing: {missing}")
+        })
+        .collect();
+    let declared = steps.outlooks().of(Outlook::Declared);
+    if declared > 0 {
+        let sites = count(declared, "site", "sites");
+        lines.push(format!("{sites}: declares what others use"));
+    }
+    lines
+}
+
+/// ` (read, write)`; nothing where nothing has a name.
+fn names(kept: &Kept, verbose: bool) -> String {
+    let most = if verbose { usize::MAX } else { NAMED };
+    let mut names: Vec<String> = kept
+        .names
+        .iter()
+        .take(most)
+        .map(|name| cut(name, NAME))
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    if let Some(more @ 1..) = kept.names.len().checked_sub(most) {
+        names.push(format!("and {more} more"));
+    }
+    format!(" ({})", names.join(", "))
+}
+
+/// What a newer compiler would let go; none where nothing.
+pub(in crate::render) fn newer(steps: &PackageSteps) -> Option<String> {
+    let newer = || steps.sites.iter().filter_map(|site| site.newer);
+    let first = newer().min()?;
+    let sites = count(newer().count(), "site", "sites");
+    Some(format!(
+        "of {sites} more could go with a newer Rust, from {} on; it has to build with {}",
+        rust(first),
+        rust(steps.rust)
+    ))
+}
+
+/// `1.70`.
+pub(in crate::render) fn rust(minor: u32) -> String {
+    format!("1.{minor}")
+}
+
+/// The packages of which findings were asked for and that have unsafe code.
+pub(in crate::render) fn with_sites<'a>(
+    input: &'a Input,
+    dance: &'a Dance,
+) -> impl Iterator<Item = (crate::graph::PackageIdx, &'a PackageSteps)> {
+    let asked = dance.asked(&input.graph);
+    asked.filter_map(|(index, _, steps)| (!steps.sites.is_empty()).then_some((index, steps)))
+}
+
+/// What a proposal replaces, and by what, each in one line.
+pub(in crate::render) fn replaced(code: &str, with: &str) -> [String; 2] {
+    [shown(code), shown(with)]
+}

@@ -1,0 +1,77 @@
+//! `dance`: what can be typed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ConfigArgs, NetworkArgs, OutputArgs, SelectionArgs};
+
+/// `dance`
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Without a policy this is an inventory and ends with 0. Nothing is changed unless \
+                  --fix asks for it, and nothing of the project is run unless --verify does."
+)]
+pub struct DanceArgs {
+    /// A project: its folder or its Cargo.toml [default: the workspace around the current folder]
+    #[arg(value_name = "PATH", conflicts_with = "manifest_path")]
+    pub path: Option<PathBuf>,
+    /// A project's Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// Judge the package in this folder alone, as it was unpacked or written
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["path", "manifest_path", "workspace", "packages", "deps", "nominate"])]
+    pub no_deps: Option<PathBuf>,
+
+    /// Judge only this package of the graph, a member or a dependency, NAME or NAME@VERSION
+    #[arg(
+        short,
+        long = "package",
+        value_name = "SPEC",
+        help_heading = "Selection"
+    )]
+    pub packages: Vec<String>,
+    /// Judge what the members depend on, too
+    #[arg(long, help_heading = "Selection", conflicts_with = "packages")]
+    pub deps: bool,
+    /// Which packages are judged, and as what.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// Rank the packages of the graph by what a dance there would win
+    #[arg(long, help_heading = "Process", conflicts_with_all = ["fix", "report"])]
+    pub nominate: bool,
+    /// Write the audit of a package, every unsafe site of it, as Markdown for a tracking issue
+    #[arg(
+        long,
+        value_name = "SPEC",
+        help_heading = "Process",
+        conflicts_with_all = ["fix", "packages", "deps"]
+    )]
+    pub report: Option<String>,
+
+    /// Apply the fixes that can be applied unseen, to the workspace's own members
+    #[arg(long, help_heading = "Fix")]
+    pub fix: bool,
+    /// With --fix: also those that are to be looked at
+    #[arg(long, requires = "fix", help_heading = "Fix")]
+    pub unsafe_fixes: bool,
+    /// With --fix: show the diff, and change nothing
+    #[arg(long, requires = "fix", help_heading = "Fix")]
+    pub dry_run: bool,
+    /// With --fix: change files that git could not give back
+    #[arg(long, requires = "fix", help_heading = "Fix")]
+    pub allow_dirty: bool,
+
+    /// Which configuration counts.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+
+    /// Flags of the network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+
+    /// Flags of the output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
