@@ -349,6 +349,7 @@ impl<'p> Run<'p> {
             gaps,
             ignored: self.ignored.into_iter().collect(),
             fixes: None,
+            patch: None,
             settings,
         }
     }

@@ -8,6 +8,7 @@ pub mod imports;
 pub mod manifest;
 pub mod patch;
 pub mod requirement;
+pub mod select;
 pub mod update;
 pub mod workspace_lint;
 

@@ -428,6 +428,8 @@ pub struct Report {
     pub ignored: Vec<Ignored>,
     /// What was done about findings, by input; none where nobody asked for it.
     pub fixes: Option<Vec<Fixed>>,
+    /// What fixes change in sources, as a unified diff from the project's folder.
+    pub patch: Option<String>,
     /// The settings.
     pub settings: Settings,
     /// How it ends.

@@ -173,6 +173,9 @@ impl Page<'_> {
 
     /// What was done about findings, or why nothing was.
     fn fixes(&mut self, report: &Report) {
+        if let Some(patch) = &report.patch {
+            self.patch(patch);
+        }
         for fixed in report.fixes.iter().flatten() {
             let (word, text) = words::fixes::line(fixed);
             let style = match fixed.status {

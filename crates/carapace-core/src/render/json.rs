@@ -71,6 +71,9 @@ pub struct Document<'a> {
     /// What was done about findings, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixes: Option<Vec<FixedDocument<'a>>>,
+    /// What fixes change in sources, as a unified diff from the project's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch: Option<&'a str>,
     /// `pass`, `fail` or `incomplete`.
     verdict: &'static str,
 }
@@ -425,6 +428,7 @@ fn document<'a>(
             .fixes
             .as_ref()
             .map(|fixes| fixes.iter().map(fixes::document).collect()),
+        patch: report.patch.as_deref(),
         verdict: report.verdict.name(),
     }
 }

@@ -26,6 +26,9 @@ use crate::supply::reach::Reached;
 /// What a comment on a pull request can hold of a list; GitHub takes 65,536 characters.
 const LISTED: usize = 200;
 
+/// What it can hold of a diff, in lines.
+const LINES: usize = 500;
+
 /// The report as Markdown.
 #[must_use]
 pub fn render(report: &Report, view: &View) -> String {
@@ -59,6 +62,9 @@ pub fn render(report: &Report, view: &View) -> String {
         item
     });
     list("Fixes", fixes, &mut text);
+    if let Some(patch) = &report.patch {
+        diff(patch, &mut text);
+    }
     let gaps = words::gaps(report);
     let gaps = gaps.iter().map(|gap| match gap.blocking {
         true => format!("**incomplete**: {}", code(&gap.text)),
@@ -124,6 +130,18 @@ fn findings(report: &Report, text: &mut String) {
         item
     });
     list("Findings", items, text);
+}
+
+/// What fixes change. Each line of a diff begins with a sign of its own, so that none ends the block.
+fn diff(patch: &str, text: &mut String) {
+    text.push_str("\n### Changes\n\n```diff\n");
+    for line in patch.lines().take(LINES) {
+        let _ = writeln!(text, "{}", words::shown(&line.replace('\t', "    ")));
+    }
+    text.push_str("```\n");
+    if let Some(more @ 1..) = patch.lines().count().checked_sub(LINES) {
+        let _ = writeln!(text, "\n… and {more} more lines");
+    }
 }
 
 /// What becomes of packages' unsafe code, and why it stays.

@@ -71,6 +71,13 @@ pub enum FixChange {
         /// What is written.
         to: String,
     },
+    /// Code in a source.
+    Source {
+        /// The file, as locations show it.
+        file: String,
+        /// In how many places.
+        edits: usize,
+    },
     /// Versions of a package in the lockfile.
     Lockfile {
         /// The package.

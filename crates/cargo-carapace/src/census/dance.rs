@@ -1,6 +1,7 @@
 //! From packages' folders to what rules propose for their unsafe code, kept like facts.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -8,6 +9,8 @@ use std::sync::Mutex;
 use carapace_core::dance::{self, Danced};
 use carapace_core::facts::FactGap;
 use carapace_core::facts::dance::{PackageDance, VERSION};
+
+use serde::{Deserialize, Serialize};
 
 use super::extract::{Folder, keep, look, make, scan_files};
 use super::sources::Listing;
@@ -21,14 +24,41 @@ const COLUMN: Column = Column {
 /// How much source is held as trees at a time, in bytes, unless one package alone has more.
 const BATCH: u64 = 16 << 20;
 
+/// What a file held when the rules saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    bytes: u64,
+    checksum: u32,
+}
+
+impl Stamp {
+    /// Of a file that holds these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self {
+            bytes: bytes.len() as u64,
+            checksum: crc32fast::hash(bytes),
+        }
+    }
+}
+
+/// What rules propose for a package, and for what bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposed {
+    /// What they propose.
+    pub facts: PackageDance,
+    /// The files that it speaks of, by their paths from the package's folder.
+    pub stamps: BTreeMap<String, Stamp>,
+}
+
 /// Reads packages, in their order. What is kept of those that can be trusted is not read again.
-pub fn extract(folders: &[Folder], store: Option<&FactsStore>) -> Vec<PackageDance> {
+pub fn extract(folders: &[Folder], store: Option<&FactsStore>) -> Vec<Proposed> {
     let mut looked = parallel(folders, |folder| look(COLUMN, folder, store));
     make(folders, &mut looked, read);
     keep(looked, store)
 }
 
-fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageDance> {
+fn read(folders: &[(&Folder, &Listing)]) -> Vec<Proposed> {
     let weights = parallel(folders, |(_, listing)| weight(listing));
     let batches = batches(&weights).into_iter();
     let all = batches.flat_map(|batch| {
@@ -64,24 +94,43 @@ fn weight(listing: &Listing) -> u64 {
     sizes.sum()
 }
 
+/// A file that is read, and what it held.
+type Seen = (Danced, (String, Stamp));
+
 /// Files on all cores, and then packages on all cores: the rules cost more than the reading.
-fn packages(folders: &[(&Folder, &Listing)], weights: &[u64]) -> Vec<PackageDance> {
-    let scan = |(): &mut (), path: &str, bytes: &[u8]| dance::read(path, bytes);
-    let scanned = scan_files(folders, || (), scan, Danced::wanted);
-    let mut work: Vec<(usize, Mutex<(Vec<Danced>, Vec<FactGap>)>)> = Vec::new();
+fn packages(folders: &[(&Folder, &Listing)], weights: &[u64]) -> Vec<Proposed> {
+    let scan = |(): &mut (), path: &str, bytes: &[u8]| {
+        let stamp = (path.to_owned(), Stamp::of(bytes));
+        (dance::read(path, bytes), stamp)
+    };
+    let wanted = |(file, _): &Seen| file.wanted();
+    let scanned = scan_files(folders, || (), scan, wanted);
+    let mut work: Vec<(usize, Mutex<(Vec<Seen>, Vec<FactGap>)>)> = Vec::new();
     work.extend(scanned.into_iter().map(Mutex::new).enumerate());
     // The largest first: no core is to begin with one when the others have nothing left.
     work.sort_by_key(|(at, _)| Reverse(weights.get(*at)));
     let mut all = parallel(&work, |(at, scanned)| {
         let scanned = scanned.lock().map(|mut held| std::mem::take(&mut *held));
         let (files, gaps) = scanned.unwrap_or_default();
-        let mut package = dance::package(files);
-        package.gaps.extend(gaps);
-        package.gaps.sort();
-        (*at, package)
+        let (files, stamps): (Vec<Danced>, BTreeMap<String, Stamp>) = files.into_iter().unzip();
+        let mut facts = dance::package(files);
+        facts.gaps.extend(gaps);
+        facts.gaps.sort();
+        let mut proposed = Proposed { facts, stamps };
+        proposed.forget_others();
+        (*at, proposed)
     });
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, package)| package).collect()
+}
+
+impl Proposed {
+    /// Forgets the stamps of files in which nothing could be changed.
+    fn forget_others(&mut self) {
+        let files = &self.facts.files;
+        self.stamps
+            .retain(|path, _| files.binary_search_by(|file| file.path.cmp(path)).is_ok());
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use carapace_core::report::Report;
 use super::args::{DanceArgs, Format};
 use super::sources::Files;
 use super::{Exit, Failure, output};
+use crate::dance::fix::Fixing;
 use crate::dance::take;
 
 /// Carries the command out.
@@ -19,6 +20,15 @@ pub fn run(arguments: &DanceArgs) -> Result<Exit, Failure> {
     let taken = take(arguments)?;
     let graph = taken.request.subject.graph.clone();
     let mut report = engine::dance(taken.request, &taken.policy);
+    if arguments.fix {
+        let fixing = Fixing {
+            arguments,
+            ground: &taken.ground,
+            folders: &taken.folders,
+            stamps: &taken.stamps,
+        };
+        fixing.run(&mut report)?;
+    }
     output::add_repository_paths(&mut report, format);
     let files = Files {
         graph: &graph,

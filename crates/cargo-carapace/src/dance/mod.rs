@@ -1,11 +1,15 @@
 //! What a run of `dance` does: which packages there are, what of their unsafe code safe code could
 //! replace, and carrying that out.
 
+mod clean;
+pub mod fix;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use carapace_core::census::PackageCensus;
 use carapace_core::census::dance::Asked;
 use carapace_core::engine::{DanceRequest, Subject};
-use carapace_core::facts::dance::PackageDance;
 use carapace_core::graph::PackageIdx;
 use carapace_core::graph::metadata::MetadataPackage;
 use carapace_core::knowledge::registry::rust_version;
@@ -15,6 +19,7 @@ use carapace_core::report::{Edges, Gap};
 use carapace_core::text::visible;
 
 use crate::audit::inputs::shown;
+use crate::census::dance::{Proposed, Stamp};
 use crate::census::extract::{Folder, of_those_there};
 use crate::census::store::FactsStore;
 use crate::census::{self, Read, dance as column};
@@ -36,6 +41,8 @@ pub struct Taken {
     pub folders: Vec<String>,
     /// Reads sources again, to show lines of them.
     pub read: Read,
+    /// What the rules have read of packages, by their places in the graph.
+    pub(crate) stamps: Vec<BTreeMap<String, Stamp>>,
     /// What all of it stands on.
     pub(crate) ground: Ground,
 }
@@ -93,6 +100,13 @@ pub fn take(arguments: &DanceArgs) -> Result<Taken, Failure> {
             "rustc does not say which version it is: nothing that needs one is proposed",
         ));
     }
+    let (proposals, stamps): (Vec<_>, Vec<_>) = proposals
+        .into_iter()
+        .map(|made| match made {
+            Some(Proposed { facts, stamps }) => (Some(facts), stamps),
+            None => (None, BTreeMap::new()),
+        })
+        .unzip();
     let packages = ground.metadata.iter().zip(proposals).zip(&folders);
     let packages = packages.map(|(((index, package), facts), folder)| Asked {
         facts,
@@ -125,6 +139,7 @@ pub fn take(arguments: &DanceArgs) -> Result<Taken, Failure> {
         policy,
         read: census::reader(&ground),
         folders,
+        stamps,
         ground,
     })
 }
@@ -156,18 +171,15 @@ fn is_judged(ground: &Ground, index: PackageIdx) -> bool {
 
 /// What rules propose for packages, in their order; none where the sources are not here or nobody
 /// asked. A package without an unsafe site is not read.
-fn proposals(
-    folders: &[Option<Folder>],
-    census: &[carapace_core::census::PackageCensus],
-) -> Vec<Option<PackageDance>> {
-    let has_sites = |(folder, census): (&Option<Folder>, &carapace_core::census::PackageCensus)| {
+fn proposals(folders: &[Option<Folder>], census: &[PackageCensus]) -> Vec<Option<Proposed>> {
+    let has_sites = |(folder, census): (&Option<Folder>, &PackageCensus)| {
         folder.clone().filter(|_| !census.sites.is_empty())
     };
     let to_read: Vec<Option<Folder>> = folders.iter().zip(census).map(has_sites).collect();
     let store = dirs::cache(&dirs::env).map(|cache| FactsStore::new(&cache));
     let made = of_those_there(&to_read, |there| column::extract(there, store.as_ref()));
     let made = made.into_iter().zip(folders);
-    made.map(|(made, folder)| made.or_else(|| folder.as_ref().map(|_| PackageDance::default())))
+    made.map(|(made, folder)| made.or_else(|| folder.as_ref().map(|_| Proposed::default())))
         .collect()
 }
 

@@ -17,11 +17,11 @@ use super::archive;
 use crate::cli::Failure;
 use crate::host::files::normalized;
 use crate::host::foreign;
-use crate::host::git::{GitLimits, Skipped, files_at_revision};
+use crate::host::git::{GitError, GitLimits, GitSnapshot, Skipped, files_at_revision};
 use crate::host::workspace::{Project, repository_root};
 
 /// What reading a revision may cost: a large workspace, read at once.
-const LIMITS: GitLimits = GitLimits {
+pub(crate) const LIMITS: GitLimits = GitLimits {
     max_files: 2_000_000,
     max_file_bytes: 16 << 20,
     max_total_bytes: 512 << 20,
@@ -66,9 +66,7 @@ pub fn read(project: &Project, revision: &str) -> Result<Then, Failure> {
             foreign::shown(revision)
         )));
     };
-    let roots = roots(project, &checkout);
-    let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
-    let taken = files_at_revision(&checkout, revision, &roots, is_wanted, &LIMITS)?;
+    let taken = sources_at(project, &checkout, revision)?;
     let lock = below(&checkout, &project.lockfile);
     let mut graph = None;
     if let Some(lock) = lock
@@ -91,6 +89,21 @@ pub fn read(project: &Project, revision: &str) -> Result<Then, Failure> {
         packages: packages(taken.files),
         skipped: taken.skipped,
     })
+}
+
+/// The sources, manifests and lockfiles of a project's folders at a revision; `checkout` is its
+/// repository's root.
+///
+/// # Errors
+/// See [`GitError`].
+pub(crate) fn sources_at(
+    project: &Project,
+    checkout: &Path,
+    revision: &str,
+) -> Result<GitSnapshot, GitError> {
+    let roots = roots(project, checkout);
+    let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
+    files_at_revision(checkout, revision, &roots, is_wanted, &LIMITS)
 }
 
 /// The unsafe sites of a package's sources, by what they are known by, compiled or not. The files are

@@ -83,6 +83,7 @@ pub fn document() -> Value {
         gaps: Vec::new(),
         ignored: Vec::new(),
         fixes: None,
+        patch: None,
         settings: Settings::default(),
         verdict: Verdict::Pass,
     };

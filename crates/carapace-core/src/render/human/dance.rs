@@ -32,6 +32,27 @@ impl Page<'_> {
         }
     }
 
+    /// What fixes change.
+    pub(super) fn patch(&mut self, patch: &str) {
+        for line in patch.lines() {
+            let style = match line.chars().next() {
+                _ if line.starts_with("---") || line.starts_with("+++") => Some(Style::Strong),
+                Some('+') => Some(Style::Note),
+                Some('-') => Some(Style::Error),
+                Some('@') => Some(Style::Help),
+                _ => None,
+            };
+            let line = words::shown(&line.replace('\t', "    "));
+            // Every line of a diff begins with a sign of its own.
+            match style {
+                Some(style) => self.text += &self.paint(style, &line),
+                None => self.text += &line,
+            }
+            self.text.push('\n');
+        }
+        self.text.push('\n');
+    }
+
     fn nominations(&mut self, input: &Input, nominations: &[Nomination]) {
         let title = "Where a dance would win most";
         self.text += &format!("{}\n\n", self.paint(Style::Strong, title));

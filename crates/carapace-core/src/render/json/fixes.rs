@@ -40,6 +40,12 @@ enum ChangeDocument<'a> {
         from: &'a str,
         to: &'a str,
     },
+    /// Code in a source.
+    Source {
+        file: &'a str,
+        /// In how many places.
+        edits: usize,
+    },
     /// Versions in the lockfile.
     Lockfile {
         package: &'a str,
@@ -82,6 +88,10 @@ fn change(change: &FixChange) -> ChangeDocument<'_> {
             package,
             from,
             to,
+        },
+        FixChange::Source { file, edits } => ChangeDocument::Source {
+            file,
+            edits: *edits,
         },
         FixChange::Lockfile { package, from, to } => ChangeDocument::Lockfile { package, from, to },
     }

@@ -34,6 +34,10 @@ pub(in crate::render) fn facts(fixed: &Fixed) -> Vec<(&'static str, String)> {
                 "manifest",
                 format!("{file}:{line}: {package} \"{from}\" → \"{to}\""),
             )),
+            FixChange::Source { file, edits } => {
+                let edits = count(*edits, "edit", "edits");
+                facts.push(("source", format!("{file}: {edits}")));
+            }
             FixChange::Lockfile { package, from, to } => {
                 let (from, to) = (from.join(" and "), to.join(" and "));
                 let is_subject = fixed.subject.split(' ').next() == Some(package);

@@ -1,0 +1,284 @@
+//! `dance --fix`: what is chosen of the fixes, and applied to the workspace's own members.
+//!
+//! Only regular files of members are written, never through a link, all of them or none, and only
+//! where they hold what the rules have seen.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use carapace_core::finding::Finding;
+use carapace_core::fix::patch::{Changed, unified};
+use carapace_core::fix::select::select;
+use carapace_core::fix::{Applicability, Edit, Fix, apply};
+use carapace_core::graph::PackageIdx;
+use carapace_core::report::{FixChange, FixStatus, Fixed, FixedFinding, Report};
+use carapace_core::rules::Group;
+
+use super::{Stamp, clean};
+use crate::cli::Failure;
+use crate::cli::args::DanceArgs;
+use crate::ground::Ground;
+use crate::host::files;
+use crate::host::rewrite::{Rewrite, rewrite};
+
+/// What a file that is changed may weigh, in bytes.
+const MAX_FILE: u64 = 32 * 1024 * 1024;
+
+/// What fixing stands on.
+pub(crate) struct Fixing<'a> {
+    /// What was typed.
+    pub(crate) arguments: &'a DanceArgs,
+    /// The project.
+    pub(crate) ground: &'a Ground,
+    /// The folder of each package, as locations show it, by the places of packages in the graph.
+    pub(crate) folders: &'a [String],
+    /// What the rules have read, by the places of packages in the graph.
+    pub(crate) stamps: &'a [BTreeMap<String, Stamp>],
+}
+
+/// A file that is changed.
+struct Target {
+    /// Its path from the project's folder, with `/`.
+    name: String,
+    path: PathBuf,
+    before: String,
+    after: String,
+}
+
+impl Fixing<'_> {
+    /// Applies what can be applied, and tells what was done about each finding that has a fix.
+    ///
+    /// # Errors
+    /// [`Failure`] where nothing may be changed, or could be.
+    pub(crate) fn run(&self, report: &mut Report) -> Result<(), Failure> {
+        let Some(input) = report.inputs.first() else {
+            return Ok(());
+        };
+        let is_offered = |fix: &&Fix| fix.applicability > Applicability::Display;
+        let findings = input.findings.iter();
+        let findings: Vec<(&Finding, &Fix)> = findings
+            .filter(|finding| finding.rule.group == Group::Dance)
+            .filter_map(|finding| Some((finding, finding.fix.as_ref().filter(is_offered)?)))
+            .collect();
+        let (mut wanted, mut told) = (Vec::new(), Told::default());
+        for (finding, fix) in findings {
+            match self.refusal(finding, fix) {
+                Some(reason) => told.add(finding, Err(reason)),
+                None => wanted.push((finding, fix)),
+            }
+        }
+        let fixes: Vec<&Fix> = wanted.iter().map(|(_, fix)| *fix).collect();
+        let choice = select(&fixes);
+        let mut targets: BTreeMap<&str, Result<Target, String>> = BTreeMap::new();
+        for (file, edits) in &choice.files {
+            let of = wanted
+                .iter()
+                .find(|(_, fix)| fix.edits.iter().any(|e| e.file == *file));
+            let package = of.and_then(|(finding, _)| finding.package);
+            targets.insert(file, self.target(package, file, edits));
+        }
+        for ((finding, fix), is_chosen) in wanted.iter().zip(&choice.is_chosen) {
+            let mut files = fix
+                .edits
+                .iter()
+                .filter_map(|edit| targets.get(edit.file.as_str()));
+            let fault = files.find_map(|target| target.as_ref().err());
+            let done = match (is_chosen, fault) {
+                (false, _) => Err("another fix changes the same code: run this again".to_owned()),
+                (true, Some(fault)) => Err(fault.clone()),
+                (true, None) => Ok(*fix),
+            };
+            told.add(finding, done);
+        }
+        let targets: Vec<Target> = targets.into_values().flatten().collect();
+        let is_changed = !targets.is_empty() && !self.arguments.dry_run;
+        if is_changed {
+            if !self.arguments.allow_dirty {
+                clean::check(
+                    &self.ground.project,
+                    targets.iter().map(|t| t.path.as_path()),
+                )?;
+            }
+            rewrite(&targets.iter().map(Target::rewrite).collect::<Vec<_>>())?;
+        }
+        let patch = unified(targets.iter().map(|target| Changed {
+            file: &target.name,
+            before: &target.before,
+            after: &target.after,
+        }));
+        let status = match is_changed {
+            true => FixStatus::Applied,
+            false => FixStatus::Planned,
+        };
+        let fixes = told.fixes(&input.path, &self.ground.graph, status);
+        report.add_fixes(fixes, Vec::new());
+        report.patch = (!patch.is_empty()).then_some(patch);
+        Ok(())
+    }
+
+    /// Why a fix is not tried.
+    fn refusal(&self, finding: &Finding, fix: &Fix) -> Option<String> {
+        let metadata = &self.ground.metadata;
+        let is_member = |index: &PackageIdx| {
+            let package = metadata.get(*index);
+            metadata.members.contains(index) && package.is_some_and(|p| p.source.is_none())
+        };
+        if !finding.package.as_ref().is_some_and(is_member) {
+            let reason = "it is not the workspace's own: with --verify a patch for it is made";
+            return Some(reason.to_owned());
+        }
+        let is_to_be_looked_at = fix.applicability < Applicability::Safe;
+        (is_to_be_looked_at && !self.arguments.unsafe_fixes)
+            .then(|| "it is to be looked at: --unsafe-fixes applies it, too".to_owned())
+    }
+
+    /// A file as it is and as it shall be.
+    fn target(
+        &self,
+        package: Option<PackageIdx>,
+        file: &str,
+        edits: &[&Edit],
+    ) -> Result<Target, String> {
+        let lost = || "its file is not one of the package's".to_owned();
+        let at = package.and_then(|index| self.ground.graph.position(index));
+        let at = at.ok_or_else(lost)?;
+        let folder = self.folders.get(at).ok_or_else(lost)?;
+        let inside = match folder.as_str() {
+            "" => Some(file),
+            folder => file
+                .strip_prefix(folder)
+                .and_then(|rest| rest.strip_prefix('/')),
+        };
+        let inside = inside.ok_or_else(lost)?;
+        let is_plain = |part: &str| !matches!(part, "" | "." | "..");
+        if !inside.split('/').all(is_plain) {
+            return Err("its file is outside of the package".to_owned());
+        }
+        let described = package.and_then(|index| self.ground.metadata.get(index));
+        let root = Path::new(described.ok_or_else(lost)?.root_dir()).to_owned();
+        let path = plain(&root, inside)?;
+        let bytes = files::read_regular(&path, MAX_FILE).map_err(|error| error.to_string())?;
+        let seen = self.stamps.get(at).and_then(|stamps| stamps.get(inside));
+        if seen != Some(&Stamp::of(&bytes)) {
+            return Err("its file has been changed in the meantime: run this again".to_owned());
+        }
+        let before = String::from_utf8(bytes).map_err(|_| "its file is not UTF-8".to_owned())?;
+        let after = apply(&before, edits.iter().copied()).map_err(|error| error.to_string())?;
+        Ok(Target {
+            name: self.name(&path),
+            after: settled(&before, after),
+            path,
+            before,
+        })
+    }
+
+    /// A path from the project's folder, with `/`: what patches are applied in.
+    fn name(&self, path: &Path) -> String {
+        let root = &self.ground.project.root;
+        let path = path.strip_prefix(root).unwrap_or(path);
+        let parts = path
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy());
+        parts.collect::<Vec<_>>().join("/")
+    }
+}
+
+impl Target {
+    fn rewrite(&self) -> Rewrite {
+        Rewrite {
+            path: self.path.clone(),
+            before: Some(self.before.clone().into_bytes()),
+            after: self.after.clone().into_bytes(),
+        }
+    }
+}
+
+/// What of a file is to follow its fixes is done here, once for all of them.
+fn settled(_before: &str, after: String) -> String {
+    after
+}
+
+/// A file below a folder, if no link is on the way.
+fn plain(root: &Path, inside: &str) -> Result<PathBuf, String> {
+    let root = std::fs::canonicalize(root).map_err(|error| error.to_string())?;
+    let path = inside.split('/').fold(root, |path, part| path.join(part));
+    match std::fs::canonicalize(&path) {
+        Ok(resolved) if resolved == path => Ok(path),
+        Ok(_) => Err("its file is behind a link, and nothing is written through links".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What is told of findings, gathered by package and by what became of them.
+#[derive(Default)]
+struct Told {
+    applied: BTreeMap<PackageIdx, (Vec<FixedFinding>, Vec<Edit>)>,
+    left: BTreeMap<(PackageIdx, String), Vec<FixedFinding>>,
+}
+
+impl Told {
+    fn add(&mut self, finding: &Finding, done: Result<&Fix, String>) {
+        let Some(package) = finding.package else {
+            return;
+        };
+        let fixed = FixedFinding {
+            fingerprint: finding.fingerprint.clone(),
+            name: finding.rule.meta.code.to_owned(),
+        };
+        match done {
+            Ok(fix) => {
+                let (findings, edits) = self.applied.entry(package).or_default();
+                findings.push(fixed);
+                edits.extend(fix.edits.iter().cloned());
+            }
+            Err(reason) => self.left.entry((package, reason)).or_default().push(fixed),
+        }
+    }
+
+    fn fixes(
+        self,
+        input: &str,
+        graph: &carapace_core::graph::Graph,
+        status: FixStatus,
+    ) -> Vec<Fixed> {
+        let fixed = |package: PackageIdx, findings, status| {
+            let found = graph.get(package);
+            Fixed {
+                input: input.to_owned(),
+                package: found.map(|package| package.id()).unwrap_or_default(),
+                subject: found
+                    .map(|package| format!("{} {}", package.name, package.version))
+                    .unwrap_or_default(),
+                findings,
+                status,
+                changes: Vec::new(),
+                reason: None,
+                alternatives: Vec::new(),
+                notes: Vec::new(),
+            }
+        };
+        let mut all = Vec::new();
+        for (package, (findings, mut edits)) in self.applied {
+            edits.sort();
+            edits.dedup();
+            let mut files: BTreeMap<String, usize> = BTreeMap::new();
+            for edit in edits {
+                *files.entry(edit.file).or_default() += 1;
+            }
+            let changes = files.into_iter();
+            all.push(Fixed {
+                changes: changes
+                    .map(|(file, edits)| FixChange::Source { file, edits })
+                    .collect(),
+                ..fixed(package, findings, status)
+            });
+        }
+        for ((package, reason), findings) in self.left {
+            all.push(Fixed {
+                reason: Some(reason),
+                ..fixed(package, findings, FixStatus::None)
+            });
+        }
+        all
+    }
+}
