@@ -132,13 +132,16 @@ fn findings(report: &Report, text: &mut String) {
     list("Findings", items, text);
 }
 
-/// What fixes change. Each line of a diff begins with a sign of its own, so that none ends the block.
+/// What fixes change.
 fn diff(patch: &str, text: &mut String) {
-    text.push_str("\n### Changes\n\n```diff\n");
-    for line in patch.lines().take(LINES) {
-        let _ = writeln!(text, "{}", words::shown(&line.replace('\t', "    ")));
+    // No line of it ends the block: the fence is longer than what looks like one.
+    let ticks = patch.split(|c| c != '`').map(str::len).max();
+    let fence = "`".repeat(ticks.unwrap_or_default().max(2) + 1);
+    let _ = writeln!(text, "\n### Changes\n\n{fence}diff");
+    for line in danced::diff(patch).take(LINES) {
+        let _ = writeln!(text, "{line}");
     }
-    text.push_str("```\n");
+    let _ = writeln!(text, "{fence}");
     if let Some(more @ 1..) = patch.lines().count().checked_sub(LINES) {
         let _ = writeln!(text, "\n… and {more} more lines");
     }

@@ -208,6 +208,7 @@ fn documents() -> Vec<Value> {
             .stdin("version = 4\n")
             .json(0),
         crate::support::census::document(),
+        crate::support::dance::document(),
         crate::support::supply::document(),
         with_a_fix(),
         with_reachability(),

@@ -5,6 +5,7 @@
 
 pub mod advisories;
 pub mod census;
+pub mod dance;
 pub mod door;
 pub mod dump;
 pub mod index;

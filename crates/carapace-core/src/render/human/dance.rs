@@ -34,7 +34,7 @@ impl Page<'_> {
 
     /// What fixes change.
     pub(super) fn patch(&mut self, patch: &str) {
-        for line in patch.lines() {
+        for line in said::diff(patch) {
             let style = match line.chars().next() {
                 _ if line.starts_with("---") || line.starts_with("+++") => Some(Style::Strong),
                 Some('+') => Some(Style::Note),
@@ -42,8 +42,6 @@ impl Page<'_> {
                 Some('@') => Some(Style::Help),
                 _ => None,
             };
-            let line = words::shown(&line.replace('\t', "    "));
-            // Every line of a diff begins with a sign of its own.
             match style {
                 Some(style) => self.text += &self.paint(style, &line),
                 None => self.text += &line,

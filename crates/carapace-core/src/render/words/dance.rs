@@ -156,6 +156,18 @@ pub(in crate::render) fn with_sites<'a>(
     asked.filter_map(|(index, _, steps)| (!steps.sites.is_empty()).then_some((index, steps)))
 }
 
+/// Lines of a diff, safe to show: what stands behind a line's sign may not begin like a command to a CI
+/// system, which finds that behind white space, too.
+pub(in crate::render) fn diff(patch: &str) -> impl Iterator<Item = String> {
+    patch.lines().map(|line| {
+        let line = shown(&line.replace('\t', "    "));
+        match line.trim_start().starts_with("::") {
+            true => line.replacen("::", "\\u{3a}:", 1),
+            false => line,
+        }
+    })
+}
+
 /// What a proposal replaces, and by what, each in one line.
 pub(in crate::render) fn replaced(code: &str, with: &str) -> [String; 2] {
     [shown(code), shown(with)]
