@@ -16,6 +16,7 @@ use crate::report::Report;
 use crate::rules::example::run_with;
 
 mod census;
+mod dance;
 mod supply;
 
 fn people(report: &Report, change: impl FnOnce(&mut human::Options<'_>)) -> String {
