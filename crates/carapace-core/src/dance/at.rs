@@ -352,6 +352,61 @@ impl<'p> At<'p> {
         })
     }
 
+    /// Whether an expression is only evaluated while the program runs: in a function that is not
+    /// `const`, outside of `const` blocks, lengths, and values of constants.
+    pub(crate) fn runs(&self, id: ExprId) -> bool {
+        let mut around = Some(id);
+        while let Some(at) = around {
+            if matches!(self.kind(at), ExprKind::Block(block) if block.kind == BlockKind::Const) {
+                return false;
+            }
+            around = self.syntax().around(at);
+        }
+        self.function(id)
+            .is_some_and(|(_, function)| !function.is_const)
+    }
+
+    /// The text of a path with another name at its end: as it is written where it has several
+    /// segments, from its root where its only name was imported.
+    pub(crate) fn sibling(&self, path: &Path, name: &str) -> Option<String> {
+        let last = path.segments.last()?;
+        let [_] = path.segments.as_slice() else {
+            let first = path.segments.first()?;
+            let before = |by: u32| {
+                let at = first.name.checked_sub(by)?;
+                Some(self.file.source.kind(at as usize))
+            };
+            let start = match (before(1), before(2)) {
+                (Some(TokenKind::Colon), Some(TokenKind::Colon)) => first.name - 2,
+                (Some(TokenKind::Dollar), _) => first.name - 1,
+                _ => first.name,
+            };
+            let tokens = Tokens {
+                start,
+                end: last.name,
+            };
+            return Some(format!("{}{name}", self.text_of(tokens)));
+        };
+        let full = self.full_path(path);
+        let full: Vec<String> = full.into_iter().filter(|name| !name.is_empty()).collect();
+        let (_, before) = full.split_last()?;
+        match before.first()?.as_str() {
+            "std" | "core" | "alloc" => Some(format!("::{}::{name}", before.join("::"))),
+            _ => None,
+        }
+    }
+
+    /// The path that a call calls.
+    pub(crate) fn callee_path(&self, id: ExprId) -> Option<&'p Path> {
+        let ExprKind::Call { callee, .. } = self.kind(id) else {
+            return None;
+        };
+        match self.kind(self.bare(*callee)) {
+            ExprKind::Path(path) if path.of_type.is_none() => Some(path),
+            _ => None,
+        }
+    }
+
     /// Whether some tokens hold a name.
     pub(crate) fn mentions(&self, tokens: Tokens, name: &str) -> bool {
         let name = name.as_bytes();
