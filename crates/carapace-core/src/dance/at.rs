@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::declared::Declared;
+use super::replacement::Pieces;
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
 use crate::source::syntax::{
@@ -394,6 +395,34 @@ impl<'p> At<'p> {
             "std" | "core" | "alloc" => Some(format!("::{}::{name}", before.join("::"))),
             _ => None,
         }
+    }
+
+    /// An expression with another name in place of a token of its own, and these parts of it kept.
+    pub(crate) fn renamed(&self, id: ExprId, token: u32, name: &str, parts: &[ExprId]) -> Pieces {
+        let source = self.file.source;
+        let start = |token: u32| source.token(token as usize).start as usize;
+        let end = |token: u32| source.token(token as usize).end as usize;
+        let tokens = self.syntax().expr(id).tokens;
+        let mut kept: Vec<(usize, usize, Option<ExprId>)> = vec![(start(token), end(token), None)];
+        kept.extend(parts.iter().map(|part| {
+            let of = self.syntax().expr(*part).tokens;
+            (start(of.start), end(of.end.saturating_sub(1)), Some(*part))
+        }));
+        kept.sort_by_key(|(start, ..)| *start);
+        let between = |from: usize, to: usize| {
+            let bytes = source.bytes.get(from..to).unwrap_or_default();
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        let (mut pieces, mut at) = (Pieces::default(), start(tokens.start));
+        for (from, to, part) in kept {
+            pieces = pieces.text(between(at, from));
+            pieces = match part {
+                Some(part) => pieces.keep(part),
+                None => pieces.text(name),
+            };
+            at = to;
+        }
+        pieces.text(between(at, end(tokens.end.saturating_sub(1))))
     }
 
     /// The path that a call calls.

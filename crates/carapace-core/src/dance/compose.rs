@@ -315,6 +315,10 @@ impl<'a, 'p> Composer<'a, 'p> {
             let own = self.entries(index, replacement);
             spans.extend(own.into_iter().map(|(start, end, _)| (start, end)));
         }
+        // What replaces more than the block has done away with it.
+        if spans.iter().any(|(from, to)| *from <= start && end <= *to) {
+            return self.changes_at(spans);
+        }
         spans.retain(|(from, to)| *to <= start || end <= *from);
         let mut changes = self.changes_at(spans);
         changes.push(change(start, end, text));
