@@ -75,7 +75,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     if let (Some(of), Some(new)) = (one_type(at, size, align), sibling("new")) {
         let text = Pieces::of(format!("{new}::<{}>()", at.type_text(of)));
         let whole = Replacement::new(operation, operation.expr, text);
-        found.push(whole.says(says).since(if at.runs(operation.expr) { 28 } else { 42 }));
+        found.push(
+            whole
+                .says(says)
+                .since(if at.runs(operation.expr) { 28 } else { 42 }),
+        );
         return;
     }
     let Some(checked) = sibling("from_size_align").filter(|_| at.runs(operation.expr)) else {

@@ -157,7 +157,9 @@ fn reference(at: &At<'_>, pointer: ExprId) -> Option<(Pieces, u32, bool)> {
         };
     }
     if let Some(([boxed], _)) = at.call_of(pointer, "Box", &["into_raw"]) {
-        let leak = at.callee_path(pointer).and_then(|path| at.sibling(path, "leak"))?;
+        let leak = at
+            .callee_path(pointer)
+            .and_then(|path| at.sibling(path, "leak"))?;
         let is_known = matches!(at.type_of(boxed), Ty::Boxed(_));
         let text = Pieces::of(format!("{leak}(")).keep(boxed).text(")");
         return Some((text, 26, is_known));
