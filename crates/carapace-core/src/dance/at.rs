@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::declared::Declared;
+use super::replacement::Pieces;
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
 use crate::source::syntax::{
@@ -350,6 +351,89 @@ impl<'p> At<'p> {
             }
             _ => false,
         })
+    }
+
+    /// Whether an expression is only evaluated while the program runs: in a function that is not
+    /// `const`, outside of `const` blocks, lengths, and values of constants.
+    pub(crate) fn runs(&self, id: ExprId) -> bool {
+        let mut around = Some(id);
+        while let Some(at) = around {
+            if matches!(self.kind(at), ExprKind::Block(block) if block.kind == BlockKind::Const) {
+                return false;
+            }
+            around = self.syntax().around(at);
+        }
+        self.function(id)
+            .is_some_and(|(_, function)| !function.is_const)
+    }
+
+    /// The text of a path with another name at its end: as it is written where it has several
+    /// segments, from its root where its only name was imported.
+    pub(crate) fn sibling(&self, path: &Path, name: &str) -> Option<String> {
+        let last = path.segments.last()?;
+        let [_] = path.segments.as_slice() else {
+            let first = path.segments.first()?;
+            let before = |by: u32| {
+                let at = first.name.checked_sub(by)?;
+                Some(self.file.source.kind(at as usize))
+            };
+            let start = match (before(1), before(2)) {
+                (Some(TokenKind::Colon), Some(TokenKind::Colon)) => first.name - 2,
+                (Some(TokenKind::Dollar), _) => first.name - 1,
+                _ => first.name,
+            };
+            let tokens = Tokens {
+                start,
+                end: last.name,
+            };
+            return Some(format!("{}{name}", self.text_of(tokens)));
+        };
+        let full = self.full_path(path);
+        let full: Vec<String> = full.into_iter().filter(|name| !name.is_empty()).collect();
+        let (_, before) = full.split_last()?;
+        match before.first()?.as_str() {
+            "std" | "core" | "alloc" => Some(format!("::{}::{name}", before.join("::"))),
+            _ => None,
+        }
+    }
+
+    /// An expression with another name in place of a token of its own, and these parts of it kept.
+    pub(crate) fn renamed(&self, id: ExprId, token: u32, name: &str, parts: &[ExprId]) -> Pieces {
+        let source = self.file.source;
+        let start = |token: u32| source.token(token as usize).start as usize;
+        let end = |token: u32| source.token(token as usize).end as usize;
+        let tokens = self.syntax().expr(id).tokens;
+        let mut kept: Vec<(usize, usize, Option<ExprId>)> = vec![(start(token), end(token), None)];
+        kept.extend(parts.iter().map(|part| {
+            let of = self.syntax().expr(*part).tokens;
+            (start(of.start), end(of.end.saturating_sub(1)), Some(*part))
+        }));
+        kept.sort_by_key(|(start, ..)| *start);
+        let between = |from: usize, to: usize| {
+            let bytes = source.bytes.get(from..to).unwrap_or_default();
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        let (mut pieces, mut at) = (Pieces::default(), start(tokens.start));
+        for (from, to, part) in kept {
+            pieces = pieces.text(between(at, from));
+            pieces = match part {
+                Some(part) => pieces.keep(part),
+                None => pieces.text(name),
+            };
+            at = to;
+        }
+        pieces.text(between(at, end(tokens.end.saturating_sub(1))))
+    }
+
+    /// The path that a call calls.
+    pub(crate) fn callee_path(&self, id: ExprId) -> Option<&'p Path> {
+        let ExprKind::Call { callee, .. } = self.kind(id) else {
+            return None;
+        };
+        match self.kind(self.bare(*callee)) {
+            ExprKind::Path(path) if path.of_type.is_none() => Some(path),
+            _ => None,
+        }
     }
 
     /// Whether some tokens hold a name.

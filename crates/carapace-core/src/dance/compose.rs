@@ -3,7 +3,7 @@
 use super::at::At;
 use super::replacement::{Binds, Piece, Pieces, Replacement};
 use crate::facts::dance::Change;
-use crate::source::syntax::{ExprId, ExprKind, Parent, StatementId, StatementKind, Tokens};
+use crate::source::syntax::{ExprId, ExprKind, ItemId, Parent, StatementId, StatementKind, Tokens};
 
 /// How deep replacements may stand in each other.
 const MAX_DEPTH: u32 = 32;
@@ -68,13 +68,19 @@ impl<'a, 'p> Composer<'a, 'p> {
         replacement: &'r Replacement,
     ) -> Vec<(usize, usize, What<'r>)> {
         let mut entries = Vec::new();
-        match &replacement.text {
-            Some(pieces) => {
+        match (&replacement.text, replacement.item) {
+            (None, Some(item)) => {
+                let (start, end) = self.item_lines(item);
+                entries.push((start, end, What::Nothing));
+            }
+            // What is said of an item is shown only.
+            (Some(_), Some(_)) => {}
+            (Some(pieces), None) => {
                 let (start, end) = self.bytes(self.at.syntax().expr(replacement.target).tokens);
                 let what = What::Pieces(index, pieces, replacement.binds, Some(replacement.target));
                 entries.push((start, end, what));
             }
-            None => {
+            (None, None) => {
                 if let Some((statement, _)) = self.at.own_statement(replacement.target) {
                     let (start, end) = self.lines_of(self.at.statement_tokens(statement));
                     entries.push((start, end, What::Nothing));
@@ -127,6 +133,36 @@ impl<'a, 'p> Composer<'a, 'p> {
             (true, Some(b'\n')) => (begin, end + blank + 1),
             _ => (start, end),
         }
+    }
+
+    /// The bytes of an item with the comments above that speak of it.
+    fn item_lines(&self, item: ItemId) -> (usize, usize) {
+        let found = self.at.syntax().item(item);
+        let (start, end) = self.lines_of(found.map(|found| found.tokens).unwrap_or_default());
+        let bytes = self.at.file.source.bytes;
+        let comments = &self.at.file.source.lexed.comments;
+        let behind = comments.partition_point(|comment| (comment.end as usize) <= start);
+        let (mut first, mut next) = (start, start);
+        for comment in comments.get(..behind).unwrap_or_default().iter().rev() {
+            let (begin, end) = (comment.start as usize, comment.end as usize);
+            let between = bytes.get(end..next).unwrap_or_default();
+            let text = bytes.get(begin..end).unwrap_or_default();
+            let breaks = between.iter().filter(|byte| **byte == b'\n').count();
+            let line = memchr::memrchr(b'\n', bytes.get(..begin).unwrap_or_default());
+            let line = line.map_or(0, |newline| newline + 1);
+            let indentation = bytes.get(line..begin).unwrap_or_default();
+            let is_above = between.iter().all(u8::is_ascii_whitespace)
+                && breaks <= 1
+                && indentation.iter().all(u8::is_ascii_whitespace);
+            if !is_above {
+                break;
+            }
+            next = line;
+            if is_safety(text) || text.starts_with(b"///") || text.starts_with(b"/**") {
+                first = line;
+            }
+        }
+        (first, end)
     }
 
     /// The text between two places, with what is replaced in it.
@@ -236,6 +272,11 @@ impl<'a, 'p> Composer<'a, 'p> {
         }
     }
 
+    /// What would be written instead of an item.
+    pub(crate) fn text_instead(&self, pieces: &Pieces) -> String {
+        self.written(pieces, &[], MAX_DEPTH)
+    }
+
     /// The text of an expression with what is replaced in it, in one line.
     pub(crate) fn text_of(&self, id: ExprId) -> String {
         let (start, end) = self.bytes(self.at.syntax().expr(id).tokens);
@@ -273,6 +314,10 @@ impl<'a, 'p> Composer<'a, 'p> {
         for (index, replacement) in self.chosen.iter().enumerate() {
             let own = self.entries(index, replacement);
             spans.extend(own.into_iter().map(|(start, end, _)| (start, end)));
+        }
+        // What replaces more than the block has done away with it.
+        if spans.iter().any(|(from, to)| *from <= start && end <= *to) {
+            return self.changes_at(spans);
         }
         spans.retain(|(from, to)| *to <= start || end <= *from);
         let mut changes = self.changes_at(spans);

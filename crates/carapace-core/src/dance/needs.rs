@@ -237,6 +237,10 @@ impl At<'_> {
             // Of pointers: `add`, `read`, `write`; others have safe methods of these names.
             Method::Shared => match of {
                 Ty::Pointer { .. } => operation(Need::Standard, true),
+                Ty::Named(ref own, _) if own == "NonNull" => operation(Need::Standard, true),
+                _ if name == "as_bytes_mut" && matches!(of.peeled(), Ty::Str | Ty::String) => {
+                    operation(Need::Standard, true)
+                }
                 Ty::Unknown if declared.is_empty() => operation(Need::Unknown, false),
                 _ => None,
             },

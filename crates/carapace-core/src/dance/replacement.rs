@@ -3,7 +3,7 @@
 use super::at::At;
 use super::needs::Operation;
 use crate::fix::Applicability;
-use crate::source::syntax::{ExprId, StatementId, Tokens};
+use crate::source::syntax::{ExprId, ItemId, StatementId, Tokens};
 
 /// What a rule on replaceable code says of itself.
 #[derive(Debug)]
@@ -86,6 +86,10 @@ pub(crate) struct Replacement {
     pub(crate) also: Vec<(Tokens, Pieces)>,
     /// Other statements that go.
     pub(crate) removes: Vec<StatementId>,
+    /// The item that is spoken of instead of an expression; without a text it goes.
+    pub(crate) item: Option<ItemId>,
+    /// Whether the target is a block that loses its `unsafe`.
+    pub(crate) unwraps: bool,
     /// One sentence on this place: what it does and what does it safely, without a full stop.
     pub(crate) message: String,
     /// The first compiler that has what is written: the minor version of Rust 1.x.
@@ -104,9 +108,39 @@ impl Replacement {
             binds: Binds::Postfix,
             also: Vec::new(),
             removes: Vec::new(),
+            item: None,
+            unwraps: false,
             message: String::new(),
             since: 0,
             applicability: Applicability::Safe,
+        }
+    }
+
+    /// Of an item, found in a file: what would be written instead, or nothing where it goes.
+    pub(crate) fn of_item(item: ItemId, text: Option<Pieces>) -> Self {
+        Self {
+            covers: Vec::new(),
+            target: ExprId(u32::MAX),
+            text,
+            binds: Binds::Loose,
+            also: Vec::new(),
+            removes: Vec::new(),
+            item: Some(item),
+            unwraps: false,
+            message: String::new(),
+            since: 0,
+            applicability: Applicability::Safe,
+        }
+    }
+
+    /// Of an unsafe block in which nothing needs it.
+    pub(crate) fn unwrapping(block: ExprId) -> Self {
+        Self {
+            target: block,
+            text: None,
+            item: None,
+            unwraps: true,
+            ..Self::of_item(ItemId(u32::MAX), None)
         }
     }
 

@@ -10,7 +10,7 @@ use super::replacement::Replacement;
 use crate::facts::dance::{Change, DancedSite, Left, Plan, Proposal};
 use crate::fix::Applicability;
 use crate::rules::registry::RULES;
-use crate::source::syntax::{BlockKind, ExprId, ExprKind, ItemKind};
+use crate::source::syntax::{BlockKind, ExprId, ExprKind, ItemKind, Tokens};
 
 /// How many operations without a replacement are kept of a site.
 const MAX_LEFT: usize = 32;
@@ -41,7 +41,7 @@ pub(super) fn sites(at: At<'_>) -> Vec<DancedSite> {
             sites.push(site(at, &places, keyword, body, false));
         }
     }
-    sites.extend(in_file(at, &places));
+    in_file(at, &places, &mut sites);
     sites.sort_by_key(|site| (site.line, site.column));
     sites
 }
@@ -183,9 +183,17 @@ fn proposal(
 ) -> Proposal {
     let chosen = [offer];
     let composer = Composer::new(at, &chosen);
-    let with = match offer.text {
-        Some(_) => one_line(&composer.text_of(offer.target)),
-        None => String::new(),
+    let tokens = match offer.item.and_then(|item| at.syntax().item(item)) {
+        Some(item) => Tokens {
+            start: item.head,
+            end: item.tokens.end,
+        },
+        None => at.syntax().expr(offer.target).tokens,
+    };
+    let with = match (&offer.text, offer.item) {
+        (Some(pieces), Some(_)) => one_line(&composer.text_instead(pieces)),
+        (Some(_), None) => one_line(&composer.text_of(offer.target)),
+        (None, _) => String::new(),
     };
     let changes: Vec<Change> = match offer.applicability {
         Applicability::Display => Vec::new(),
@@ -195,8 +203,8 @@ fn proposal(
     };
     Proposal {
         rule: rule.to_owned(),
-        span: span(at, places, offer.target),
-        code: one_line(&at.text(offer.target)),
+        span: span_of(at, places, tokens),
+        code: one_line(&at.text_of(tokens)),
         with,
         message: offer.message.clone(),
         since: offer.since,
@@ -205,39 +213,62 @@ fn proposal(
     }
 }
 
-/// What rules find in a file outside of blocks and functions.
-fn in_file(at: At<'_>, places: &Places<'_>) -> Vec<DancedSite> {
-    let mut sites: Vec<DancedSite> = Vec::new();
-    for rule in RULES {
-        let Some(find) = rule.replaces.and_then(|replaces| replaces.find_in_file) else {
-            continue;
-        };
+/// What rules find in a file beside operations: put to the sites that are there, or sites of their
+/// own.
+fn in_file(at: At<'_>, places: &Places<'_>, sites: &mut Vec<DancedSite>) {
+    let finds = RULES.iter().filter_map(|rule| {
+        let find = rule.replaces?.find_in_file?;
+        Some((rule.meta.code, find))
+    });
+    for (rule, find) in finds {
         let mut found = Vec::new();
         find(&at, &mut found);
         for (keyword, replacement) in found {
             let start = at.file.source.token(keyword as usize).start as usize;
             let (line, column) = places.place(start);
-            let offered = proposal(at, places, rule.meta.code, &replacement, false);
-            match sites
-                .iter_mut()
-                .find(|site| (site.line, site.column) == (line, column))
-            {
-                Some(site) => site.proposals.push(offered),
+            let plan = whole(at, &replacement);
+            let offered = proposal(at, places, rule, &replacement, plan.is_some());
+            let is_same = |site: &&mut DancedSite| (site.line, site.column) == (line, column);
+            match sites.iter_mut().find(is_same) {
+                Some(site) => {
+                    site.proposals.push(offered);
+                    site.plans.extend(plan);
+                }
                 None => sites.push(DancedSite {
                     line,
                     column,
                     proposals: vec![offered],
-                    plans: Vec::new(),
+                    plans: plan.into_iter().collect(),
                     left: Vec::new(),
                 }),
             }
         }
     }
-    sites
+}
+
+/// How a site goes that a rule does away with by itself: an item, or a block that needs nothing.
+fn whole(at: At<'_>, offer: &Replacement) -> Option<Plan> {
+    if offer.applicability == Applicability::Display {
+        return None;
+    }
+    let chosen = [offer];
+    let changes = match (offer.unwraps, offer.item, &offer.text) {
+        (true, ..) => Composer::new(at, &[]).unwrapped(offer.target),
+        (false, Some(_), None) => Composer::new(at, &chosen).changes(),
+        _ => return None,
+    };
+    Some(Plan {
+        since: offer.since,
+        applicability: offer.applicability,
+        changes,
+    })
 }
 
 fn span(at: At<'_>, places: &Places<'_>, id: ExprId) -> crate::facts::dance::Span {
-    let tokens = at.syntax().expr(id).tokens;
+    span_of(at, places, at.syntax().expr(id).tokens)
+}
+
+fn span_of(at: At<'_>, places: &Places<'_>, tokens: Tokens) -> crate::facts::dance::Span {
     let start = at.file.source.token(tokens.start as usize).start as usize;
     let end = match tokens.end > tokens.start {
         true => at.file.source.token(tokens.end as usize - 1).end as usize,
