@@ -86,6 +86,8 @@ pub(crate) struct Replacement {
     pub(crate) also: Vec<(Tokens, Pieces)>,
     /// Other statements that go.
     pub(crate) removes: Vec<StatementId>,
+    /// Variables that go where nothing uses them any more: their `let`.
+    pub(crate) drops: Vec<StatementId>,
     /// One sentence on this place: what it does and what does it safely, without a full stop.
     pub(crate) message: String,
     /// The first compiler that has what is written: the minor version of Rust 1.x.
@@ -104,6 +106,7 @@ impl Replacement {
             binds: Binds::Postfix,
             also: Vec::new(),
             removes: Vec::new(),
+            drops: Vec::new(),
             message: String::new(),
             since: 0,
             applicability: Applicability::Safe,
@@ -151,6 +154,13 @@ impl Replacement {
     #[must_use]
     pub(crate) fn covers(mut self, others: impl IntoIterator<Item = ExprId>) -> Self {
         self.covers.extend(others);
+        self
+    }
+
+    /// With variables that go where nothing uses them any more.
+    #[must_use]
+    pub(crate) fn drops(mut self, lets: impl IntoIterator<Item = StatementId>) -> Self {
+        self.drops.extend(lets);
         self
     }
 
