@@ -12,6 +12,8 @@ const MAX_DEPTH: u32 = 32;
 pub(crate) struct Composer<'a, 'p> {
     at: At<'p>,
     chosen: Vec<&'a Replacement>,
+    /// The `let` of variables that nothing uses any more.
+    dropped: Vec<StatementId>,
 }
 
 /// What takes the place of some bytes.
@@ -27,18 +29,72 @@ impl<'a, 'p> Composer<'a, 'p> {
         let mut composer = Self {
             at,
             chosen: Vec::new(),
+            dropped: Vec::new(),
         };
         for replacement in chosen {
             if !composer.crosses(replacement) {
                 composer.chosen.push(replacement);
             }
         }
+        composer.drop_unused();
         composer
     }
 
     /// Whether all that were asked for are carried out.
     pub(crate) fn has(&self, count: usize) -> bool {
-        self.chosen.len() == count
+        // An operation in a variable's value is gone where the variable is.
+        let is_gone = |replacement: &&Replacement| {
+            replacement.drops.iter().all(|statement| {
+                let tokens = self.at.statement_tokens(*statement);
+                let holds = |id: &ExprId| {
+                    let own = self.at.syntax().expr(*id).tokens;
+                    tokens.start <= own.start && own.end <= tokens.end
+                };
+                self.dropped.contains(statement) || !replacement.covers.iter().any(holds)
+            })
+        };
+        self.chosen.len() == count && self.chosen.iter().all(is_gone)
+    }
+
+    /// Finds the variables that nothing uses any more: one may be used by another's value only.
+    fn drop_unused(&mut self) {
+        let lets = self.chosen.iter().flat_map(|chosen| &chosen.drops);
+        let mut lets: Vec<StatementId> = lets.copied().collect();
+        lets.sort();
+        lets.dedup();
+        loop {
+            let found = lets.iter().position(|statement| {
+                let uses = self.at.uses_of(*statement);
+                uses.is_some_and(|uses| uses.iter().all(|used| self.is_replaced(*used)))
+            });
+            match found {
+                Some(found) => self.dropped.push(lets.remove(found)),
+                None => return,
+            }
+        }
+    }
+
+    /// Whether an expression is not written any more.
+    fn is_replaced(&self, id: ExprId) -> bool {
+        let own = self.at.syntax().expr(id).tokens;
+        let holds = |statement: &StatementId| {
+            let tokens = self.at.statement_tokens(*statement);
+            tokens.start <= own.start && own.end <= tokens.end
+        };
+        self.dropped.iter().any(holds)
+            || self.chosen.iter().any(|chosen| {
+                self.at.syntax().is_within(id, chosen.target)
+                    && !matches!(&chosen.text, Some(text) if text.keeps(&self.at, id))
+            })
+    }
+
+    /// The bytes of what goes since nothing uses it any more.
+    fn dropped_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let tokens = self
+            .dropped
+            .iter()
+            .map(|statement| self.at.statement_tokens(*statement));
+        tokens.map(|tokens| self.lines_of(tokens))
     }
 
     fn crosses(&self, new: &Replacement) -> bool {
@@ -182,6 +238,10 @@ impl<'a, 'p> Composer<'a, 'p> {
             let own = self.entries(index, replacement);
             entries.extend(own.into_iter().filter(|(s, e, _)| start <= *s && *e <= end));
         }
+        let dropped = self
+            .dropped_spans()
+            .filter(|(s, e)| start <= *s && *e <= end);
+        entries.extend(dropped.map(|(start, end)| (start, end, What::Nothing)));
         entries.sort_by_key(|(start, end, _)| (*start, usize::MAX - *end));
         let mut text = String::new();
         let mut at = start;
@@ -290,6 +350,7 @@ impl<'a, 'p> Composer<'a, 'p> {
             let own = self.entries(index, replacement);
             spans.extend(own.into_iter().map(|(start, end, _)| (start, end)));
         }
+        spans.extend(self.dropped_spans());
         self.changes_at(spans)
     }
 
@@ -317,8 +378,10 @@ impl<'a, 'p> Composer<'a, 'p> {
         }
         // What replaces more than the block has done away with it.
         if spans.iter().any(|(from, to)| *from <= start && end <= *to) {
+            spans.extend(self.dropped_spans());
             return self.changes_at(spans);
         }
+        spans.extend(self.dropped_spans());
         spans.retain(|(from, to)| *to <= start || end <= *from);
         let mut changes = self.changes_at(spans);
         changes.push(change(start, end, text));
@@ -416,6 +479,9 @@ impl<'a, 'p> Composer<'a, 'p> {
     fn is_removed(&self, statement: StatementId) -> bool {
         let found = self.at.syntax().statement(statement);
         if matches!(found.map(|found| &found.kind), Some(StatementKind::Empty)) {
+            return true;
+        }
+        if self.dropped.contains(&statement) {
             return true;
         }
         self.chosen.iter().any(|replacement| {

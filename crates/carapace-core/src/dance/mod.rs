@@ -8,6 +8,7 @@
 //! | a file's tree | [`crate::source::syntax`] |
 //! | what the package declares | `declared` |
 //! | what a name stands for, what type an expression has | `scope`, `types` |
+//! | which element a pointer leads to | `pointers` |
 //! | which operations need a site to be unsafe | `needs` |
 //! | what a rule gives | `replacement` |
 //! | what the site becomes | `compose` |
@@ -22,6 +23,7 @@ mod compose;
 pub(crate) mod declared;
 pub(crate) mod needs;
 mod places;
+pub(crate) mod pointers;
 pub(crate) mod replacement;
 pub(crate) mod scope;
 mod sites;

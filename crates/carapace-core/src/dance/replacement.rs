@@ -90,6 +90,8 @@ pub(crate) struct Replacement {
     pub(crate) item: Option<ItemId>,
     /// Whether the target is a block that loses its `unsafe`.
     pub(crate) unwraps: bool,
+    /// Variables that go where nothing uses them any more: their `let`.
+    pub(crate) drops: Vec<StatementId>,
     /// One sentence on this place: what it does and what does it safely, without a full stop.
     pub(crate) message: String,
     /// The first compiler that has what is written: the minor version of Rust 1.x.
@@ -110,6 +112,7 @@ impl Replacement {
             removes: Vec::new(),
             item: None,
             unwraps: false,
+            drops: Vec::new(),
             message: String::new(),
             since: 0,
             applicability: Applicability::Safe,
@@ -127,6 +130,7 @@ impl Replacement {
             removes: Vec::new(),
             item: Some(item),
             unwraps: false,
+            drops: Vec::new(),
             message: String::new(),
             since: 0,
             applicability: Applicability::Safe,
@@ -185,6 +189,13 @@ impl Replacement {
     #[must_use]
     pub(crate) fn covers(mut self, others: impl IntoIterator<Item = ExprId>) -> Self {
         self.covers.extend(others);
+        self
+    }
+
+    /// With variables that go where nothing uses them any more.
+    #[must_use]
+    pub(crate) fn drops(mut self, lets: impl IntoIterator<Item = StatementId>) -> Self {
+        self.drops.extend(lets);
         self
     }
 

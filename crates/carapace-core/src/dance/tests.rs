@@ -17,3 +17,23 @@ fn a_site_is_done_away_with_where_all_of_it_is_replaced_only() {
     assert!(sites[1].left.is_empty());
     assert_eq!(sites[1].plans[0].changes[0].text, "v[0] + v[1]");
 }
+
+#[test]
+fn a_pointer_leads_to_its_element_through_variables_that_go_with_it() {
+    let danced = all(
+        "fn f(v: &[u8], n: usize) -> u8 { let p = v.as_ptr(); let q = unsafe { p.add(n) }; unsafe { *q } }\n\
+         fn g(v: &[u8], n: usize) -> u8 { unsafe { let p = v.as_ptr(); let q = p.add(n); *q.add(1) } }\n\
+         fn h(v: &[u8], n: i32) -> u8 { unsafe { *v.as_ptr().add(1).offset(n as isize) } }\n\
+         fn i(v: &[u8]) -> u8 { let p = v.as_ptr(); let v = &v[1..]; unsafe { *p } }",
+    );
+    let sites = &danced.files[0].sites;
+    let plan = &sites[2].plans[0];
+    assert_eq!(plan.applicability, crate::fix::Applicability::Safe);
+    assert_eq!(plan.changes[0].text, "v[n + 1]");
+    for site in &sites[3..] {
+        assert_eq!(
+            site.plans[0].applicability,
+            crate::fix::Applicability::Unsafe
+        );
+    }
+}

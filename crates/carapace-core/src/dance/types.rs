@@ -881,6 +881,12 @@ impl<'p> At<'p> {
                 };
             }
             (Ty::Named(own, _), "position") if own == "Cursor" => return Ty::Int("u64"),
+            (Ty::Named(own, arguments), "as_slice" | "as_ref")
+                if own == "Iter" && !self.declared.has("Iter") =>
+            {
+                let inner = arguments.first().cloned().unwrap_or(Ty::Unknown);
+                return Ty::reference(false, Ty::Slice(Box::new(inner)));
+            }
             (Ty::Named(own, arguments), "as_ptr") if own == "NonNull" => {
                 return Ty::pointer(true, arguments.first().cloned().unwrap_or(Ty::Unknown));
             }

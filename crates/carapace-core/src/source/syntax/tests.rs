@@ -193,6 +193,7 @@ fn operators_bind_as_in_rust() {
         ("!a == b", "((Not a) Eq b)"),
         ("a < b && c > d", "((a Lt b) LazyAnd (c Gt d))"),
         ("*(p as *const u8)", "(Deref <(p as *const u8)>)"),
+        ("a as u32 <= b.c", "((a as u32) Le b.c)"),
         ("$a + $b", "($a Add $b)"),
     ] {
         assert_eq!(body(text), expected, "{text}");

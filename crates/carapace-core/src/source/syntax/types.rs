@@ -219,7 +219,9 @@ impl Parser<'_, '_> {
             if is_turbofish {
                 self.at += 2;
             }
-            if is_turbofish || in_type && self.is(T::Lt) {
+            // `a as u32 <= b`
+            let is_compared = self.is_pair(0, T::Lt, T::Eq);
+            if is_turbofish || in_type && self.is(T::Lt) && !is_compared {
                 arguments = self.generic_arguments();
             } else if in_type && self.is(T::OpenParen) {
                 // `Fn(A) -> B`
