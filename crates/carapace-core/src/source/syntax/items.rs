@@ -208,7 +208,11 @@ impl Parser<'_, '_> {
     /// What stands before a body or a semicolon: bounds, `where`.
     fn to_body(&mut self) {
         while !self.is_done() && !matches!(self.kind(), T::OpenBrace | T::Semi | T::Eq) {
-            self.skip_tree();
+            // `where T: Deref<Target = U>`
+            match self.is(T::Lt) {
+                true => self.skip_generics(),
+                false => self.skip_tree(),
+            }
         }
     }
 

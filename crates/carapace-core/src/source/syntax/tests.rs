@@ -252,6 +252,18 @@ fn statements_end_where_they_end() {
 }
 
 #[test]
+fn equal_signs_in_bounds_end_no_declaration() {
+    let text = "fn f<C>(c: C) where C: Deref<Target=[u8]>, C: Fn(u8) -> Box<u8> { a }\n\
+                impl<C> T for S<C> where C: Deref<Target=[u8]> { fn g() { b } }";
+    let source = Source::new(text.as_bytes());
+    let syntax = Syntax::new(&source, Depth::Bodies);
+    let bodies = syntax.items.iter().filter(
+        |item| matches!(&item.kind, ItemKind::Function(function) if function.body.is_some()),
+    );
+    assert_eq!(bodies.count(), 2);
+}
+
+#[test]
 fn items_have_their_parts() {
     let text = "#[repr(u8)] pub enum E { #[a] A = 1, B(u8), C { x: u8 } }\n\
         pub(crate) struct S<'a, T: Copy, const N: usize> where T: Clone { pub a: &'a [T], b: [u8; N] }\n\
