@@ -75,18 +75,22 @@ impl<'p> Declared<'p> {
         found.next().is_none().then_some(first)
     }
 
-    /// The only type that has a name.
+    /// The only type that has a name; of a name from [`Self::type_in`], that of its file.
     pub(crate) fn type_named(&self, name: &str) -> Option<(Place, &'p Item)> {
-        self.only(name, |kind| {
-            matches!(
-                kind,
-                ItemKind::Struct { .. }
-                    | ItemKind::Enum { .. }
-                    | ItemKind::Union { .. }
-                    | ItemKind::Alias { .. }
-                    | ItemKind::Trait { .. }
-            )
-        })
+        let (file, name) = of_file(name);
+        let mut found = self.all(name).filter(|(place, item)| {
+            is_type(&item.kind) && file.is_none_or(|file| file == place.file)
+        });
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    /// The name by which a type of a file is found, where other files have types of the same name
+    /// and it has one.
+    pub(crate) fn type_in(&self, path: &str, name: &str) -> Option<String> {
+        let file = self.files.iter().position(|file| file.path == path)?;
+        let name = format!("{file}/{name}");
+        self.type_named(&name).map(|_| name)
     }
 
     /// The functions that have a name; `of_type` is the type that a method has to be of.
@@ -100,8 +104,11 @@ impl<'p> Declared<'p> {
             let ItemKind::Function(function) = &item.kind else {
                 return None;
             };
-            let is = of_type
-                .is_none_or(|of_type| self.owner(place).is_some_and(|owner| owner == of_type));
+            let is = of_type.is_none_or(|of_type| {
+                let (file, of_type) = of_file(of_type);
+                file.is_none_or(|file| file == place.file)
+                    && self.owner(place).is_some_and(|owner| owner == of_type)
+            });
             is.then_some((place, function))
         })
     }
@@ -125,5 +132,24 @@ impl<'p> Declared<'p> {
             file: self.files.get(place.file)?,
             declared: self,
         })
+    }
+}
+
+fn is_type(kind: &ItemKind) -> bool {
+    matches!(
+        kind,
+        ItemKind::Struct { .. }
+            | ItemKind::Enum { .. }
+            | ItemKind::Union { .. }
+            | ItemKind::Alias { .. }
+            | ItemKind::Trait { .. }
+    )
+}
+
+/// The file that a type's name is bound to, and the name.
+pub(crate) fn of_file(name: &str) -> (Option<usize>, &str) {
+    match name.split_once('/') {
+        Some((file, name)) => (file.parse().ok(), name),
+        None => (None, name),
     }
 }

@@ -242,6 +242,7 @@ impl At<'_> {
                     operation(Need::Standard, true)
                 }
                 Ty::Unknown if declared.is_empty() => operation(Need::Unknown, false),
+                of if is_own_method(of.peeled(), &name) => operation(Need::Standard, true),
                 _ => None,
             },
             Method::No if declared.is_empty() || is_known_type => None,
@@ -278,6 +279,18 @@ impl At<'_> {
             is_certain: true,
         })
     }
+}
+
+/// Whether a type's own method of a name is unsafe, of a type that has such ones.
+fn is_own_method(of: &Ty, name: &str) -> bool {
+    let parent = match of {
+        Ty::Vec(_) => "Vec",
+        Ty::String => "String",
+        Ty::Str => "str",
+        Ty::Slice(_) | Ty::Array(..) => "slice",
+        _ => return false,
+    };
+    standard::is_unsafe(parent, name)
 }
 
 /// Macros of the standard library, and the oldest of others, that hand on their arguments.

@@ -9,8 +9,8 @@ use super::declared::Place;
 use super::scope::{Binding, Bound};
 use crate::source::lexer::TokenKind;
 use crate::source::syntax::{
-    ExprId, ExprKind, ItemId, ItemKind, Operator, Path, PatternKind, Prefix, StatementKind, TypeId,
-    TypeKind,
+    ExprId, ExprKind, Item, ItemId, ItemKind, Operator, Path, PatternKind, Prefix, StatementKind,
+    TypeId, TypeKind,
 };
 
 /// How many steps from declaration to declaration are taken.
@@ -220,6 +220,11 @@ impl<'p> At<'p> {
                 return Ty::Unknown;
             }
         }
+        // Of several that have the name, the one that is declared where it is written.
+        let name = match is_single && self.declared.type_named(&name).is_none() {
+            true => self.declared.type_in(self.file.path, &name).unwrap_or(name),
+            false => name,
+        };
         if let Some((place, found)) = self.declared.type_named(&name) {
             return match &found.kind {
                 ItemKind::Alias {
@@ -229,6 +234,9 @@ impl<'p> At<'p> {
                     Some(at) => at.declared_type(*of, Some(place.item), steps),
                     None => Ty::Unknown,
                 },
+                ItemKind::Alias { of: Some(of), .. } => {
+                    self.wrapper(place, found, *of, arguments, steps)
+                }
                 ItemKind::Alias { .. } => Ty::Unknown,
                 _ => Ty::Named(name, arguments),
             };
@@ -246,6 +254,23 @@ impl<'p> At<'p> {
             "Range" | "RangeInclusive" | "RangeFrom" | "RangeTo" => Ty::Range(first()),
             "c_char" => Ty::Unknown,
             _ => Ty::Named(name, arguments),
+        }
+    }
+
+    /// `type Result<T> = std::result::Result<T, Error>;` of an argument.
+    fn wrapper(&self, place: Place, alias: &Item, of: TypeId, given: Vec<Ty>, steps: u32) -> Ty {
+        let Some(at) = self.declared.at(place) else {
+            return Ty::Unknown;
+        };
+        let parameter = alias.name.map(|name| at.name(name + 2)).unwrap_or_default();
+        match (
+            at.declared_type(of, Some(place.item), steps),
+            given.into_iter().next(),
+        ) {
+            (Ty::Result(inner), Some(given)) if *inner == Ty::Named(parameter, Vec::new()) => {
+                Ty::Result(Box::new(given))
+            }
+            _ => Ty::Unknown,
         }
     }
 
@@ -903,10 +928,28 @@ impl<'p> At<'p> {
             return Ty::Unknown;
         };
         match (function.output, self.declared.at(place)) {
-            (Some(output), Some(at)) => at.declared_type(output, Some(place.item), steps),
+            (Some(output), Some(at)) => {
+                let output = at.declared_type(output, Some(place.item), steps);
+                at.filled_in(output, place.item, of.peeled(), steps)
+            }
             (None, _) => Ty::Tuple(Vec::new()),
             _ => Ty::Unknown,
         }
+    }
+
+    /// A type that a method speaks of, where it is a parameter of what it is implemented for.
+    fn filled_in(&self, of: Ty, method: ItemId, owner: &Ty, steps: u32) -> Ty {
+        let Ty::Parameter(name) = &of else {
+            return of;
+        };
+        let (Ty::Named(_, own), Ty::Named(_, given)) = (self.self_type(method, steps), owner)
+        else {
+            return of;
+        };
+        let at = own
+            .iter()
+            .position(|own| matches!(own, Ty::Parameter(own) if own == name));
+        at.and_then(|at| given.get(at)).cloned().unwrap_or(of)
     }
 
     fn wanted(&self, id: ExprId, steps: u32) -> Ty {
