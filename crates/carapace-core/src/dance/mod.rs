@@ -10,6 +10,7 @@
 //! | what a name stands for, what type an expression has | `scope`, `types` |
 //! | which element a pointer leads to | `pointers` |
 //! | which operations need a site to be unsafe | `needs` |
+//! | what vectors hold, and what takes the place of memory never written | `vectors`, `values` |
 //! | what a rule gives | `replacement` |
 //! | what the site becomes | `compose` |
 //!
@@ -19,8 +20,10 @@
 //! where every operation of it is replaced.
 
 pub(crate) mod at;
+pub(crate) mod chains;
 mod compose;
 pub(crate) mod declared;
+pub(crate) mod growth;
 pub(crate) mod needs;
 mod places;
 pub(crate) mod pointers;
@@ -30,6 +33,8 @@ mod sites;
 #[cfg(test)]
 mod tests;
 pub(crate) mod types;
+pub(crate) mod values;
+pub(crate) mod vectors;
 
 pub use replacement::Replaces;
 

@@ -37,3 +37,47 @@ fn a_pointer_leads_to_its_element_through_variables_that_go_with_it() {
         );
     }
 }
+
+/// What is proposed for a text, and whether it can be applied unseen.
+fn proposed(text: &str) -> Vec<(String, bool)> {
+    let danced = all(text);
+    let sites = danced.files.iter().flat_map(|file| &file.sites);
+    let proposals = sites.flat_map(|site| &site.proposals);
+    let is_safe = |applicability| applicability == crate::fix::Applicability::Safe;
+    proposals
+        .map(|proposal| (proposal.with.clone(), is_safe(proposal.applicability)))
+        .collect()
+}
+
+#[test]
+fn memory_behind_the_elements_that_may_have_been_written_is_not_overwritten() {
+    let is_kept = |text: &str| assert!(proposed(text).is_empty(), "{text}");
+    is_kept(
+        "fn f(v: &mut Vec<u8>) { v.reserve(9); g(v.as_mut_ptr()); let n = v.len();\n\
+         unsafe { v.set_len(n + 9) } }",
+    );
+    is_kept("fn f(v: &mut Vec<u8>) { v.reserve(9); h(v); unsafe { v.set_len(9) } }");
+    is_kept("fn f(v: &mut Vec<u8>, n: usize) { unsafe { v.set_len(n) } }");
+    is_kept(
+        "struct B { v: Vec<u8> } impl B { unsafe fn advance(&mut self, n: usize) {\n\
+         self.v.reserve(n); unsafe { self.v.set_len(n) } } }",
+    );
+    is_kept("fn f<T>(v: &mut Vec<T>) { v.reserve(9); unsafe { v.set_len(9) } }");
+    is_kept(
+        "fn f(n: usize) { let mut v = Vec::<u8>::with_capacity(n); g(&mut v);\n\
+             unsafe { v.set_len(n) } }",
+    );
+}
+
+#[test]
+fn types_of_one_name_are_told_apart_by_their_files() {
+    let text = "struct A { v: Vec<u8> } impl A { fn f(&mut self) { self.v.reserve(1);\n\
+                unsafe { self.v.set_len(1) } } }";
+    let other = "struct A { v: Vec<String> }";
+    let danced = package(vec![
+        read("src/a.rs", text.as_bytes()),
+        read("src/b.rs", other.as_bytes()),
+    ]);
+    let site = &danced.files[0].sites[0];
+    assert_eq!(site.plans[0].changes[0].text, "self.v.resize(1, 0)");
+}
