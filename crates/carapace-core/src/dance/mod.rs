@@ -9,6 +9,7 @@
 //! | what the package declares | `declared` |
 //! | what a name stands for, what type an expression has | `scope`, `types` |
 //! | which element a pointer leads to | `pointers` |
+//! | what is transmuted into what | `transmutes` |
 //! | which operations need a site to be unsafe | `needs` |
 //! | what vectors hold, and what takes the place of memory never written | `vectors`, `values` |
 //! | what a rule gives | `replacement` |
@@ -32,6 +33,7 @@ pub(crate) mod scope;
 mod sites;
 #[cfg(test)]
 mod tests;
+pub(crate) mod transmutes;
 pub(crate) mod types;
 pub(crate) mod values;
 pub(crate) mod vectors;

@@ -257,7 +257,9 @@ impl At<'_> {
             return None;
         };
         let mut spot = self.spot_of(*inner, steps)?;
-        spot.is_certain &= !binding.mutable && self.is_steady(&spot, statement, value, operand);
+        if binding.mutable || !self.is_steady(&spot, statement, value, operand) {
+            return None;
+        }
         spot.through.push(statement);
         Some(spot)
     }
@@ -284,7 +286,9 @@ impl At<'_> {
         if let Some(Ty::Pointer { of, .. }) = declared.map(|of| self.written_in(of, item)) {
             spot = cast(spot, *of);
         }
-        spot.is_certain &= self.is_steady(&spot, statement, value, variable);
+        if !self.is_steady(&spot, statement, value, variable) {
+            return None;
+        }
         spot.through.push(statement);
         Some(spot)
     }
@@ -679,8 +683,34 @@ impl At<'_> {
             (pointer, Way::Write(value), operation)
         };
         let mut spot = self.spot(pointer)?;
+        // Under another name it may be another function elsewhere.
+        if let ExprKind::Call { callee, .. } = self.kind(operation) {
+            let name = self.standard_call(operation).map(|call| call.name);
+            let text = self.plain(self.bare(*callee));
+            let last = text
+                .split("::<")
+                .next()
+                .and_then(|path| path.rsplit("::").next());
+            spot.is_certain &= last == name.as_deref();
+        }
         if !spot.pointee.is_known() && stated.is_known() {
             spot.pointee = stated;
+        }
+        // Methods of numbers take a copy.
+        let is_number = matches!(spot.pointee, Ty::Int(_) | Ty::Float(_));
+        let is_called = self
+            .around(operation)
+            .is_some_and(|around| matches!(self.kind(around), ExprKind::Method { .. }));
+        let way = match way {
+            Way::Place if is_number && is_called => Way::Read,
+            way => way,
+        };
+        // Behind what a vector holds there may be room that is written to first.
+        if matches!(self.type_of(spot.base).peeled(), Ty::Vec(_)) {
+            if self.makes_room(operation) {
+                return None;
+            }
+            spot.is_certain &= way == Way::Read;
         }
         let of = match (&spot.pointee, way) {
             (Ty::Unknown, Way::Read) => self.expected(operation),
@@ -693,6 +723,25 @@ impl At<'_> {
             target,
             of,
         })
+    }
+
+    /// Whether the function around something speaks of a vector's room.
+    fn makes_room(&self, id: ExprId) -> bool {
+        const WORDS: [&str; 6] = [
+            "set_len",
+            "reserve",
+            "reserve_exact",
+            "with_capacity",
+            "capacity",
+            "spare_capacity_mut",
+        ];
+        let Some(item) = self
+            .function(id)
+            .and_then(|(item, _)| self.syntax().item(item))
+        else {
+            return true;
+        };
+        WORDS.iter().any(|word| self.mentions(item.tokens, word))
     }
 
     /// How a place is used, and the expression that uses it.

@@ -1156,9 +1156,22 @@ impl<'p> At<'p> {
         {
             return own;
         }
-        match self.declared_function(id, path) {
-            Some((place, function)) => self.parameter(place, function, at, steps),
-            None => Ty::Unknown,
+        if let Some((place, function)) = self.declared_function(id, path) {
+            return self.parameter(place, function, at, steps);
+        }
+        // Of functions for different builds, where all want the same.
+        let all = self.declared.functions(name, None);
+        let all = all.filter(|_| path.segments.len() == 1);
+        let mut all = all.map(
+            |(place, function)| match self.declared.owner(place).is_none() {
+                true => self.parameter(place, function, at, steps),
+                false => Ty::Unknown,
+            },
+        );
+        let first = all.next().unwrap_or(Ty::Unknown);
+        match all.all(|other| other == first) {
+            true => first,
+            false => Ty::Unknown,
         }
     }
 
