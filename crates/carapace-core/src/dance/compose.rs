@@ -362,7 +362,11 @@ impl<'a, 'p> Composer<'a, 'p> {
             if start < at {
                 continue;
             }
-            changes.push(change(start, end, self.render(start, end, &[], MAX_DEPTH)));
+            let text = self.render(start, end, &[], MAX_DEPTH);
+            // What stays as it is, but needs nothing unsafe any more, is no change.
+            if self.at.file.source.bytes.get(start..end) != Some(text.as_bytes()) {
+                changes.push(change(start, end, text));
+            }
             at = end;
         }
         changes
