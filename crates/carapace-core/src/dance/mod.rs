@@ -8,7 +8,7 @@
 //! | a file's tree | [`crate::source::syntax`] |
 //! | what the package declares | `declared` |
 //! | what a name stands for, what type an expression has | `scope`, `types` |
-//! | which element a pointer leads to | `pointers` |
+//! | which element a pointer leads to, which stretch of elements is meant | `pointers`, `stretches` |
 //! | which operations need a site to be unsafe | `needs` |
 //! | what vectors hold, and what takes the place of memory never written | `vectors`, `values` |
 //! | what a rule gives | `replacement` |
@@ -30,6 +30,7 @@ pub(crate) mod pointers;
 pub(crate) mod replacement;
 pub(crate) mod scope;
 mod sites;
+pub(crate) mod stretches;
 #[cfg(test)]
 mod tests;
 pub(crate) mod types;
