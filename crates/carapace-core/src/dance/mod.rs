@@ -8,7 +8,7 @@
 //! | a file's tree | [`crate::source::syntax`] |
 //! | what the package declares | `declared` |
 //! | what a name stands for, what type an expression has | `scope`, `types` |
-//! | which element a pointer leads to | `pointers` |
+//! | which element a pointer leads to, which stretch of elements is meant | `pointers`, `stretches` |
 //! | what is transmuted into what | `transmutes` |
 //! | which operations need a site to be unsafe | `needs` |
 //! | what vectors hold, and what takes the place of memory never written | `vectors`, `values` |
@@ -31,6 +31,7 @@ pub(crate) mod pointers;
 pub(crate) mod replacement;
 pub(crate) mod scope;
 mod sites;
+pub(crate) mod stretches;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transmutes;

@@ -7,6 +7,7 @@ use super::at::At;
 use super::replacement::{Piece, Pieces};
 use super::scope::Bound;
 use super::types::Ty;
+use crate::source::lexer::TokenKind;
 use crate::source::syntax::{
     Borrow, ExprId, ExprKind, Operator, Prefix, StatementId, StatementKind,
 };
@@ -16,13 +17,13 @@ const MAX_STEPS: u32 = 12;
 
 /// What is added to an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Step {
-    expr: ExprId,
+pub(super) struct Step {
+    pub(super) expr: ExprId,
     /// Whether it is written `… as usize`.
-    is_cast: bool,
+    pub(super) is_cast: bool,
     /// How many elements one of it are.
-    times: u32,
-    minus: bool,
+    pub(super) times: u32,
+    pub(super) minus: bool,
 }
 
 /// An element of a sequence that a pointer leads to.
@@ -42,8 +43,8 @@ pub(crate) struct Spot {
     pub(crate) through: Vec<StatementId>,
     /// Whether it surely leads there.
     pub(crate) is_certain: bool,
-    steps: Vec<Step>,
-    constant: u64,
+    pub(super) steps: Vec<Step>,
+    pub(super) constant: u64,
 }
 
 impl Spot {
@@ -121,7 +122,7 @@ impl Spot {
             .text("]")
     }
 
-    fn sequence(&self) -> Pieces {
+    pub(super) fn sequence(&self) -> Pieces {
         Pieces::default().operand(self.base)
     }
 
@@ -212,7 +213,8 @@ impl At<'_> {
                 let of = Ty::Slice(Box::new(element.clone()));
                 return Some(Spot::new(operand, element, of, mutable));
             }
-            if !matches!(self.type_of(*index), Ty::Int(_)) {
+            if !matches!(self.type_of(*index), Ty::Int(_)) && !self.is_one(operand, *index, element)
+            {
                 return None;
             }
             let mut spot = Spot::new(*base, element, element.clone(), mutable);
@@ -234,6 +236,22 @@ impl At<'_> {
                 }
                 _ => None,
             },
+        }
+    }
+
+    /// Whether an index of which the type is not known is one of one element: a sum, or of what is
+    /// cast to a pointer to one.
+    fn is_one(&self, place: ExprId, index: ExprId, element: &Ty) -> bool {
+        if matches!(self.kind(self.bare(index)), ExprKind::Binary { .. }) {
+            return true;
+        }
+        let item = self.function(place).map(|(item, _)| item);
+        let cast = self.around(place).and_then(|borrow| self.around(borrow));
+        match cast.map(|cast| self.kind(cast)) {
+            Some(ExprKind::Cast { to, .. }) => {
+                matches!(self.written_in(*to, item), Ty::Pointer { of, .. } if *of == *element)
+            }
+            _ => false,
         }
     }
 
@@ -424,7 +442,7 @@ impl At<'_> {
     }
 
     /// Whether an expression can be added to others as it stands.
-    fn is_term(&self, id: ExprId, minus: bool) -> bool {
+    pub(super) fn is_term(&self, id: ExprId, minus: bool) -> bool {
         match self.kind(id) {
             ExprKind::Binary { operator, .. } => match operator {
                 Operator::Add | Operator::Sub => !minus,
@@ -571,6 +589,11 @@ impl At<'_> {
         })
     }
 
+    fn is_path_separator(&self, token: u32) -> bool {
+        let is_colon = |at: u32| self.file.source.kind(at as usize) == TokenKind::Colon;
+        is_colon(token) && is_colon(token + 1)
+    }
+
     /// The uses of what a `let` binds, behind it.
     pub(crate) fn uses_of(&self, let_: StatementId) -> Option<Vec<ExprId>> {
         use crate::source::syntax::PatternKind;
@@ -597,7 +620,10 @@ impl At<'_> {
         let end = self.syntax().expr(block).tokens.end;
         let is_own = |token: &u32| {
             let kind = self.file.source.kind(*token as usize);
-            kind.is_path_segment() && self.is_name(*token, &name)
+            // A module may have the same name: `ptr::read(ptr)`.
+            let is_module = self.is_path_separator(*token + 1)
+                || *token > 1 && self.is_path_separator(*token - 2);
+            kind.is_path_segment() && self.is_name(*token, &name) && !is_module
         };
         let mentions = (behind..end).filter(is_own).count();
         let within = self.syntax().within(block);
