@@ -60,6 +60,7 @@
 
 use crate::dance::Replaces;
 use crate::dance::at::At;
+use crate::dance::declared::Place;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
 use crate::dance::types::Ty;
@@ -68,7 +69,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::ExprKind;
+use crate::source::syntax::{ExprKind, Function};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN036",
@@ -85,7 +86,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((path, name)) = made(at, operation).or_else(|| built(at, operation)) else {
         return;
     };
-    let Some(constructor) = constructor(at, &name) else {
+    let Some(constructor) = constructor(at, operation, &name) else {
         return;
     };
     let text = Pieces::of(format!("{path}::{constructor}()"));
@@ -140,21 +141,49 @@ fn built(at: &At<'_>, operation: &Operation) -> Option<(String, String)> {
 }
 
 /// The safe constructor without arguments that a type has.
-fn constructor(at: &At<'_>, name: &str) -> Option<&'static str> {
+fn constructor(at: &At<'_>, operation: &Operation, name: &str) -> Option<&'static str> {
     let has = |constructor: &str| {
         let mut found = at.declared.functions(constructor, Some(name)).peekable();
         found.peek().is_some()
             && found.all(|(place, function)| {
-                let output = function.output.zip(at.declared.at(place));
-                let output = output.map(|(of, at)| at.written_in(of, Some(place.item)));
-                function.unsafety.is_none()
-                    && function.receiver.is_none()
-                    && function.parameters.is_empty()
-                    && matches!(output, Some(Ty::Named(of, _)) if of == name)
+                makes(at, place, function, name) && !leans_on(at, place, operation)
             })
     };
     if has("new") {
         return Some("new");
     }
-    (has("default") || at.has_attribute(name, "Default")).then_some("default")
+    let is_derived = at.has_attribute(name, "Default");
+    (has("default") || is_derived && !is_in(at, operation, "default")).then_some("default")
+}
+
+/// Whether a function makes a value of a type out of nothing.
+fn makes(at: &At<'_>, place: Place, function: &Function, name: &str) -> bool {
+    let output = function.output.zip(at.declared.at(place));
+    let output = output.map(|(of, at)| at.written_in(of, Some(place.item)));
+    function.unsafety.is_none()
+        && function.receiver.is_none()
+        && function.parameters.is_empty()
+        && matches!(output, Some(Ty::Named(of, _)) if of == name)
+}
+
+/// Whether a constructor may itself do what is to be replaced, or be where it is done.
+fn leans_on(at: &At<'_>, place: Place, operation: &Operation) -> bool {
+    let (Some(item), Some(inner)) = (at.declared.item(place), at.declared.at(place)) else {
+        return true;
+    };
+    let own = at
+        .function(operation.expr)
+        .and_then(|(item, _)| at.syntax().item(item)?.name)
+        .map(|name| at.name(name));
+    let called = operation.name.rsplit("::").next().unwrap_or_default();
+    let mut words = vec!["uninitialized", "zeroed", called];
+    words.extend(own.as_deref());
+    words.iter().any(|word| inner.mentions(item.tokens, word))
+}
+
+/// Whether something is in a function of a name.
+fn is_in(at: &At<'_>, operation: &Operation, name: &str) -> bool {
+    let item = at.function(operation.expr).map(|(item, _)| item);
+    let item = item.and_then(|item| at.syntax().item(item)?.name);
+    item.is_some_and(|own| at.is_name(own, name))
 }
