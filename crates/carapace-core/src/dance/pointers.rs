@@ -131,6 +131,11 @@ impl Spot {
         at.is_pure(self.base) && self.steps.iter().all(|step| at.is_pure(step.expr))
     }
 
+    /// Whether it is the first one.
+    pub(crate) fn is_first(&self) -> bool {
+        self.steps.is_empty() && self.constant == 0
+    }
+
     /// Whether its index is a number that is written.
     pub(crate) fn is_constant(&self) -> bool {
         self.steps.is_empty()
@@ -731,6 +736,7 @@ impl At<'_> {
             Way::Place if is_number && is_called => Way::Read,
             way => way,
         };
+        spot.is_certain &= self.is_used_here_only(&spot, operation);
         // Behind what a vector holds there may be room that is written to first.
         if matches!(self.type_of(spot.base).peeled(), Ty::Vec(_)) {
             if self.makes_room(operation) {
@@ -748,6 +754,31 @@ impl At<'_> {
             way,
             target,
             of,
+        })
+    }
+
+    /// Whether the variables on the way are used in one unsafe block: where several are replaced one by
+    /// one, a variable is left that nothing uses.
+    fn is_used_here_only(&self, spot: &Spot, operation: ExprId) -> bool {
+        let mut block = operation;
+        while !self.is_unsafe_block(block) {
+            match self.syntax().around(block) {
+                Some(around) => block = around,
+                None => break,
+            }
+        }
+        let is_on_the_way = |used: ExprId| {
+            let own = self.syntax().expr(used).tokens;
+            spot.through.iter().any(|statement| {
+                let tokens = self.statement_tokens(*statement);
+                tokens.start <= own.start && own.end <= tokens.end
+            })
+        };
+        spot.through.iter().all(|statement| {
+            let uses = self.uses_of(*statement).unwrap_or_default();
+            let is_here =
+                |used: &ExprId| self.syntax().is_within(*used, block) || is_on_the_way(*used);
+            uses.iter().all(is_here)
         })
     }
 

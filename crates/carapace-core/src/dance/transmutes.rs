@@ -1,9 +1,10 @@
 //! What is transmuted into what, and what values of a type look like.
 
 use super::at::At;
+use super::replacement::Binds;
 use super::types::Ty;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{ExprId, Field, Item, ItemId, ItemKind, Tokens};
+use crate::source::syntax::{ExprId, ExprKind, Field, Item, ItemId, ItemKind, Tokens};
 
 /// How many fields or variants are written out, at most.
 const MAX_PARTS: usize = 256;
@@ -297,4 +298,28 @@ fn whole(text: &str) -> Option<i128> {
     };
     let end = digits.find(['u', 'i']).unwrap_or(digits.len());
     i128::from_str_radix(digits.get(..end)?, radix).ok()
+}
+
+/// How strong the outermost operator of an expression binds, as it stands.
+pub(crate) fn binds(at: &At<'_>, id: ExprId) -> Binds {
+    match at.kind(id) {
+        ExprKind::Cast { .. } => Binds::Cast,
+        ExprKind::Unary { .. } | ExprKind::Borrow { .. } => Binds::Prefix,
+        ExprKind::Literal
+        | ExprKind::Path(_)
+        | ExprKind::Call { .. }
+        | ExprKind::Method { .. }
+        | ExprKind::Field { .. }
+        | ExprKind::Index { .. }
+        | ExprKind::Paren(_) => Binds::Postfix,
+        _ => Binds::Loose,
+    }
+}
+
+/// How strong a cast binds where a call stands: `a as u32 < b` is no comparison.
+pub(crate) fn cast_binds(at: &At<'_>, id: ExprId) -> Binds {
+    match at.around(id).map(|around| at.kind(around)) {
+        Some(ExprKind::Binary { .. }) => Binds::Loose,
+        _ => Binds::Cast,
+    }
 }
