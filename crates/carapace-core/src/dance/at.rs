@@ -9,7 +9,7 @@ use super::replacement::Pieces;
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, Parent, Path, StatementId,
+    BlockKind, ExprId, ExprKind, Function, Item, ItemId, ItemKind, Parent, Path, StatementId,
     StatementKind, Syntax, Tokens, TypeId,
 };
 
@@ -434,6 +434,17 @@ impl<'p> At<'p> {
             ExprKind::Path(path) if path.of_type.is_none() => Some(path),
             _ => None,
         }
+    }
+
+    /// The first token of an item behind its attributes: its visibility, or its keyword.
+    pub(crate) fn item_head(&self, item: &Item) -> u32 {
+        let source = self.file.source;
+        let mut at = item.tokens.start as usize;
+        while source.kind(at) == TokenKind::Pound && at < item.head as usize {
+            let open = at + 1 + usize::from(source.kind(at + 1) == TokenKind::Bang);
+            at = source.groups.end(open) + 1;
+        }
+        u32::try_from(at).unwrap_or(item.head).min(item.head)
     }
 
     /// Whether some tokens hold a name.

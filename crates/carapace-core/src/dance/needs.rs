@@ -4,7 +4,7 @@ use super::at::At;
 use super::types::Ty;
 use crate::facts::dance::Need;
 use crate::facts::operations::standard::{self, Method};
-use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix};
+use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix, Tokens};
 
 /// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,6 +161,10 @@ impl At<'_> {
                 return match (is_unsafe(place, function), self.is_foreign(place)) {
                     (true, true) => operation(Need::Foreign, written, true),
                     (true, false) => operation(Need::Own, written, true),
+                    // Safe for callers that have its features.
+                    (false, _) if self.has_features(place) => {
+                        operation(Need::Own, written, !self.is_with_features(id))
+                    }
                     (false, _) => None,
                 };
             }
@@ -184,6 +188,33 @@ impl At<'_> {
             None if name == "drop" => None,
             _ => operation(Need::Unknown, written, false),
         }
+    }
+
+    /// Whether a function is made for features that a machine may not have.
+    fn has_features(&self, place: super::declared::Place) -> bool {
+        let there = self.declared.at(place);
+        let item = self.declared.item(place);
+        there.zip(item).is_some_and(|(there, item)| {
+            let attributes = Tokens {
+                start: item.tokens.start,
+                end: there.item_head(item),
+            };
+            there.mentions(attributes, "target_feature")
+        })
+    }
+
+    /// Whether an expression is in such a function.
+    fn is_with_features(&self, id: ExprId) -> bool {
+        let item = self
+            .function(id)
+            .and_then(|(item, _)| self.syntax().item(item));
+        item.is_some_and(|item| {
+            let attributes = Tokens {
+                start: item.tokens.start,
+                end: self.item_head(item),
+            };
+            self.mentions(attributes, "target_feature")
+        })
     }
 
     /// Whether a function is declared in a block of foreign items.

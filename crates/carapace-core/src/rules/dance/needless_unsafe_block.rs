@@ -69,6 +69,30 @@ pub(crate) const REPLACES: Replaces = Replaces {
     find_in_file: Some(find_in_file),
 };
 
+/// Methods of numbers, texts and slices that are safe.
+const SAFE_METHODS: [&str; 20] = [
+    "len",
+    "is_empty",
+    "clone",
+    "iter",
+    "iter_mut",
+    "as_slice",
+    "as_str",
+    "as_bytes",
+    "push",
+    "clear",
+    "min",
+    "max",
+    "abs",
+    "pow",
+    "wrapping_add",
+    "wrapping_sub",
+    "wrapping_mul",
+    "count_ones",
+    "trailing_zeros",
+    "leading_zeros",
+];
+
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
     for (index, expr) in at.syntax().exprs.iter().enumerate() {
         let ExprKind::Block(block) = &expr.kind else {
@@ -128,9 +152,11 @@ fn is_plain(at: &At<'_>, id: ExprId) -> bool {
         ExprKind::Method { receiver, name, .. } => {
             let of = at.type_of(*receiver);
             let name = at.name(*name);
+            // A trait of any package may have an unsafe method for these.
+            let is_safe = SAFE_METHODS.contains(&name.as_str());
             match of.peeled() {
-                Ty::Int(_) | Ty::Float(_) | Ty::Str | Ty::String => of.is_known(),
-                Ty::Slice(_) | Ty::Array(..) | Ty::Vec(_) => true,
+                Ty::Int(_) | Ty::Float(_) | Ty::Str | Ty::String => is_safe && of.is_known(),
+                Ty::Slice(_) | Ty::Array(..) | Ty::Vec(_) => is_safe,
                 Ty::Named(owner, _) => {
                     let mut own = at.declared.functions(&name, Some(owner)).peekable();
                     own.peek().is_some() && own.all(|(_, found)| found.unsafety.is_none())

@@ -200,7 +200,11 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     let mut change = Replacement::new(operation, operation.expr, text)
         .says("a local that is said to be pinned")
         .since(68)
-        .safe_if(made.is_none_or(|made| is_next(at, block, made, statement)));
+        // Between them something may be made that is dropped before it now, and behind it then.
+        .safe_if(match made {
+            Some(made) => is_next(at, block, made, statement),
+            None => at.statements(block).first() == Some(&statement),
+        });
     match made.filter(|made| is_only_mut(at, *made, &name)) {
         Some(made) => change.removes.push(made),
         None => {

@@ -322,7 +322,7 @@ fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
     let is_seen = is_in_trait
         || twin_item.public
         || std::ptr::eq(twin_at.file, at.file)
-        || !item.public && twin_at.is_name(twin_item.head, "pub");
+        || !item.public && twin_at.is_name(twin_at.item_head(twin_item), "pub");
     twin.unsafety.is_none()
         && is_seen
         && (twin.is_const || at.runs(call))
