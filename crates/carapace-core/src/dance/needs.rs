@@ -4,6 +4,7 @@ use super::at::At;
 use super::types::Ty;
 use crate::facts::dance::Need;
 use crate::facts::operations::standard::{self, Method};
+use crate::source::lexer::TokenKind;
 use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix, Tokens};
 
 /// An operation.
@@ -151,7 +152,7 @@ impl At<'_> {
         let parent = path.segments.iter().rev().nth(1);
         let parent = parent.map(|parent| self.name(parent.name));
         let mut declared = self.declared.functions(&name, None).peekable();
-        if declared.peek().is_some() {
+        if declared.peek().is_some() && !self.is_elsewhere(path) {
             let all: Vec<_> = declared.collect();
             let is_unsafe = |place, function: &crate::source::syntax::Function| {
                 function.unsafety.is_some() || self.is_foreign(place)
@@ -222,6 +223,17 @@ impl At<'_> {
         let Some(item) = self.declared.item(place) else {
             return false;
         };
+        // A macro's call may hold what becomes foreign: functions without a body.
+        let there = self.declared.at(place);
+        let is_declaration = there.is_some_and(|there| {
+            let last = item.tokens.end.saturating_sub(1) as usize;
+            matches!(item.kind, ItemKind::Function(_))
+                && there.file.source.kind(last) == TokenKind::Semi
+                && there.implementation(place.item).is_none()
+        });
+        if is_declaration {
+            return true;
+        }
         let around = item.parent.and_then(|parent| {
             let place = super::declared::Place {
                 item: parent,
