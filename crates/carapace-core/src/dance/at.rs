@@ -145,6 +145,21 @@ impl<'p> At<'p> {
         }
     }
 
+    /// Whether a path leads through modules of another package.
+    pub(crate) fn is_elsewhere(&self, path: &Path) -> bool {
+        let full = self.full_path(path);
+        let mut full = full.iter().filter(|name| !name.is_empty());
+        let _ = full.next_back();
+        let (first, last) = match (full.next(), full.next_back()) {
+            (Some(first), last) => (first, last.unwrap_or(first)),
+            (None, _) => return false,
+        };
+        let is_own = |name: &str| {
+            matches!(name, "crate" | "self" | "super" | "Self") || self.declared.has(name)
+        };
+        first.starts_with(|first: char| first.is_lowercase()) && !is_own(first) && !is_own(last)
+    }
+
     /// What of the standard library a path names: the last two segments.
     pub(crate) fn standard(&self, path: &Path) -> Option<(String, String)> {
         let full = self.full_path(path);

@@ -761,6 +761,9 @@ impl<'p> At<'p> {
         let name = path.segments.last().map(|last| self.name(last.name))?;
         let parent = path.segments.iter().rev().nth(1);
         let parent = parent.map(|parent| self.name(parent.name));
+        if self.is_elsewhere(path) {
+            return None;
+        }
         let owner = match parent.as_deref() {
             Some("Self") => match self.item_of(id).map(|item| self.self_type(item, MAX_STEPS)) {
                 Some(Ty::Named(name, _)) => Some(name),

@@ -83,12 +83,17 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         if !at.mentions(attributes, "target_feature") || takes_pointer {
             continue;
         }
-        let is_feature_only = at.operations(body).iter().all(|operation| {
-            let name = operation.name.rsplit("::").next().unwrap_or_default();
-            name.starts_with("_mm")
-                && !standard::is_unsafe_intrinsic(name)
-                && !at.declared.has(name)
-        });
+        let has_block = at
+            .syntax()
+            .within(body)
+            .any(|part| at.is_unsafe_block(part));
+        let is_feature_only = !has_block
+            && at.operations(body).iter().all(|operation| {
+                let name = operation.name.rsplit("::").next().unwrap_or_default();
+                name.starts_with("_mm")
+                    && !standard::is_unsafe_intrinsic(name)
+                    && !at.declared.has(name)
+            });
         if !is_feature_only {
             continue;
         }

@@ -77,10 +77,18 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         if !is_own || !is_plain || has_contract(at, at.item_head(item)) {
             continue;
         }
-        let is_needless = at.operations(body).is_empty()
+        // Who hands in a pointer promises something of it.
+        let takes_pointer = function.parameters.iter().any(|parameter| {
+            let of = at.type_text(parameter.of);
+            of.contains('*') || of.contains("NonNull") || of.contains("ffi")
+        });
+        let is_needless = !takes_pointer
+            && at.operations(body).is_empty()
             && at.syntax().within(body).all(|part| match at.kind(part) {
                 ExprKind::Assign { left, .. } => !matches!(at.kind(*left), ExprKind::Field { .. }),
-                ExprKind::Macro { .. } | ExprKind::Struct { .. } => false,
+                ExprKind::Macro { .. } | ExprKind::Struct { .. } | ExprKind::Closure { .. } => {
+                    false
+                }
                 ExprKind::Block(_) => part == body || !at.is_unsafe_block(part),
                 _ => true,
             });

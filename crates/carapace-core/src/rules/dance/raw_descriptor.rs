@@ -63,7 +63,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let ExprKind::Call { arguments, .. } = at.kind(operation.expr) else {
         return;
     };
-    let ([raw], Some(path)) = (arguments.as_slice(), at.callee_path(operation.expr)) else {
+    let ([_], Some(path)) = (arguments.as_slice(), at.callee_path(operation.expr)) else {
         return;
     };
     let Some(name) = path.segments.last().map(|last| at.name(last.name)) else {
@@ -77,9 +77,22 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             let Some(from) = at.sibling(path, "from") else {
                 return;
             };
-            Pieces::of(format!("{from}(")).keep(*raw).text(")")
+            let of = name.trim_start_matches("from_raw_");
+            Pieces::of(format!("{from}(owned_{of})"))
         }
-        "borrow_raw" => Pieces::default().operand(*raw).text(".as_fd()"),
+        "borrow_raw" => {
+            let parent = path.segments.iter().rev().nth(1);
+            let parent = parent
+                .map(|parent| at.name(parent.name))
+                .unwrap_or_default();
+            let of = match parent.strip_prefix("Borrowed") {
+                Some("Fd") => "fd",
+                Some("Handle") => "handle",
+                Some("Socket") => "socket",
+                _ => return,
+            };
+            Pieces::of(format!("owner.as_{of}()"))
+        }
         _ => return,
     };
     found.push(

@@ -107,7 +107,8 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
             continue;
         };
         let name = at.name(name);
-        let text = Pieces::of(format!("static {name}: {atomic} = {atomic}::new("));
+        let public = if item.public { "pub " } else { "" };
+        let text = Pieces::of(format!("{public}static {name}: {atomic} = {atomic}::new("));
         let id = ItemId(u32::try_from(index).unwrap_or(u32::MAX));
         let change = Replacement::of_item(id, Some(text.keep(value).text(");")))
             .says(format!(

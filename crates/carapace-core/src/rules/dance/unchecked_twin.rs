@@ -8,10 +8,12 @@
 //! caller has made it anyway.
 //!
 //! ## Known problems
-//! That the two do the same is believed for their names (`unsafe_X`, `X_unchecked`, `unchecked_X` and
-//! `X`), their places and their types. A call from which the safe one is reached is left as it is. Inside
-//! an implementation of another package's trait the replacement is to be looked at: operators and loops
-//! call such functions without a name.
+//! Where only the names (`unsafe_X`, `X_unchecked`, `unchecked_X` and `X`), the places and the types say
+//! that the two do the same, the replacement is to be looked at: the safe one may ask for more than is
+//! needed. Where the body of the unchecked one is a call of the safe one, it is sure. A call from which the
+//! safe one is reached is left as it is, and so are calls in unchecked functions. Inside an implementation
+//! of another package's trait the replacement is to be looked at, too: operators and loops call such
+//! functions without a name.
 //!
 //! ## Example
 //! ```text,bad
@@ -181,15 +183,20 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(caller_name) = caller_name.map(|name| at.name(name)) else {
         return;
     };
-    if is_reached(at, &twin, &caller_name) {
+    let is_wrapper = caller_name.contains("unchecked") || caller_name.contains("unsafe");
+    if is_wrapper || is_reached(at, &twin, &caller_name) {
         return;
     }
+    let is_told = called.iter().any(|place| {
+        let there = at.declared.at(*place).zip(at.declared.item(*place));
+        there.is_some_and(|(there, item)| delegate(&there, item).as_ref() == Some(&twin))
+    });
     found.push(
         Replacement::new(operation, id, at.renamed(id, name, &twin, &parts))
             .says(format!(
                 "an unchecked function, of which `{twin}` is the checked one"
             ))
-            .safe_if(!is_of_foreign_trait(at, id)),
+            .safe_if(is_told && !is_of_foreign_trait(at, id)),
     );
 }
 
@@ -215,8 +222,8 @@ fn function(at: &At<'_>, id: ExprId, path: &Path) -> Vec<Place> {
 
 /// The name of the safe function that stands beside each of these.
 fn twin(at: &At<'_>, call: ExprId, called: &[Place]) -> Option<String> {
-    let first = *called.first()?;
-    let mut names = names(at, first);
+    let mut names: Vec<String> = called.iter().flat_map(|place| names(at, *place)).collect();
+    called.first()?;
     names.retain(|name| called.iter().all(|place| has_twin(at, call, *place, name)));
     names.into_iter().next()
 }
