@@ -203,18 +203,6 @@ impl At<'_> {
         }
     }
 
-    /// Whether a path surely leads out of the package: by `use`, or as it begins with nothing that
-    /// the package has.
-    fn is_elsewhere(&self, path: &Path) -> bool {
-        let full = self.full_path(path);
-        let mut segments = full.iter().filter(|segment| !segment.is_empty());
-        let Some(first) = segments.next() else {
-            return false;
-        };
-        let is_own = matches!(first.as_str(), "crate" | "self" | "super" | "Self");
-        segments.next().is_some() && !is_own && !self.declared.has(first)
-    }
-
     /// Whether a variable may be a pointer to an unsafe function.
     fn is_bound_unsafe(&self, binding: Binding) -> bool {
         let (Bound::Parameter(of)
