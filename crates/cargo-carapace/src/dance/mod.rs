@@ -3,6 +3,8 @@
 
 mod clean;
 pub mod fix;
+mod imports;
+mod prove;
 pub mod verify;
 
 use std::collections::BTreeMap;
