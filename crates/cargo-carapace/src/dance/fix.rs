@@ -183,7 +183,7 @@ impl Fixing<'_> {
             return Err("its file has been changed in the meantime: run this again".to_owned());
         }
         let before = String::from_utf8(bytes).map_err(|_| "its file is not UTF-8".to_owned())?;
-        let others = Others::new(&root, &self.ground.tree);
+        let others = Others::in_folder(&root, &self.ground.tree);
         let edits = others.with_imports(&inside, &before, edits);
         let after = apply(&before, &edits).map_err(|error| error.to_string())?;
         Ok(Target {

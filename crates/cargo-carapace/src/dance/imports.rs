@@ -1,7 +1,7 @@
 //! Imports that fixes leave without use: they go with them, or the compiler would warn.
 
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use carapace_core::fix::Edit;
 use carapace_core::fix::imports::unused_imports;
@@ -10,23 +10,29 @@ use crate::census::sources::{MAX_FILE, list};
 use crate::host::files;
 
 /// The sources of a package, read where it is asked whether they use a name.
-pub(super) struct Others<'a> {
-    root: &'a Path,
-    tree: &'a Path,
+pub(super) struct Others {
+    /// Their paths, as files are named here, and where they are.
+    files: Vec<(String, PathBuf)>,
     texts: OnceCell<Vec<(String, Vec<u8>)>>,
 }
 
-impl<'a> Others<'a> {
+impl Others {
     /// Of the package in a folder; its links may lead to anywhere in `tree`.
-    pub(super) fn new(root: &'a Path, tree: &'a Path) -> Self {
+    pub(super) fn in_folder(root: &Path, tree: &Path) -> Self {
+        let listing = list(root, tree, false);
+        let files = listing.rust();
+        Self::of_files(files.map(|(path, place)| (path.to_owned(), place.to_owned())))
+    }
+
+    /// These.
+    pub(super) fn of_files(files: impl Iterator<Item = (String, PathBuf)>) -> Self {
         Self {
-            root,
-            tree,
+            files: files.collect(),
             texts: OnceCell::new(),
         }
     }
 
-    /// The edits, and those that take out what they leave unused; `file` is from the package's folder.
+    /// The edits, and those that take out what they leave unused; `file` is named as these are.
     pub(super) fn with_imports(&self, file: &str, text: &str, edits: &[&Edit]) -> Vec<Edit> {
         let mut all: Vec<Edit> = edits.iter().map(|edit| (*edit).clone()).collect();
         let unused = unused_imports(text, &all, &|name| self.mentions(file, name));
@@ -43,11 +49,10 @@ impl<'a> Others<'a> {
     }
 
     fn read(&self) -> Vec<(String, Vec<u8>)> {
-        let listing = list(self.root, self.tree, false);
-        let texts = listing.rust().filter_map(|(path, place)| {
+        let texts = self.files.iter().filter_map(|(path, place)| {
             let bytes = files::read_regular(place, MAX_FILE).ok()?;
             let has = |what: &str| memchr::memmem::find(&bytes, what.as_bytes()).is_some();
-            (has("super") || has("*")).then_some((path.to_owned(), bytes))
+            (has("super") || has("*")).then_some((path.clone(), bytes))
         });
         texts.collect()
     }
