@@ -147,10 +147,10 @@ impl Reader {
             }
         } else if let Some(rest) = line.strip_prefix("test ") {
             self.test(rest);
-        } else if let Some(outcome) = outcome(text) {
-            if let Some(name) = self.open.take() {
-                self.ended(name, outcome);
-            }
+        } else if let Some(outcome) = outcome(text)
+            && let Some(name) = self.open.take()
+        {
+            self.ended(name, outcome);
         }
     }
 

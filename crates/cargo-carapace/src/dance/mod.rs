@@ -3,6 +3,7 @@
 
 mod clean;
 pub mod fix;
+pub mod verify;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
