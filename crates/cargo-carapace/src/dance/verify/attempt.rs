@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use carapace_core::fix::{self, Edit, Fix};
@@ -366,17 +367,17 @@ impl<'a> Bench<'a> {
 }
 
 /// The lines that a stretch of a text is in: where they begin and end.
-fn lines_around(text: &str, start: usize, end: usize) -> (usize, usize) {
+fn lines_around(text: &str, start: usize, end: usize) -> Range<usize> {
     let before = text.get(..start).unwrap_or_default();
     let behind = text.get(end..).unwrap_or_default();
     let from = before.rfind('\n').map_or(0, |at| at + 1);
     let to = behind.find('\n').map_or(text.len(), |at| end + at);
-    (from, to)
+    from..to
 }
 
 /// What fixes have changed: their numbers, with places in the texts, by file.
 #[derive(Debug, Default)]
-struct Spots(BTreeMap<String, Vec<(usize, (usize, usize))>>);
+struct Spots(BTreeMap<String, Vec<(usize, Range<usize>)>>);
 
 impl Spots {
     /// The fixes that have changed a place.
@@ -385,7 +386,7 @@ impl Spots {
         let file = path.strip_prefix(root).unwrap_or(path);
         let file = file.to_string_lossy().replace('\\', "/");
         let all = self.0.get(&file).into_iter().flatten();
-        let here = all.filter(|(_, (start, end))| place.start <= *end && *start <= place.end);
+        let here = all.filter(|(_, lines)| place.start <= lines.end && lines.start <= place.end);
         here.map(|(at, _)| *at).collect()
     }
 }

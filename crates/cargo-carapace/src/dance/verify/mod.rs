@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use carapace_core::fix::patch::{self, Changed};
+use carapace_core::fix::select::overlaps;
 use carapace_core::fix::{Edit, Fix};
 use carapace_core::proof::division::divide;
 
@@ -273,7 +274,8 @@ impl Bench<'_> {
     fn divide(&mut self, fixes: &[&Fix], with_tests: bool) -> Result<Divided, Failure> {
         let contradict = |a: usize, b: usize| {
             let of = |at: usize| fixes.get(at).map_or(&[][..], |fix| &fix.edits);
-            of(a).iter().any(|a| of(b).iter().any(|b| do_overlap(a, b)))
+            let overlap = |a: &Edit, b: &Edit| a.file == b.file && overlaps(a, b);
+            of(a).iter().any(|a| of(b).iter().any(|b| overlap(a, b)))
         };
         let mut failure = None;
         let limit = self.options.max_trials.saturating_sub(self.trials);
@@ -340,39 +342,5 @@ impl Bench<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether two edits cannot both be made. The same one twice is one.
-fn do_overlap(a: &Edit, b: &Edit) -> bool {
-    a.file == b.file && a != b && a.start < b.end && b.start < a.end
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn edits_overlap_where_they_cannot_be_applied_together() {
-        let edit = |start, end, text: &str| Edit {
-            file: "a".to_owned(),
-            start,
-            end,
-            text: text.to_owned(),
-        };
-        let texts = ["x", "y"];
-        for a in 0..5_usize {
-            for b in a..5 {
-                for c in 0..5 {
-                    for d in c..5 {
-                        let edits = [edit(a, b, texts[0]), edit(c, d, texts[1])];
-                        let applied = carapace_core::fix::apply("abcde", &edits);
-                        // A replacement of nothing at the place of one of something comes first.
-                        let overlap = do_overlap(&edits[0], &edits[1]);
-                        assert_eq!(applied.is_err(), overlap, "{edits:?}");
-                    }
-                }
-            }
-        }
     }
 }
