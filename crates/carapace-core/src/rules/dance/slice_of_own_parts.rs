@@ -140,7 +140,10 @@ fn lives(at: &At<'_>, call: ExprId, stretch: &Stretch, mutable: bool) -> bool {
     let Some((_, function)) = at.function(call) else {
         return false;
     };
-    let output = function.output.map(|of| at.type_text(of)).unwrap_or_default();
+    let output = function
+        .output
+        .map(|of| at.type_text(of))
+        .unwrap_or_default();
     let base = at.type_of(stretch.spot.base);
     let is_shared = matches!(base, Ty::Ref { mutable: false, .. }) && !mutable;
     // A named lifetime may be longer than that of what it is taken of.
@@ -194,7 +197,10 @@ fn is_half(at: &At<'_>, call: ExprId) -> bool {
     let Some(ExprKind::Tuple(parts)) = tuple else {
         return false;
     };
-    let is_call = |part: &ExprId| at.call_of::<2>(at.bare(*part), "slice", &NAMES[1..]).is_some();
+    let is_call = |part: &ExprId| {
+        at.call_of::<2>(at.bare(*part), "slice", &NAMES[1..])
+            .is_some()
+    };
     parts.len() == 2 && parts.iter().all(is_call)
 }
 
@@ -237,9 +243,7 @@ fn halves(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
 /// Whether an index is a number, as it is written elsewhere.
 fn begins_at(at: &At<'_>, spot: &Spot, number: ExprId) -> bool {
     match spot.parts().as_slice() {
-        [step, _] => {
-            at.alike(*step, number) && spot.index(at, 0) == Pieces::default().keep(*step)
-        }
+        [step, _] => at.alike(*step, number) && spot.index(at, 0) == Pieces::default().keep(*step),
         _ => false,
     }
 }
