@@ -89,7 +89,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(spot) = at.spot(pointer) else {
         return;
     };
-    let is_plain = spot.pointee == Ty::Unknown || !spot.is_cast();
+    let is_plain = spot.is_plain();
     let Some(chain) = at.chain(spot.base) else {
         return;
     };

@@ -102,7 +102,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// Two elements of one sequence.
 fn within(at: &At<'_>, operation: &Operation, a: &Spot, b: &Spot) -> Option<Replacement> {
-    let is_plain = |spot: &Spot| spot.mutable && (spot.pointee == Ty::Unknown || !spot.is_cast());
+    let is_plain = |spot: &Spot| spot.mutable && spot.is_plain();
     let chain = at.chain(a.base)?;
     if !is_plain(a) || !is_plain(b) || at.may_be_spare(a, operation.expr) {
         return None;
