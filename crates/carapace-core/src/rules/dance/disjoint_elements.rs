@@ -56,6 +56,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 86;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     found.extend(pair(at, operation));
 }
 

@@ -72,6 +72,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 53;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     if let Some(copied) = at.copied(operation.expr) {
         found.extend(appended(at, operation, copied));
         return;

@@ -114,5 +114,6 @@ fn spare(at: &At<'_>, call: ExprId) -> Option<Spot> {
     let spot = at.spot(pointer)?;
     let is_vec = matches!(at.type_of(spot.base).peeled(), Ty::Vec(_));
     let is_plain = spot.is_plain();
-    (is_vec && is_plain && at.may_be_spare(&spot, call)).then_some(spot)
+    let is_shown = is_vec && is_plain && at.is_copy(&spot.element);
+    (is_shown && at.may_be_spare(&spot, call)).then_some(spot)
 }

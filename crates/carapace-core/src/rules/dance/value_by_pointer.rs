@@ -102,6 +102,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 40;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     let call = operation.expr;
     if let Some(([place, new], _)) = at.call_of::<2>(call, "ptr", &["replace"]) {
         found.extend(replaced(at, operation, place, new));
