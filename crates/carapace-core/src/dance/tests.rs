@@ -137,3 +137,13 @@ fn the_same_root_is_borrowed_once_only() {
     let with = "{ let count = self.b.len(); self.b[..count].copy_from_slice(&self.a[..count]) }";
     assert_eq!(of(&asked).as_deref(), Some(with));
 }
+
+#[test]
+fn a_trait_of_the_package_gives_unsafe_methods_to_types_of_the_standard_library() {
+    let danced = all("trait B { unsafe fn go(&mut self, n: usize); }\n\
+         impl B for &mut [u8] { unsafe fn go(&mut self, n: usize) {} }\n\
+         fn f(v: &mut [u8], n: usize) { unsafe {\n\
+         std::ptr::write_bytes(v.as_mut_ptr(), 0, n); v.go(n); } }");
+    let site = danced.files[0].sites.last().unwrap();
+    assert!(site.plans.is_empty() && site.left.len() == 1);
+}
