@@ -334,18 +334,38 @@ impl At<'_> {
                 of if is_own_method(of.peeled(), &name) => operation(Need::Standard, true),
                 _ => None,
             },
-            Method::No if is_known_type => None,
             // Another package's, unless the standard library has one of the name.
-            Method::No if declared.is_empty() => match is_method(&name) {
+            Method::No if declared.is_empty() => match is_known_type || is_method(&name) {
                 true => None,
                 false => operation(Need::Unknown, false),
             },
+            // Types of the standard library have such methods by the package's traits only.
+            Method::No if is_known_type && !self.is_in_trait(&name) => None,
             Method::No => match declared.iter().filter(|is_unsafe| **is_unsafe).count() {
                 0 => None,
                 n if n == declared.len() => operation(Need::Own, true),
                 _ => operation(Need::Unknown, false),
             },
         }
+    }
+
+    /// Whether a trait of the package has a method of a name.
+    fn is_in_trait(&self, name: &str) -> bool {
+        let mut functions = self.declared.functions(name, None);
+        functions.any(|(place, _)| {
+            let at = self.declared.at(place);
+            let around = at.and_then(|at| at.syntax().item(at.implementation(place.item)?));
+            matches!(
+                around.map(|around| &around.kind),
+                Some(
+                    ItemKind::Trait { .. }
+                        | ItemKind::Impl {
+                            of_trait: Some(_),
+                            ..
+                        }
+                )
+            )
+        })
     }
 
     fn static_mut(&self, id: ExprId, path: &Path) -> Option<Operation> {

@@ -43,6 +43,8 @@ pub(crate) struct Spot {
     pub(crate) through: Vec<StatementId>,
     /// Whether it surely leads there.
     pub(crate) is_certain: bool,
+    /// Whether it was cast to a pointer to anything, the same or not.
+    was_cast: bool,
     pub(super) steps: Vec<Step>,
     pub(super) constant: u64,
 }
@@ -57,6 +59,7 @@ impl Spot {
             calls: Vec::new(),
             through: Vec::new(),
             is_certain: true,
+            was_cast: false,
             steps: Vec::new(),
             constant: 0,
         }
@@ -65,6 +68,12 @@ impl Spot {
     /// Whether the pointer was cast to something else than what is there.
     pub(crate) fn is_cast(&self) -> bool {
         self.pointee != self.element
+    }
+
+    /// Whether the pointer surely says of what is there what it is: it was never cast, or to the same
+    /// that is known.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.is_cast() && (!self.was_cast || self.element.is_known())
     }
 
     /// The index of an element so many behind it.
@@ -648,6 +657,7 @@ impl At<'_> {
 fn cast(mut spot: Spot, of: Ty) -> Spot {
     // `as *const _` leaves it to what is around.
     spot.pointee = of;
+    spot.was_cast = true;
     spot
 }
 

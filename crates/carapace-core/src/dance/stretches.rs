@@ -6,7 +6,7 @@ use super::pointers::Spot;
 use super::replacement::{Pieces, Replacement};
 use super::scope::Bound;
 use super::types::Ty;
-use crate::source::syntax::{ExprId, ExprKind, ItemKind, Operator, StatementKind};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, ItemKind, Operator, Prefix, StatementKind};
 
 /// So many elements, from one on.
 #[derive(Debug, Clone)]
@@ -52,19 +52,25 @@ impl Stretch {
 
     /// Whether it goes up to the sequence's end: `v.len() - i` elements from `i` on.
     fn is_rest(&self, at: &At<'_>) -> bool {
+        self.difference(at)
+            .is_some_and(|end| self.is_length(at, end))
+    }
+
+    /// The end where `end - i` elements begin at `i`.
+    fn difference(&self, at: &At<'_>) -> Option<ExprId> {
         let ExprKind::Binary {
             operator: Operator::Sub,
             left,
             right,
         } = at.kind(at.bare(self.count))
         else {
-            return false;
+            return None;
         };
         let [step] = self.spot.steps.as_slice() else {
-            return false;
+            return None;
         };
         let is_plain = !step.is_cast && !step.minus && step.times == 1 && self.spot.constant == 0;
-        is_plain && at.alike(*right, step.expr) && self.is_length(at, *left)
+        (is_plain && at.alike(*right, step.expr)).then_some(*left)
     }
 
     /// The range of indices: `i..i + n`. Only for what can be evaluated twice.
@@ -75,6 +81,9 @@ impl Stretch {
         };
         if self.is_rest(at) {
             return from.text("..");
+        }
+        if let Some(end) = self.difference(at) {
+            return from.text("..").keep(end);
         }
         let to = match (at.whole_number(self.count), self.end_by_difference(at)) {
             (Some(number), _) => self.spot.index(at, number),
@@ -173,7 +182,7 @@ impl At<'_> {
                 (from, to, count)
             };
         let (from, to) = (self.spot(from)?, self.spot(to)?);
-        let is_plain = |spot: &Spot| spot.pointee == Ty::Unknown || !spot.is_cast();
+        let is_plain = Spot::is_plain;
         let is_copied = is_plain(&from)
             && is_plain(&to)
             && to.mutable
@@ -293,6 +302,45 @@ impl At<'_> {
                 self.type_of(base),
                 Ty::Ref { mutable: true, of } if matches!(*of, Ty::Slice(_))
             )
+    }
+
+    /// Where a dereference is one of two of one sequence that are borrowed at once to be changed,
+    /// `(&mut *p.add(i), &mut *p.add(j))`: the tuple, and both with where they lead.
+    pub(crate) fn borrowed_pair(&self, deref: ExprId) -> Option<(ExprId, [(ExprId, Spot); 2])> {
+        let tuple = self.around(self.around(deref)?)?;
+        let ExprKind::Tuple(parts) = self.kind(tuple) else {
+            return None;
+        };
+        let [first, second] = parts.as_slice() else {
+            return None;
+        };
+        let (first, second) = (
+            self.borrowed_element(*first)?,
+            self.borrowed_element(*second)?,
+        );
+        let is_one = self.alike(first.1.base, second.1.base);
+        is_one.then_some((tuple, [first, second]))
+    }
+
+    /// `&mut *pointer`: the dereference, and where it leads.
+    fn borrowed_element(&self, borrow: ExprId) -> Option<(ExprId, Spot)> {
+        let ExprKind::Borrow {
+            how: Borrow::Mut,
+            operand,
+        } = self.kind(self.bare(borrow))
+        else {
+            return None;
+        };
+        let place = self.bare(*operand);
+        let ExprKind::Unary {
+            operator: Prefix::Deref,
+            operand,
+        } = self.kind(place)
+        else {
+            return None;
+        };
+        let spot = self.spot(*operand)?;
+        (spot.is_plain() && spot.mutable).then_some((place, spot))
     }
 
     /// Text that names a number first: statements of their own where that can be, a block else.

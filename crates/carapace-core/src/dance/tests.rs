@@ -80,3 +80,69 @@ fn types_of_one_name_are_told_apart_by_their_files() {
     let site = &danced.files[0].sites[0];
     assert_eq!(site.plans[0].changes[0].text, "self.v.resize(1, 0)");
 }
+
+#[test]
+fn pointers_of_which_not_all_is_known_are_not_copied_by_slices_unseen() {
+    let is_never = |text: &str| {
+        let proposed = proposed(text);
+        assert!(proposed.iter().all(|(_, is_safe)| !is_safe), "{text}");
+    };
+    // Behind the elements, of another type, of one that is not `Copy`, while it is compiled.
+    is_never(
+        "fn f(v: &mut Vec<u8>, s: &[u8]) { let n = v.len(); unsafe {\n\
+         std::ptr::copy_nonoverlapping(s.as_ptr(), v.as_mut_ptr().add(n), 9) } }",
+    );
+    is_never(
+        "fn f<T>(v: &[u8], n: usize) -> &[T] {\n\
+         unsafe { std::slice::from_raw_parts(v.as_ptr().cast(), n) } }",
+    );
+    is_never(
+        "fn f<T>(v: &mut [T], s: &[T]) { unsafe {\n\
+         std::ptr::copy_nonoverlapping(s.as_ptr(), v.as_mut_ptr(), 9) } }",
+    );
+    is_never(
+        "const fn f(v: &mut [u8], s: &[u8]) { unsafe {\n\
+         std::ptr::copy_nonoverlapping(s.as_ptr(), v.as_mut_ptr(), 9) } }",
+    );
+    // The pointer lives on.
+    is_never(
+        "fn f(v: &mut [u8], s: &[u8]) -> u8 { let p = v.as_mut_ptr(); unsafe {\n\
+         std::ptr::copy_nonoverlapping(s.as_ptr(), p, 9); g(p) } }",
+    );
+    is_never(
+        "struct A { v: Vec<u8> } impl A { fn f(&mut self) -> &mut [u8] { let n = self.v.len();\n\
+         unsafe { std::slice::from_raw_parts_mut(self.v.as_mut_ptr(), n) } } }",
+    );
+}
+
+#[test]
+fn the_same_root_is_borrowed_once_only() {
+    let of = |text: &str| proposed(text).into_iter().next().map(|(with, _)| with);
+    let text = |arguments: &str| {
+        format!(
+            "struct A {{ a: [u8; 9], b: [u8; 9], n: usize }} impl A {{ fn f(&mut self) {{\n\
+             unsafe {{ std::ptr::copy_nonoverlapping({arguments}) }}; }} }}"
+        )
+    };
+    let apart = text("self.a.as_ptr(), self.b.as_mut_ptr(), self.n");
+    let with = "self.b[..self.n].copy_from_slice(&self.a[..self.n])";
+    assert_eq!(of(&apart).as_deref(), Some(with));
+    let within = text("self.a.as_ptr(), self.a.as_mut_ptr().add(2), self.n");
+    assert_eq!(
+        of(&within).as_deref(),
+        Some("self.a.copy_within(..self.n, 2)")
+    );
+    let asked = text("self.a.as_ptr(), self.b.as_mut_ptr(), self.b.len()");
+    let with = "{ let count = self.b.len(); self.b[..count].copy_from_slice(&self.a[..count]) }";
+    assert_eq!(of(&asked).as_deref(), Some(with));
+}
+
+#[test]
+fn a_trait_of_the_package_gives_unsafe_methods_to_types_of_the_standard_library() {
+    let danced = all("trait B { unsafe fn go(&mut self, n: usize); }\n\
+         impl B for &mut [u8] { unsafe fn go(&mut self, n: usize) {} }\n\
+         fn f(v: &mut [u8], n: usize) { unsafe {\n\
+         std::ptr::write_bytes(v.as_mut_ptr(), 0, n); v.go(n); } }");
+    let site = danced.files[0].sites.last().unwrap();
+    assert!(site.plans.is_empty() && site.left.len() == 1);
+}

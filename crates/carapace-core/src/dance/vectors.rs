@@ -487,6 +487,18 @@ impl<'p> At<'p> {
         }
     }
 
+    /// The name that a `let` binds, where it is one.
+    pub(crate) fn let_name(&self, statement: StatementId) -> Option<String> {
+        use crate::source::syntax::StatementKind;
+        let StatementKind::Let { pattern, .. } = self.syntax().statement(statement)?.kind else {
+            return None;
+        };
+        match self.syntax().pattern(pattern) {
+            PatternKind::Name { name, .. } => Some(self.name(*name)),
+            _ => None,
+        }
+    }
+
     /// The tokens of a variable's pattern, without its `mut`: those of its name alone.
     pub(crate) fn name_tokens(&self, pattern: PatternId) -> Option<Tokens> {
         match self.syntax().pattern(pattern) {

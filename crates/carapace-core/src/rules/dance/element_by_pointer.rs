@@ -98,6 +98,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(access) = at.access(operation.expr) else {
         return;
     };
+    // Two of one slice cannot be borrowed by their indices at once.
+    if at.borrowed_pair(operation.expr).is_some() {
+        return;
+    }
     let spot = &access.spot;
     let is_as_it_is = !spot.is_cast() || spot.pointee == Ty::Unknown && access.of == spot.element;
     if !is_as_it_is || spot.element == Ty::Unknown {

@@ -77,6 +77,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 50;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     let names = ["write_bytes"];
     let (pointer, value, count) = if let Some(([pointer, value, count], _)) =
         at.call_of::<3>(operation.expr, "ptr", &names)
@@ -90,7 +94,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(spot) = at.spot(pointer) else {
         return;
     };
-    let is_plain = spot.pointee == Ty::Unknown || !spot.is_cast();
+    let is_plain = spot.is_plain();
     let Some(chain) = at.chain(spot.base) else {
         return;
     };

@@ -82,6 +82,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     let (a, b) = if let Some(([a, b], _)) = at.call_of::<2>(operation.expr, "ptr", &["swap"]) {
         (a, b)
     } else if let Some((a, [b])) = at.method_of::<1>(operation.expr, &["swap"])
@@ -102,7 +106,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// Two elements of one sequence.
 fn within(at: &At<'_>, operation: &Operation, a: &Spot, b: &Spot) -> Option<Replacement> {
-    let is_plain = |spot: &Spot| spot.mutable && (spot.pointee == Ty::Unknown || !spot.is_cast());
+    let is_plain = |spot: &Spot| spot.mutable && spot.is_plain();
     let chain = at.chain(a.base)?;
     if !is_plain(a) || !is_plain(b) || at.may_be_spare(a, operation.expr) {
         return None;

@@ -95,6 +95,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const NAMES: [&str; 2] = ["from_raw_parts", "from_raw_parts_mut"];
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     if is_half(at, operation.expr) {
         found.extend(halves(at, operation));
         return;
@@ -129,7 +133,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 fn stretch(at: &At<'_>, call: ExprId) -> Option<(Stretch, bool)> {
     let ([pointer, count], called) = at.call_of::<2>(call, "slice", &NAMES)?;
     let spot = at.spot(pointer)?;
-    let is_plain = spot.pointee == Ty::Unknown || !spot.is_cast();
+    let is_plain = spot.is_plain();
     let stretch = Stretch { spot, count };
     (is_plain && at.chain(stretch.spot.base).is_some())
         .then_some((stretch, called.name.ends_with("mut")))

@@ -1,0 +1,97 @@
+//! Two elements of a slice are borrowed at once through pointers
+//!
+//! Two `&mut` to elements of one slice are sound where the indices differ, which nothing checks.
+//!
+//! ## What to do
+//! Write `v.get_disjoint_mut([i, j])` (Rust 1.86), or `split_at_mut` between them before.
+//!
+//! ## Known problems
+//! Indices that are equal or out of bounds panic then, where they were undefined before.
+//!
+//! ## Example
+//! ```text,bad
+//! pub fn pair(values: &mut [String], i: usize, j: usize) -> (&mut String, &mut String) {
+//!     assert!(i != j && i < values.len() && j < values.len());
+//!     let begin = values.as_mut_ptr();
+//!     unsafe { (&mut *begin.add(i), &mut *begin.add(j)) }
+//! }
+//! ```
+//! ```text,good
+//! pub fn pair(values: &mut [String], i: usize, j: usize) -> (&mut String, &mut String) {
+//!     assert!(i != j && i < values.len() && j < values.len());
+//!     { let [a, b] = values.get_disjoint_mut([i, j]).unwrap(); (a, b) }
+//! }
+//! ```
+//! ```text,cases
+//! let bytes: Vec<u8> = random.many(2..20);
+//! let mut texts: Vec<String> = bytes.iter().map(|byte| byte.to_string()).collect();
+//! let i = random.below(texts.len());
+//! let j = (i + 1) % texts.len();
+//! show!(pair(&mut texts, i, j));
+//! ```
+//!
+//! ## References
+//! - <https://doc.rust-lang.org/std/primitive.slice.html#method.get_disjoint_mut>
+
+use crate::dance::Replaces;
+use crate::dance::at::At;
+use crate::dance::needs::Operation;
+use crate::dance::replacement::{Binds, Pieces, Replacement};
+use crate::finding::Level;
+use crate::rules::Meta;
+pub(crate) use crate::rules::dance::check;
+
+pub(crate) const META: Meta = Meta {
+    code: "DAN017",
+    level: Level::Note,
+    is_lowered: true,
+};
+
+pub(crate) const REPLACES: Replaces = Replaces {
+    find,
+    find_in_file: None,
+};
+
+/// The first compiler that has `get_disjoint_mut`.
+const SINCE: u32 = 86;
+
+fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
+    found.extend(pair(at, operation));
+}
+
+fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
+    let (tuple, [(one, a), (other, b)]) = at.borrowed_pair(operation.expr)?;
+    let chain = at.chain(a.base)?;
+    if at.may_be_spare(&a, operation.expr) {
+        return None;
+    }
+    let mut parts = a.parts().into_iter().chain(b.parts());
+    let is_mixed = parts.any(|part| !at.alike(part, a.base) && at.touches(part, &chain));
+    let is_known = a.is_certain
+        && b.is_certain
+        && (at.is_lent_late(a.base) || !is_mixed)
+        && at.is_pure(a.base)
+        && at.is_only_use(&a, &b, tuple)
+        && at.is_only_use(&b, &a, tuple);
+    let text = Pieces::of("{ let [a, b] = ")
+        .operand(a.base)
+        .text(".get_disjoint_mut([")
+        .then(a.index(at, 0))
+        .text(", ")
+        .then(b.index(at, 0))
+        .text("]).unwrap(); (a, b) }");
+    Some(
+        Replacement::new(operation, tuple, text)
+            .covers([one, other])
+            .through(&a)
+            .through(&b)
+            .binds(Binds::Loose)
+            .since(SINCE)
+            .says("two elements of which it is checked that they differ")
+            .safe_if(is_known),
+    )
+}

@@ -1,0 +1,223 @@
+//! A vector appends a part of itself through pointers
+//!
+//! `reserve`, a copy to behind the last element, and `set_len` trust that the part is there and that
+//! the room suffices. Where the copy runs into what it writes, as decompressors do it, it repeats
+//! elements.
+//!
+//! ## What to do
+//! Write `v.extend_from_within(i..i + n)` (Rust 1.53). Where elements are to be repeated, push them one
+//! by one, or what is there so far at once, until there are enough.
+//!
+//! ## Known problems
+//! A range that is out of bounds panics then, where it was undefined before. Where a function of the
+//! package copies, the way is only shown: it may repeat what it copies.
+//!
+//! ## Example
+//! ```text,bad
+//! pub fn again(bytes: &mut Vec<u8>, from: usize, n: usize) {
+//!     let old = bytes.len();
+//!     bytes.reserve(n);
+//!     unsafe {
+//!         let begin = bytes.as_mut_ptr();
+//!         std::ptr::copy_nonoverlapping(begin.add(from), begin.add(old), n);
+//!         bytes.set_len(old + n);
+//!     }
+//!     bytes.push(old as u8);
+//! }
+//! ```
+//! ```text,good
+//! pub fn again(bytes: &mut Vec<u8>, from: usize, n: usize) {
+//!     let old = bytes.len();
+//!     bytes.reserve(n);
+//!     bytes.extend_from_within(from..from + n);
+//!     bytes.push(old as u8);
+//! }
+//! ```
+//! ```text,cases
+//! let mut bytes: Vec<u8> = random.many(20..30);
+//! again(&mut bytes, random.below(10), random.below(10));
+//! show!(&bytes);
+//! ```
+//!
+//! ## References
+//! - <https://doc.rust-lang.org/std/vec/struct.Vec.html#method.extend_from_within>
+//! - <https://docs.rs/rle-decode-fast>
+
+use crate::dance::Replaces;
+use crate::dance::at::At;
+use crate::dance::needs::Operation;
+use crate::dance::pointers::Spot;
+use crate::dance::replacement::{Binds, Pieces, Replacement};
+use crate::dance::scope::Bound;
+use crate::dance::stretches::{Copied, Stretch};
+use crate::dance::types::Ty;
+use crate::finding::Level;
+use crate::fix::Applicability;
+use crate::rules::Meta;
+pub(crate) use crate::rules::dance::check;
+use crate::source::syntax::{ExprId, ExprKind, Operator, StatementId};
+
+pub(crate) const META: Meta = Meta {
+    code: "DAN013",
+    level: Level::Note,
+    is_lowered: true,
+};
+
+pub(crate) const REPLACES: Replaces = Replaces {
+    find,
+    find_in_file: None,
+};
+
+/// The first compiler that has `extend_from_within`.
+const SINCE: u32 = 53;
+
+fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
+    if let Some(copied) = at.copied(operation.expr) {
+        found.extend(appended(at, operation, copied));
+        return;
+    }
+    found.extend(shown(at, operation));
+}
+
+fn appended(at: &At<'_>, operation: &Operation, copied: Copied) -> Option<Replacement> {
+    let Copied { from, to, count } = copied;
+    let is_vec = matches!(at.type_of(to.base).peeled(), Ty::Vec(_));
+    let (_, block) = at.own_statement(operation.expr)?;
+    if !is_vec || !at.alike(from.base, to.base) || !at.is_pure(to.base) {
+        return None;
+    }
+    let old = end_of(at, &to)?;
+    let (set, statement) = at.statements(block).iter().find_map(|statement| {
+        let set = set_length(at, *statement, to.base)?;
+        is_sum(at, set.1, old, count).then_some((set.0, *statement))
+    })?;
+    let chain = at.chain(to.base)?;
+    let source = Stretch { spot: from, count };
+    let is_known = source.spot.element != Ty::Unknown
+        && source.spot.is_certain
+        && to.is_certain
+        && source.is_pure(at)
+        && !source.touches(at, &chain)
+        && at.is_only_use(&to, &source.spot, operation.expr);
+    let text = Pieces::default()
+        .operand(to.base)
+        .text(".extend_from_within(")
+        .then(source.range(at))
+        .text(")");
+    let mut offer = Replacement::new(operation, operation.expr, text)
+        .covers([set])
+        .through(&source.spot)
+        .through(&to)
+        .since(SINCE)
+        .says("a part that is appended with all checks")
+        .safe_if(is_known);
+    offer.removes.push(statement);
+    Some(offer)
+}
+
+/// The length of a vector to which end a pointer leads: the expression of its index.
+fn end_of(at: &At<'_>, to: &Spot) -> Option<ExprId> {
+    let parts = to.parts();
+    let [index, _] = parts.as_slice() else {
+        return None;
+    };
+    is_length(at, *index, to.base).then_some(*index)
+}
+
+fn is_length(at: &At<'_>, id: ExprId, base: ExprId) -> bool {
+    let is = |id: ExprId| {
+        at.method_of::<0>(id, &["len"])
+            .is_some_and(|(of, _)| at.alike(of, base))
+    };
+    let binding = at.single(id).and_then(|name| at.binding(&name, id));
+    match binding.map(|binding| (binding.bound, binding.mutable)) {
+        Some((
+            Bound::Let {
+                value: Some(value), ..
+            },
+            false,
+        )) => is(at.bare(value)),
+        _ => is(at.bare(id)),
+    }
+}
+
+/// `v.set_len(n)` as a statement: the call, and its argument.
+fn set_length(at: &At<'_>, statement: StatementId, base: ExprId) -> Option<(ExprId, ExprId)> {
+    use crate::source::syntax::StatementKind;
+    let StatementKind::Expr { value, .. } = at.syntax().statement(statement)?.kind else {
+        return None;
+    };
+    let (of, [length]) = at.method_of::<1>(value, &["set_len"])?;
+    at.alike(of, base).then_some((value, length))
+}
+
+fn is_sum(at: &At<'_>, sum: ExprId, a: ExprId, b: ExprId) -> bool {
+    match at.kind(at.bare(sum)) {
+        ExprKind::Binary {
+            operator: Operator::Add,
+            left,
+            right,
+        } => {
+            at.alike(*left, a) && at.alike(*right, b) || at.alike(*left, b) && at.alike(*right, a)
+        }
+        _ => false,
+    }
+}
+
+/// The way where a function of the package copies: it may repeat what it writes.
+fn shown(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
+    let ExprKind::Call { arguments, .. } = at.kind(operation.expr) else {
+        return None;
+    };
+    let [from, to, count, ..] = arguments.as_slice() else {
+        return None;
+    };
+    if at.standard_call(operation.expr).is_some() {
+        return None;
+    }
+    let (from, to) = (at.spot(*from)?, at.spot(*to)?);
+    let is_vec = matches!(at.type_of(to.base).peeled(), Ty::Vec(_));
+    if !is_vec || !at.alike(from.base, to.base) {
+        return None;
+    }
+    end_of(at, &to)?;
+    let body = at.function(operation.expr)?.1.body?;
+    let sets: Vec<ExprId> = at
+        .syntax()
+        .within(body)
+        .filter(|part| {
+            let set = at.method_of::<1>(*part, &["set_len"]);
+            set.is_some_and(|(of, _)| at.alike(of, to.base))
+        })
+        .collect();
+    if sets.is_empty() {
+        return None;
+    }
+    let range = Stretch {
+        spot: from.clone(),
+        count: *count,
+    };
+    let text = Pieces::of("for index in ")
+        .then(range.range(at))
+        .text(" { let element = ")
+        .operand(to.base)
+        .text("[index]; ")
+        .operand(to.base)
+        .text(".push(element); }");
+    Some(
+        Replacement::new(operation, operation.expr, text)
+            .covers(sets)
+            .through(&from)
+            .through(&to)
+            .binds(Binds::Loose)
+            .says(
+                "elements that are pushed one by one, without `set_len`: they repeat where the part \
+                 ends at what is pushed",
+            )
+            .applies(Applicability::Display),
+    )
+}
