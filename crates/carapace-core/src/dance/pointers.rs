@@ -7,6 +7,7 @@ use super::at::At;
 use super::replacement::{Piece, Pieces};
 use super::scope::Bound;
 use super::types::Ty;
+use crate::source::lexer::TokenKind;
 use crate::source::syntax::{
     Borrow, ExprId, ExprKind, Operator, Prefix, StatementId, StatementKind,
 };
@@ -600,9 +601,15 @@ impl At<'_> {
         let uses: Vec<ExprId> = uses.collect();
         // In what could not be read it may stand besides.
         let end = self.syntax().expr(block).tokens.end;
+        let kind = |token: u32| self.file.source.kind(token as usize);
         let is_own = |token: &u32| {
-            let kind = self.file.source.kind(*token as usize);
-            kind.is_path_segment() && self.is_name(*token, &name)
+            // A field or a method of the name is none of it.
+            let before = token.checked_sub(1).map(kind);
+            let is_field = before == Some(TokenKind::Dot)
+                || matches!(before, Some(TokenKind::Comma | TokenKind::OpenBrace))
+                    && kind(token + 1) == TokenKind::Colon
+                    && kind(token + 2) != TokenKind::Colon;
+            kind(*token).is_path_segment() && self.is_name(*token, &name) && !is_field
         };
         let mentions = (behind..end).filter(is_own).count();
         let within = self.syntax().within(block);

@@ -868,6 +868,10 @@ impl<'p> At<'p> {
             (Ty::Str | Ty::String, "as_str") => return Ty::reference(false, Ty::Str),
             (Ty::Float("f32"), "to_bits") => return Ty::Int("u32"),
             (Ty::Float("f64"), "to_bits") => return Ty::Int("u64"),
+            (number, "to_ne_bytes" | "to_le_bytes" | "to_be_bytes") if number.bytes().is_some() => {
+                let length = number.bytes().map(|bytes| bytes.to_string());
+                return Ty::Array(Box::new(Ty::Int("u8")), length);
+            }
             (number @ (Ty::Int(_) | Ty::Float(_)), _) if keeps_number(name) => {
                 return number.clone();
             }
