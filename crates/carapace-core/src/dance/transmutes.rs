@@ -4,9 +4,7 @@ use super::at::At;
 use super::replacement::Binds;
 use super::types::Ty;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, Field, Item, ItemId, ItemKind, Prefix, Tokens,
-};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, Field, ItemId, ItemKind, Prefix, Tokens};
 
 /// How many fields or variants are written out, at most.
 const MAX_PARTS: usize = 256;
@@ -355,14 +353,6 @@ impl At<'_> {
         };
         let at = self.declared.at(place);
         at.is_some_and(|at| at.mentions(attributes, word))
-    }
-
-    /// The item of a type of the package.
-    pub(crate) fn type_item(&self, of: &Ty) -> Option<&Item> {
-        let Ty::Named(name, _) = of else {
-            return None;
-        };
-        self.declared.type_named(name).map(|(_, item)| item)
     }
 
     /// Whether an expression is in a `const fn`, or in a constant's value.
