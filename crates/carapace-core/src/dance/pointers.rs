@@ -512,11 +512,66 @@ impl At<'_> {
                 }
             }
         }
+        let root = self.root(spot.base);
+        if root.is_none_or(|root| self.is_borrowed(body, &root, from, used)) {
+            return false;
+        }
         let touched = |name: &str, is_base: bool| self.is_touched(body, name, from, to, is_base);
         if names.iter().any(|(name, is_base)| touched(name, *is_base)) {
             return false;
         }
         is_simple && self.is_pure(spot.base) || self.is_quiet(body, from, to, used)
+    }
+
+    /// Whether something that is there where a pointer is used may borrow what it was made of: the
+    /// pointer goes by that, its slice would not.
+    fn is_borrowed(&self, body: ExprId, root: &str, from: u32, used: ExprId) -> bool {
+        let to = self.syntax().expr(used).tokens.start;
+        let holds = |id: ExprId| self.mentions(self.syntax().expr(id).tokens, root);
+        let is_plain = |id: ExprId| {
+            let of = self.type_of(id);
+            matches!(
+                of,
+                Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Pointer { .. }
+            )
+        };
+        let is_bound = self.syntax().statements.iter().any(|statement| {
+            from <= statement.tokens.start
+                && statement.tokens.start < to
+                && matches!(statement.kind, StatementKind::Let { value: Some(value), .. }
+                    if holds(value) && !is_plain(value))
+        });
+        let is_around = self.syntax().within(body).any(|part| {
+            let header = match self.kind(part) {
+                ExprKind::For { over, .. } => *over,
+                ExprKind::Match { value, .. } => *value,
+                ExprKind::If { condition, .. } | ExprKind::While { condition, .. } => *condition,
+                _ => return false,
+            };
+            self.syntax().is_within(used, part)
+                && !self.syntax().is_within(used, header)
+                && from <= self.syntax().expr(part).tokens.start
+                && holds(header)
+                && !self.is_free_header(header)
+        });
+        is_bound || is_around
+    }
+
+    /// Whether what a loop or a condition looks at borrows nothing: lengths and comparisons.
+    fn is_free_header(&self, header: ExprId) -> bool {
+        self.syntax()
+            .within(header)
+            .all(|part| match self.kind(part) {
+                ExprKind::Method {
+                    name, arguments, ..
+                } => {
+                    arguments.is_empty()
+                        && (self.is_name(*name, "len") || self.is_name(*name, "is_empty"))
+                }
+                ExprKind::Call { .. } | ExprKind::Macro { .. } | ExprKind::Let { .. } => false,
+                ExprKind::Borrow { .. } | ExprKind::Closure { .. } => false,
+                _ => true,
+            })
     }
 
     /// Whether a variable is assigned to behind a place, or given away before another.

@@ -955,15 +955,36 @@ impl<'p> At<'p> {
         }
     }
 
+    /// Whether an expression is in a closure or an `async` block of its function.
+    fn is_in_closure(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(around) = self.syntax().around(at) {
+            let is_own = match self.kind(around) {
+                ExprKind::Closure { .. } => true,
+                ExprKind::Block(block) => block.kind == crate::source::syntax::BlockKind::Async,
+                _ => false,
+            };
+            if is_own {
+                return true;
+            }
+            at = around;
+        }
+        false
+    }
+
     fn wanted_by(&self, id: ExprId, around: ExprId, steps: u32) -> Ty {
         let item = self.item_of(id);
         match self.kind(around) {
+            ExprKind::Block(block) if block.kind == crate::source::syntax::BlockKind::Async => {
+                Ty::Unknown
+            }
             ExprKind::Paren(_) | ExprKind::Block(_) => self.wanted(around, steps),
             ExprKind::If { condition, .. } => match *condition == id {
                 true => Ty::Bool,
                 false => self.wanted(around, steps),
             },
             ExprKind::Match { value, .. } if *value != id => self.wanted(around, steps),
+            ExprKind::Return(_) if self.is_in_closure(around) => Ty::Unknown,
             ExprKind::Return(_) => match self.function(around) {
                 Some((item, function)) => match function.output {
                     Some(output) => self.declared_type(output, Some(item), steps),
