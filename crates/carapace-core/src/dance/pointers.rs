@@ -538,11 +538,66 @@ impl At<'_> {
                 }
             }
         }
+        let root = self.root(spot.base);
+        if root.is_none_or(|root| self.is_borrowed(body, &root, from, used)) {
+            return false;
+        }
         let touched = |name: &str, is_base: bool| self.is_touched(body, name, from, to, is_base);
         if names.iter().any(|(name, is_base)| touched(name, *is_base)) {
             return false;
         }
         is_simple && self.is_pure(spot.base) || self.is_quiet(body, from, to, used)
+    }
+
+    /// Whether something that is there where a pointer is used may borrow what it was made of: the
+    /// pointer goes by that, its slice would not.
+    fn is_borrowed(&self, body: ExprId, root: &str, from: u32, used: ExprId) -> bool {
+        let to = self.syntax().expr(used).tokens.start;
+        let holds = |id: ExprId| self.mentions(self.syntax().expr(id).tokens, root);
+        let is_plain = |id: ExprId| {
+            let of = self.type_of(id);
+            matches!(
+                of,
+                Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Pointer { .. }
+            )
+        };
+        let is_bound = self.syntax().statements.iter().any(|statement| {
+            from <= statement.tokens.start
+                && statement.tokens.start < to
+                && matches!(statement.kind, StatementKind::Let { value: Some(value), .. }
+                    if holds(value) && !is_plain(value))
+        });
+        let is_around = self.syntax().within(body).any(|part| {
+            let header = match self.kind(part) {
+                ExprKind::For { over, .. } => *over,
+                ExprKind::Match { value, .. } => *value,
+                ExprKind::If { condition, .. } | ExprKind::While { condition, .. } => *condition,
+                _ => return false,
+            };
+            self.syntax().is_within(used, part)
+                && !self.syntax().is_within(used, header)
+                && from <= self.syntax().expr(part).tokens.start
+                && holds(header)
+                && !self.is_free_header(header)
+        });
+        is_bound || is_around
+    }
+
+    /// Whether what a loop or a condition looks at borrows nothing: lengths and comparisons.
+    fn is_free_header(&self, header: ExprId) -> bool {
+        self.syntax()
+            .within(header)
+            .all(|part| match self.kind(part) {
+                ExprKind::Method {
+                    name, arguments, ..
+                } => {
+                    arguments.is_empty()
+                        && (self.is_name(*name, "len") || self.is_name(*name, "is_empty"))
+                }
+                ExprKind::Call { .. } | ExprKind::Macro { .. } | ExprKind::Let { .. } => false,
+                ExprKind::Borrow { .. } | ExprKind::Closure { .. } => false,
+                _ => true,
+            })
     }
 
     /// Whether a variable is assigned to behind a place, or given away before another.
@@ -632,12 +687,19 @@ impl At<'_> {
         let uses: Vec<ExprId> = uses.collect();
         // In what could not be read it may stand besides.
         let end = self.syntax().expr(block).tokens.end;
+        let kind = |token: u32| self.file.source.kind(token as usize);
         let is_own = |token: &u32| {
-            let kind = self.file.source.kind(*token as usize);
+            // A field or a method of the name is none of it.
+            let before = token.checked_sub(1).map(kind);
+            let is_field = before == Some(TokenKind::Dot)
+                || matches!(before, Some(TokenKind::Comma | TokenKind::OpenBrace))
+                    && kind(token + 1) == TokenKind::Colon
+                    && kind(token + 2) != TokenKind::Colon;
             // A module may have the same name: `ptr::read(ptr)`.
             let is_module = self.is_path_separator(*token + 1)
                 || *token > 1 && self.is_path_separator(*token - 2);
-            kind.is_path_segment() && self.is_name(*token, &name) && !is_module
+            let is_named = kind(*token).is_path_segment() && self.is_name(*token, &name);
+            is_named && !is_field && !is_module
         };
         let mentions = (behind..end).filter(is_own).count();
         let within = self.syntax().within(block);

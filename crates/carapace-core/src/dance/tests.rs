@@ -145,4 +145,26 @@ fn a_trait_of_the_package_gives_unsafe_methods_to_types_of_the_standard_library(
          std::ptr::write_bytes(v.as_mut_ptr(), 0, n); v.go(n); } }");
     let site = danced.files[0].sites.last().unwrap();
     assert!(site.plans.is_empty() && site.left.len() == 1);
+
+#[test]
+fn a_pointer_is_followed_only_where_its_slice_could_be_used() {
+    let danced = all(
+        "fn f(v: &mut [u8]) { let p = v.as_mut_ptr(); for (i, b) in v.iter().enumerate() { unsafe { *p.add(i) = *b } } }\n\
+         fn g(v: &mut [u8]) { let p = v.as_mut_ptr(); let x = &v[2]; unsafe { *p = *x } }\n\
+         fn h(mut v: &[u8]) -> u8 { let p = v.as_ptr(); v = &v[1..]; unsafe { *p } }\n\
+         fn i(v: Vec<u8>) -> u8 { let p = v.as_ptr(); let f = || unsafe { *p }; f() }\n\
+         fn j(v: &mut Vec<u8>) { v.reserve(1); unsafe { *v.as_mut_ptr().add(v.len()) = 1; } }",
+    );
+    let sites = &danced.files[0].sites;
+    assert_eq!(sites.len(), 5);
+    assert!(sites.iter().all(|site| site.plans.is_empty()), "{sites:#?}");
+}
+
+#[test]
+fn what_a_closure_returns_is_not_what_its_function_does() {
+    let danced = all(
+        "fn f(n: u32) -> f32 { let g = |n: u64| { return unsafe { std::mem::transmute(n) }; }; let x: f64 = g(1); x as f32 }",
+    );
+    let site = &danced.files[0].sites[0];
+    assert!(site.plans.is_empty() && site.proposals.is_empty());
 }

@@ -4,7 +4,7 @@ use super::at::At;
 use super::replacement::Binds;
 use super::types::Ty;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{ExprId, ExprKind, Field, Item, ItemId, ItemKind, Tokens};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, Field, ItemId, ItemKind, Prefix, Tokens};
 
 /// How many fields or variants are written out, at most.
 const MAX_PARTS: usize = 256;
@@ -41,8 +41,90 @@ pub(crate) struct Part {
 }
 
 impl At<'_> {
-    /// What a call transmutes.
+    /// What a call transmutes, or a read through a pointer that was cast.
     pub(crate) fn transmute(&self, id: ExprId) -> Option<Transmute> {
+        self.transmuted(id).or_else(|| self.read_as_other(id))
+    }
+
+    /// A number that is read as another through a pointer to it.
+    fn read_as_other(&self, id: ExprId) -> Option<Transmute> {
+        let pointer = if let ExprKind::Unary {
+            operator: Prefix::Deref,
+            operand,
+        } = self.kind(id)
+        {
+            if self.is_place(id) {
+                return None;
+            }
+            *operand
+        } else if let Some(([pointer], _)) = self.call_of(id, "ptr", &["read", "read_unaligned"]) {
+            pointer
+        } else {
+            let ([reference], call) = self.call_of(id, "mem", &["transmute_copy"])?;
+            let item = self.function(id).map(|(item, _)| item);
+            let of = call.generics.get(1);
+            let to = of.map_or(Ty::Unknown, |of| self.written_in(*of, item));
+            let to = match to {
+                Ty::Unknown => self.expected(id),
+                to => to,
+            };
+            return self.other(reference, to);
+        };
+        let Ty::Pointer { of: to, .. } = self.type_of(pointer) else {
+            return None;
+        };
+        let mut from = self.bare(pointer);
+        loop {
+            from = match self.kind(from) {
+                ExprKind::Cast { operand, .. } => self.bare(*operand),
+                ExprKind::Method { receiver, .. }
+                    if self.method_of::<0>(from, &["cast"]).is_some() =>
+                {
+                    self.bare(*receiver)
+                }
+                _ => break,
+            };
+        }
+        self.other(from, *to)
+    }
+
+    /// What a reference to a number leads to, as another type of its size.
+    fn other(&self, reference: ExprId, to: Ty) -> Option<Transmute> {
+        let ExprKind::Borrow {
+            how: Borrow::Shared,
+            operand,
+        } = self.kind(self.bare(reference))
+        else {
+            return None;
+        };
+        let from = self.type_of(*operand);
+        let size = |of: &Ty| match of {
+            Ty::Int(_) | Ty::Float(_) => of.bytes(),
+            Ty::Array(of, Some(length)) => {
+                let length: u32 = length.parse().ok()?;
+                of.bytes()?.checked_mul(length)
+            }
+            _ => None,
+        };
+        let is_number = matches!(from, Ty::Int(_) | Ty::Float(_));
+        (is_number && size(&from)? == size(&to)?).then_some(Transmute {
+            value: *operand,
+            from,
+            to,
+        })
+    }
+
+    /// Whether an expression is written to, or borrowed.
+    fn is_place(&self, id: ExprId) -> bool {
+        match self.around(id).map(|around| self.kind(around)) {
+            Some(ExprKind::Assign { left, .. }) => self.bare(*left) == id,
+            Some(ExprKind::Borrow { .. } | ExprKind::Field { .. }) => true,
+            Some(ExprKind::Index { base, .. }) => self.bare(*base) == id,
+            _ => false,
+        }
+    }
+
+    fn transmuted(&self, id: ExprId) -> Option<Transmute> {
         let ([value], call) = self.call_of(id, "mem", &["transmute"])?;
         let item = self.function(id).map(|(item, _)| item);
         let written = |place: usize| {
@@ -271,14 +353,6 @@ impl At<'_> {
         };
         let at = self.declared.at(place);
         at.is_some_and(|at| at.mentions(attributes, word))
-    }
-
-    /// The item of a type of the package.
-    pub(crate) fn type_item(&self, of: &Ty) -> Option<&Item> {
-        let Ty::Named(name, _) = of else {
-            return None;
-        };
-        self.declared.type_named(name).map(|(_, item)| item)
     }
 
     /// Whether an expression is in a `const fn`, or in a constant's value.

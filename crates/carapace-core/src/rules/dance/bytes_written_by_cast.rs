@@ -88,7 +88,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Way::Write(value) = access.way else {
         return;
     };
-    let is_const = at.function(operation.expr).is_some_and(|(_, f)| f.is_const);
+    let is_const = at.is_in_const(operation.expr);
     if spot.element != Ty::Int("u8") || !spot.is_cast() || is_const {
         return;
     }

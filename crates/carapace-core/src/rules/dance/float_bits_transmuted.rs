@@ -6,7 +6,7 @@
 //! Write `to_bits` and `from_bits`: the code is the same.
 //!
 //! ## Known problems
-//! None are known.
+//! Where one of the types is not told by a declaration the replacement is to be looked at.
 //!
 //! ## Example
 //! ```text,bad
@@ -26,6 +26,10 @@
 //! pub fn of_signed(bits: i32) -> f32 {
 //!     unsafe { std::mem::transmute(bits) }
 //! }
+//!
+//! pub fn by_pointer(x: f32) -> u32 {
+//!     unsafe { *(&x as *const f32 as *const u32) }
+//! }
 //! ```
 //! ```text,good
 //! pub fn bits(x: f32) -> u32 {
@@ -44,9 +48,14 @@
 //! pub fn of_signed(bits: i32) -> f32 {
 //!     f32::from_bits(bits as u32)
 //! }
+//!
+//! pub fn by_pointer(x: f32) -> u32 {
+//!     x.to_bits()
+//! }
 //! ```
 //! ```text,cases
 //! show!(bits(f32::from_bits(random.any())));
+//! show!(by_pointer(f32::from_bits(random.any())));
 //! show!(signed(random.below(1000) as f64));
 //! show!(float(random.any()).to_bits());
 //! show!(of_signed(random.any()).to_bits());
@@ -108,8 +117,18 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             };
             (text.text(")"), Binds::Postfix)
         }
+        // What is of another size does not build.
+        (Ty::Float(float), Ty::Unknown) if !float.is_empty() => {
+            let text = Pieces::of(format!("{float}::to_bits("));
+            (text.keep(value).text(")"), Binds::Postfix)
+        }
+        (Ty::Unknown, Ty::Float(float)) if !float.is_empty() => {
+            let text = Pieces::of(format!("{float}::from_bits("));
+            (text.keep(value).text(")"), Binds::Postfix)
+        }
         _ => return,
     };
+    let is_known = transmute.from.is_known() && transmute.to.is_known();
     let since = match at.is_in_const(operation.expr) {
         true => 83,
         false => 20,
@@ -118,7 +137,8 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         Replacement::new(operation, operation.expr, text)
             .binds(binds)
             .since(since)
-            .says("a float and the number that its bits are, transmuted"),
+            .says("a float and the number that its bits are, transmuted")
+            .safe_if(is_known),
     );
 }
 

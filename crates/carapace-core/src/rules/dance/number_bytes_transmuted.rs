@@ -8,7 +8,8 @@
 //! from a file or a network, `to_le_bytes` and its kind say which order is meant.
 //!
 //! ## Known problems
-//! Arrays of numbers are written out, number by number; where they are long nothing is proposed.
+//! Arrays of numbers are written out, number by number; where they are long nothing is proposed. Where
+//! the type of the number is not told the replacement is to be looked at.
 //!
 //! ## Example
 //! ```text,bad
@@ -85,6 +86,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
+use crate::source::syntax::ExprKind;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN038",
@@ -116,7 +118,8 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     found.push(
         Replacement::new(operation, operation.expr, text)
             .since(since)
-            .says("numbers and their bytes, transmuted"),
+            .says("numbers and their bytes, transmuted")
+            .safe_if(transmute.from.is_known()),
     );
 }
 
@@ -132,7 +135,7 @@ fn whole(at: &At<'_>, transmute: &Transmute) -> Option<(Pieces, bool)> {
                 .text(")");
             Some((text, is_float(&transmute.to)))
         }
-        (None, Some((Ty::Int("u8"), length))) => {
+        (None, Some((Ty::Int("u8"), length))) if transmute.from != Ty::Unknown => {
             let name = number(&transmute.from, length)?;
             let text = match at.type_of(value) == transmute.from {
                 true => Pieces::default().operand(value).text(".to_ne_bytes()"),
@@ -141,6 +144,15 @@ fn whole(at: &At<'_>, transmute: &Transmute) -> Option<(Pieces, bool)> {
                     .text(")"),
             };
             Some((text, is_float(&transmute.from)))
+        }
+        // A number whose type is not told.
+        (None, Some((Ty::Int("u8"), 2 | 4 | 8 | 16))) => {
+            let is_number = matches!(
+                at.kind(at.bare(value)),
+                ExprKind::Method { .. } | ExprKind::Binary { .. }
+            );
+            let text = Pieces::default().operand(value).text(".to_ne_bytes()");
+            is_number.then_some((text, false))
         }
         _ => None,
     }
