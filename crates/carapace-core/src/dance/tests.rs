@@ -159,3 +159,11 @@ fn an_item_goes_with_the_comment_that_says_why_it_is_sound() {
         assert!(codes(&text).0.is_empty(), "{text}");
     }
 }
+
+#[test]
+fn a_function_that_hands_on_a_belief_is_named() {
+    let text = "struct T(Vec<u8>); impl T { unsafe fn from_utf8_unchecked(v: Vec<u8>) -> T { T(v) } }\n\
+         fn f(v: Vec<u8>) -> T { unsafe { T::from_utf8_unchecked(v) } }";
+    let (found, gone) = codes(text);
+    assert_eq!((found, gone), (vec!["DAN053".to_owned()], 0));
+}
