@@ -130,6 +130,7 @@ fn a_block_is_needless_only_where_all_of_it_is_known() {
         "fn f(v: &mut Vec<u8>) { unsafe { v.set_len(0) } }",
         "fn f(v: &[u8]) { unsafe { v.to_str_unchecked() } }",
         "fn f(h: unsafe fn(u8), x: u8) { unsafe { h(x) } }",
+        "fn f(h: unsafe fn(u8), x: u8) { unsafe { h(x) } } fn h(x: u8) {}",
         "#[target_feature(enable = \"sse2\")] fn h(x: u8) {} fn f(x: u8) { unsafe { h(x) } }",
     ];
     for text in needs {
@@ -149,6 +150,8 @@ fn an_item_goes_with_the_comment_that_says_why_it_is_sound() {
         &text[start..end],
         "// SAFETY: it is.\nunsafe impl Send for S {}\n"
     );
+    let text = "use small::String; struct S { n: String } unsafe impl Send for S {}";
+    assert!(codes(text).0.is_empty());
     for kept in [
         "*mut u8",
         "std::rc::Rc<u8>",

@@ -209,7 +209,7 @@ fn is_simple(at: &At<'_>, fields: Tokens) -> bool {
         let name = at.name(token);
         let is_plain = crate::dance::types::is_primitive(&name)
             || matches!(name.as_str(), "String" | "Vec" | "Option" | "Box");
-        is_plain && at.declared.type_named(&name).is_none()
+        is_plain && !at.declared.has(&name) && !at.file.imports.contains_key(&name)
     })
 }
 
@@ -264,10 +264,11 @@ fn is_named_so(
     if at.declared.has(&name) {
         return false;
     }
-    if crate::dance::types::is_primitive(&name) && path.segments.len() == 1 {
+    // An import may call another thing so.
+    let full = at.full_path(path);
+    if crate::dance::types::is_primitive(&name) && full.len() == 1 {
         return true;
     }
-    let full = at.full_path(path);
     let mut named = full.iter().filter(|segment| !segment.is_empty());
     let root = named.next().map(String::as_str).unwrap_or_default();
     let is_standard = matches!(root, "std" | "core" | "alloc") && named.next().is_some();
