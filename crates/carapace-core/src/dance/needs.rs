@@ -1,11 +1,13 @@
 //! Which operations of an unsafe block or function need it to be unsafe.
 
 use super::at::At;
+use super::scope::{Binding, Bound};
 use super::types::Ty;
 use crate::facts::dance::Need;
 use crate::facts::operations::standard::{self, Method};
+use crate::reach::standard::is_method;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix, Tokens};
+use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix, Tokens, TypeId, TypeKind};
 
 /// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,17 +144,18 @@ impl At<'_> {
         if name.starts_with("_mm") {
             return operation(Need::Standard, written, true);
         }
-        if path.segments.len() == 1 && self.binding(&name, callee).is_some() {
+        if path.segments.len() == 1
+            && let Some(binding) = self.binding(&name, callee)
+        {
             // A closure, or a pointer to a function.
-            return match self.type_of(callee) {
-                Ty::Unknown => None,
-                _ => None,
+            return match self.is_bound_unsafe(binding) {
+                true => operation(Need::Unknown, written, false),
+                false => None,
             };
         }
-        let parent = path.segments.iter().rev().nth(1);
-        let parent = parent.map(|parent| self.name(parent.name));
+        let is_elsewhere = self.is_elsewhere(path);
         let mut declared = self.declared.functions(&name, None).peekable();
-        if declared.peek().is_some() && !self.is_elsewhere(path) {
+        if declared.peek().is_some() && !is_elsewhere {
             let all: Vec<_> = declared.collect();
             let is_unsafe = |place, function: &crate::source::syntax::Function| {
                 function.unsafety.is_some() || self.is_foreign(place)
@@ -178,17 +181,59 @@ impl At<'_> {
                 _ => operation(Need::Unknown, written, false),
             };
         }
-        // A variant or a tuple struct; a function of a type of another package.
+        // A variant or a tuple struct.
         let begins_upper = |name: &str| name.starts_with(|first: char| first.is_uppercase());
         if begins_upper(&name) {
             return None;
         }
+        let parent = path.segments.iter().rev().nth(1);
+        let parent = parent.map(|parent| self.name(parent.name));
         match parent.as_deref() {
-            Some(parent) if begins_upper(parent) || super::types::is_primitive(parent) => None,
+            // What a derive or a trait gives a type of the package, or a primitive one.
+            Some(parent)
+                if super::types::is_primitive(parent)
+                    || parent == "Self"
+                    || !is_elsewhere && self.declared.type_named(parent).is_some() =>
+            {
+                None
+            }
             // By the prelude.
             None if name == "drop" => None,
             _ => operation(Need::Unknown, written, false),
         }
+    }
+
+    /// Whether a variable may be a pointer to an unsafe function.
+    fn is_bound_unsafe(&self, binding: Binding) -> bool {
+        let (Bound::Parameter(of)
+        | Bound::Closure(Some(of))
+        | Bound::Let {
+            declared: Some(of), ..
+        }) = binding.bound
+        else {
+            let is_closure = matches!(
+                binding.bound,
+                Bound::Let { value: Some(value), .. }
+                    if matches!(self.kind(self.bare(value)), ExprKind::Closure { .. })
+            );
+            return !is_closure && !matches!(binding.bound, Bound::Closure(None));
+        };
+        let found = self.syntax().types.get(of.0 as usize);
+        let tokens = found.map(|found| found.tokens).unwrap_or_default();
+        let mut tokens = tokens.start..tokens.end;
+        let source = self.file.source;
+        let names_one = self.is_alias(of);
+        names_one || tokens.any(|at| source.kind(at as usize) == TokenKind::Unsafe)
+    }
+
+    /// Whether a type is a name that the package gives another.
+    fn is_alias(&self, of: TypeId) -> bool {
+        let TypeKind::Path(path) = self.syntax().type_kind(of) else {
+            return false;
+        };
+        let last = path.segments.last().map(|last| self.name(last.name));
+        let found = last.and_then(|name| self.declared.type_named(&name));
+        found.is_some_and(|(_, item)| matches!(item.kind, ItemKind::Alias { .. }))
     }
 
     /// Whether a function is made for features that a machine may not have.
@@ -223,17 +268,9 @@ impl At<'_> {
         let Some(item) = self.declared.item(place) else {
             return false;
         };
-        // A macro's call may hold what becomes foreign: functions without a body.
-        let there = self.declared.at(place);
-        let is_declaration = there.is_some_and(|there| {
-            let last = item.tokens.end.saturating_sub(1) as usize;
-            matches!(item.kind, ItemKind::Function(_))
-                && there.file.source.kind(last) == TokenKind::Semi
-                && there.implementation(place.item).is_none()
-        });
-        if is_declaration {
-            return true;
-        }
+        let Some(at) = self.declared.at(place) else {
+            return false;
+        };
         let around = item.parent.and_then(|parent| {
             let place = super::declared::Place {
                 item: parent,
@@ -241,7 +278,16 @@ impl At<'_> {
             };
             self.declared.item(place)
         });
-        around.is_some_and(|around| around.kind == ItemKind::Foreign)
+        match around.map(|around| &around.kind) {
+            Some(ItemKind::Foreign) => true,
+            Some(ItemKind::Trait { .. }) => false,
+            // Without a body: a macro puts a block of foreign items around it.
+            _ => {
+                let last = (item.tokens.end as usize).saturating_sub(1);
+                matches!(item.kind, ItemKind::Function(_))
+                    && at.file.source.kind(last) == TokenKind::Semi
+            }
+        }
     }
 
     fn method(&self, id: ExprId, receiver: ExprId, name: String) -> Option<Operation> {
@@ -288,7 +334,12 @@ impl At<'_> {
                 of if is_own_method(of.peeled(), &name) => operation(Need::Standard, true),
                 _ => None,
             },
-            Method::No if declared.is_empty() || is_known_type => None,
+            Method::No if is_known_type => None,
+            // Another package's, unless the standard library has one of the name.
+            Method::No if declared.is_empty() => match is_method(&name) {
+                true => None,
+                false => operation(Need::Unknown, false),
+            },
             Method::No => match declared.iter().filter(|is_unsafe| **is_unsafe).count() {
                 0 => None,
                 n if n == declared.len() => operation(Need::Own, true),
