@@ -196,7 +196,15 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     if is_named_again {
         return None;
     }
-    let text = Pieces::of("::core::pin::pin!(").keep(*operand).text(")");
+    // The package may have a module of this name.
+    let root = if at.declared.has("core") {
+        "std"
+    } else {
+        "core"
+    };
+    let text = Pieces::of(format!("::{root}::pin::pin!("))
+        .keep(*operand)
+        .text(")");
     let mut change = Replacement::new(operation, operation.expr, text)
         .says("a local that is said to be pinned")
         .since(68)
