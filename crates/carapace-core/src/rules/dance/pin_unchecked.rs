@@ -83,6 +83,9 @@ use crate::source::syntax::{
     Borrow, ExprId, ExprKind, PatternKind, StatementId, StatementKind, Tokens,
 };
 
+/// How long a body is gone through, in tokens.
+const MAX_BODY: u32 = 50_000;
+
 pub(crate) const META: Meta = Meta {
     code: "DAN063",
     level: Level::Note,
@@ -165,6 +168,9 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     }
     let (_, function) = at.function(operation.expr)?;
     let body = at.syntax().expr(function.body?).tokens;
+    if body.end - body.start > MAX_BODY {
+        return None;
+    }
     let own = at.statement_tokens(statement);
     let (made, place) = match binding.bound {
         Bound::Let {
