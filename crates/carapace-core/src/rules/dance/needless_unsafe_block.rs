@@ -144,6 +144,14 @@ fn is_plain(at: &At<'_>, id: ExprId) -> bool {
             _ => false,
         },
         ExprKind::Call { callee, .. } => match at.kind(*callee) {
+            // A variable may hold an unsafe function.
+            ExprKind::Path(_)
+                if at
+                    .single(*callee)
+                    .is_some_and(|name| at.binding(&name, id).is_some()) =>
+            {
+                false
+            }
             ExprKind::Path(path) => at
                 .declared_function(id, path)
                 .is_some_and(|(_, function)| function.unsafety.is_none()),

@@ -124,11 +124,17 @@ fn has_contract(at: &At<'_>, head: u32) -> bool {
         .checked_sub(1)
         .map_or(0, |before| source.token(before as usize).end);
     let start = source.token(head as usize).start;
-    source.lexed.comments.iter().any(|comment| {
+    let comments = &source.lexed.comments;
+    let first = comments.partition_point(|comment| comment.start < before);
+    let mut above = comments
+        .iter()
+        .skip(first)
+        .take_while(|comment| comment.end <= start);
+    above.any(|comment| {
         let text = source
             .bytes
             .get(comment.start as usize..comment.end as usize);
         let text = String::from_utf8_lossy(text.unwrap_or_default()).to_lowercase();
-        before <= comment.start && comment.end <= start && text.contains("safe")
+        text.contains("safe")
     })
 }

@@ -85,11 +85,14 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         (Ty::Named(name, _), [field]) => has_field(at, &name, field),
         _ => false,
     };
-    let text = format!(
-        "::core::mem::offset_of!({}, {})",
-        at.type_text(of),
-        names.join(".")
-    );
+    // The package may have a module of this name.
+    let root = if at.declared.has("core") {
+        "std"
+    } else {
+        "core"
+    };
+    let fields = names.join(".");
+    let text = format!("::{root}::mem::offset_of!({}, {fields})", at.type_text(of));
     let since = if names.len() > 1 { 82 } else { 77 };
     found.push(
         Replacement::new(operation, target, Pieces::of(text))

@@ -83,6 +83,9 @@ use crate::source::syntax::{
     Borrow, ExprId, ExprKind, PatternKind, StatementId, StatementKind, Tokens,
 };
 
+/// How long a body is gone through, in tokens.
+const MAX_BODY: u32 = 50_000;
+
 pub(crate) const META: Meta = Meta {
     code: "DAN063",
     level: Level::Note,
@@ -165,6 +168,9 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     }
     let (_, function) = at.function(operation.expr)?;
     let body = at.syntax().expr(function.body?).tokens;
+    if body.end - body.start > MAX_BODY {
+        return None;
+    }
     let own = at.statement_tokens(statement);
     let (made, place) = match binding.bound {
         Bound::Let {
@@ -196,7 +202,15 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     if is_named_again {
         return None;
     }
-    let text = Pieces::of("::core::pin::pin!(").keep(*operand).text(")");
+    // The package may have a module of this name.
+    let root = if at.declared.has("core") {
+        "std"
+    } else {
+        "core"
+    };
+    let text = Pieces::of(format!("::{root}::pin::pin!("))
+        .keep(*operand)
+        .text(")");
     let mut change = Replacement::new(operation, operation.expr, text)
         .says("a local that is said to be pinned")
         .since(68)

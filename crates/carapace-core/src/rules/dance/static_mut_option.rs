@@ -44,7 +44,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{Item, ItemId, ItemKind, TypeId, TypeKind};
+use crate::source::syntax::{Item, ItemId, ItemKind, Tokens, TypeId, TypeKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN058",
@@ -58,10 +58,11 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
-    let all = crate::source::syntax::Tokens {
+    let all = Tokens {
         start: 0,
         end: u32::try_from(at.file.source.lexed.tokens.len()).unwrap_or(u32::MAX),
     };
+    let mut has_once = None;
     for (index, item) in at.syntax().items.iter().enumerate() {
         let (Some(of), Some(name)) = (held(at, item), item.name) else {
             continue;
@@ -71,7 +72,8 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
             continue;
         };
         let (name, of) = (at.name(name), at.type_text(of));
-        let is_once = at.mentions(all, "call_once") || at.mentions(all, "Once");
+        let is_once = *has_once
+            .get_or_insert_with(|| at.mentions(all, "call_once") || at.mentions(all, "Once"));
         let (text, says, since) = match is_once {
             true => (
                 format!("static {name}: OnceLock<{of}> = OnceLock::new();"),

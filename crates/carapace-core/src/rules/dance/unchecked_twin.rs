@@ -135,6 +135,10 @@ use crate::source::syntax::{
 
 /// How many functions are gone through for a way back to the caller.
 const MAX_REACHED: usize = 400;
+/// How much of them is read, in tokens.
+const MAX_READ: u32 = 100_000;
+/// How many functions of one name are looked at.
+const MAX_NAMED: usize = 32;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN052",
@@ -222,8 +226,10 @@ fn function(at: &At<'_>, id: ExprId, path: &Path) -> Vec<Place> {
 
 /// The name of the safe function that stands beside each of these.
 fn twin(at: &At<'_>, call: ExprId, called: &[Place]) -> Option<String> {
+    if called.is_empty() || called.len() > MAX_NAMED {
+        return None;
+    }
     let mut names: Vec<String> = called.iter().flat_map(|place| names(at, *place)).collect();
-    called.first()?;
     names.retain(|name| called.iter().all(|place| has_twin(at, call, *place, name)));
     names.into_iter().next()
 }
@@ -379,6 +385,7 @@ fn is_alike(a: (&At<'_>, &Item, &Function), b: (&At<'_>, &Item, &Function)) -> b
 fn is_reached(at: &At<'_>, from: &str, name: &str) -> bool {
     let mut seen: HashSet<String, RandomState> = HashSet::default();
     let mut work = vec![from.to_owned()];
+    let mut read = 0;
     while let Some(next) = work.pop() {
         if next == name || seen.len() > MAX_REACHED {
             return true;
@@ -391,6 +398,10 @@ fn is_reached(at: &At<'_>, from: &str, name: &str) -> bool {
             let Some(there) = at.declared.at(place).filter(|_| is_code) else {
                 continue;
             };
+            read += item.tokens.end - item.tokens.start;
+            if read > MAX_READ {
+                return true;
+            }
             for token in item.tokens.start..item.tokens.end {
                 if !there.file.source.kind(token as usize).is_ident() {
                     continue;

@@ -8,7 +8,7 @@
 //! `std::task::Wake`, and is a waker by `Waker::from(arc)`.
 //!
 //! ## Known problems
-//! Where all functions of the only table of the package do nothing, the replacement can be applied, and is
+//! Where all functions of the only table of the file do nothing, the replacement can be applied, and is
 //! to be looked at: the table stays behind without use. Otherwise only the way is shown.
 //!
 //! ## Example
@@ -91,27 +91,26 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     });
 }
 
-/// Whether the only table of the package has functions that do nothing.
+/// How large a file is gone through, in expressions.
+const MAX_READ: usize = 50_000;
+
+/// Whether the only table of the file has functions that do nothing.
 fn is_nothing(at: &At<'_>) -> bool {
     let mut tables = Vec::new();
-    for file in at.declared.files {
-        let there = At {
-            file,
-            declared: at.declared,
-        };
-        for index in 0..file.syntax.exprs.len() {
-            let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
-            let is_new = there
-                .callee_path(id)
-                .is_some_and(|path| is_table(&there, path));
-            if let (true, ExprKind::Call { arguments, .. }) = (is_new, there.kind(id)) {
-                tables.push((there, arguments));
-            }
+    let all = at.syntax().exprs.len();
+    if all > MAX_READ {
+        return false;
+    }
+    for index in 0..all {
+        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+        let is_new = at.callee_path(id).is_some_and(|path| is_table(at, path));
+        if let (true, ExprKind::Call { arguments, .. }) = (is_new, at.kind(id)) {
+            tables.push(arguments);
         }
     }
     match tables.as_slice() {
-        [(there, arguments)] => {
-            arguments.len() == 4 && arguments.iter().skip(1).all(|part| is_empty(there, *part))
+        [arguments] => {
+            arguments.len() == 4 && arguments.iter().skip(1).all(|part| is_empty(at, *part))
         }
         _ => false,
     }
