@@ -147,7 +147,7 @@ impl Fixing<'_> {
         let mut fixes: Vec<Fix> = Vec::new();
         let mut numbers: Vec<Result<usize, String>> = Vec::new();
         for (finding, fix) in wanted {
-            numbers.push(self.from_root(together, finding, fix).map(|fix| {
+            numbers.push(self.rooted(together, finding, fix).map(|fix| {
                 let known = fixes.iter().position(|known| *known == fix);
                 known.unwrap_or_else(|| {
                     fixes.push(fix);
@@ -240,7 +240,7 @@ impl Fixing<'_> {
     }
 
     /// A fix with its files named from the root of what is tried.
-    fn from_root(&self, together: Together, finding: &Finding, fix: &Fix) -> Result<Fix, String> {
+    fn rooted(&self, together: Together, finding: &Finding, fix: &Fix) -> Result<Fix, String> {
         let package = finding.package.ok_or("nothing is known of its package")?;
         let edits: Result<Vec<Edit>, String> = fix
             .edits
