@@ -82,14 +82,15 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         return;
     }
     let names = ["write_bytes"];
-    let (pointer, value, count) =
-        if let Some(([pointer, value, count], _)) = at.call_of::<3>(operation.expr, "ptr", &names) {
-            (pointer, value, count)
-        } else if let Some((pointer, [value, count])) = at.method_of::<2>(operation.expr, &names) {
-            (pointer, value, count)
-        } else {
-            return;
-        };
+    let (pointer, value, count) = if let Some(([pointer, value, count], _)) =
+        at.call_of::<3>(operation.expr, "ptr", &names)
+    {
+        (pointer, value, count)
+    } else if let Some((pointer, [value, count])) = at.method_of::<2>(operation.expr, &names) {
+        (pointer, value, count)
+    } else {
+        return;
+    };
     let Some(spot) = at.spot(pointer) else {
         return;
     };

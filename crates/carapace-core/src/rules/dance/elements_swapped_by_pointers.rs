@@ -147,7 +147,11 @@ fn between(at: &At<'_>, operation: &Operation, a: ExprId, b: ExprId) -> Option<R
         return None;
     }
     let full = at.full_path(path);
-    let name = match full.iter().find(|segment| !segment.is_empty()).map(String::as_str) {
+    let name = match full
+        .iter()
+        .find(|segment| !segment.is_empty())
+        .map(String::as_str)
+    {
         Some("core") => "::core::mem::swap",
         _ if at.text(operation.expr).starts_with("std::") => "std::mem::swap",
         _ => "::std::mem::swap",
@@ -157,7 +161,7 @@ fn between(at: &At<'_>, operation: &Operation, a: ExprId, b: ExprId) -> Option<R
         .text(", ")
         .keep(b)
         .text(")");
-    let is_known = of_a.is_known() && of_a == of_b || matches!(of_a, Ty::Parameter(_)) && of_a == of_b;
+    let is_known = of_a.is_known() && of_a == of_b;
     Some(
         Replacement::new(operation, operation.expr, text)
             .says("a swap of what two references lead to")

@@ -184,7 +184,8 @@ fn written(
         let text = target.spot.place(at, 0).text(" = ");
         return (Some(text.then(source.spot.place(at, 0))), Binds::Loose);
     }
-    if !at.touches(target.count, chain) || target.is_whole(at) && at.is_lent_late(target.spot.base) {
+    if !at.touches(target.count, chain) || target.is_whole(at) && at.is_lent_late(target.spot.base)
+    {
         let text = target.place(at).text(".copy_from_slice(");
         return (Some(text.then(source.slice(at)).text(")")), Binds::Postfix);
     }
@@ -196,7 +197,11 @@ fn written(
         let begin = stretch.spot.index(at, 0);
         match stretch.spot.is_constant() && begin == Pieces::of("0") {
             true => Pieces::of(format!("..{name}")),
-            false => begin.clone().text("..").then(begin).text(format!(" + {name}")),
+            false => begin
+                .clone()
+                .text("..")
+                .then(begin)
+                .text(format!(" + {name}")),
         }
     };
     if !source.spot.is_pure(at) || !target.spot.is_pure(at) {
@@ -212,5 +217,8 @@ fn written(
         .text("[")
         .then(range(source))
         .text("])");
-    (Some(at.with_let(operation.expr, name, number, text)), Binds::Loose)
+    (
+        Some(at.with_let(operation.expr, name, number, text)),
+        Binds::Loose,
+    )
 }

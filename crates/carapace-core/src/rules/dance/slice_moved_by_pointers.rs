@@ -157,7 +157,9 @@ fn written(
     let base = target.spot.base;
     let is_mixed = |stretch: &Stretch| {
         let parts = stretch.spot.parts();
-        parts.into_iter().any(|part| part != stretch.spot.base && at.touches(part, chain))
+        parts
+            .into_iter()
+            .any(|part| part != stretch.spot.base && at.touches(part, chain))
     };
     let is_free = at.is_lent_late(base);
     if at.whole_number(source.count) == Some(1)
@@ -172,7 +174,10 @@ fn written(
         return None;
     }
     let call = |range: Pieces| {
-        let text = Pieces::default().operand(base).text(".copy_within(").then(range);
+        let text = Pieces::default()
+            .operand(base)
+            .text(".copy_within(")
+            .then(range);
         text.text(", ").then(target.spot.index(at, 0)).text(")")
     };
     if is_free || !is_mixed(source) {

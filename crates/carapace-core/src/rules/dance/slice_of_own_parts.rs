@@ -144,11 +144,17 @@ fn lives(at: &At<'_>, call: ExprId, stretch: &Stretch, mutable: bool) -> bool {
     let Some((_, function)) = at.function(call) else {
         return false;
     };
-    let output = function.output.map(|of| at.type_text(of)).unwrap_or_default();
+    let output = function
+        .output
+        .map(|of| at.type_text(of))
+        .unwrap_or_default();
     let base = at.type_of(stretch.spot.base);
     let is_shared = matches!(base, Ty::Ref { mutable: false, .. }) && !mutable;
     // A named lifetime may be longer than that of what it is taken of.
     if output.contains('\'') {
+        return false;
+    }
+    if is_kept(at, call) {
         return false;
     }
     let goes_out = output.contains('&') || output.contains('<');
@@ -176,6 +182,21 @@ fn lives(at: &At<'_>, call: ExprId, stretch: &Stretch, mutable: bool) -> bool {
     !is_used && (is_result || !goes_out) && (!in_loop || !output.contains('&'))
 }
 
+/// Whether a value is put into another that is made or changed in the same statement.
+fn is_kept(at: &At<'_>, call: ExprId) -> bool {
+    let mut around = at.around(call);
+    while let Some(id) = around {
+        if matches!(
+            at.kind(id),
+            ExprKind::Assign { .. } | ExprKind::Struct { .. }
+        ) {
+            return true;
+        }
+        around = at.around(id).filter(|outer| *outer != id);
+    }
+    false
+}
+
 fn is_parameter(at: &At<'_>, base: ExprId) -> bool {
     let bound = at.single(base).and_then(|name| at.binding(&name, base));
     bound.is_some_and(|binding| matches!(binding.bound, Bound::Parameter(_)))
@@ -198,7 +219,10 @@ fn is_half(at: &At<'_>, call: ExprId) -> bool {
     let Some(ExprKind::Tuple(parts)) = tuple else {
         return false;
     };
-    let is_call = |part: &ExprId| at.call_of::<2>(at.bare(*part), "slice", &NAMES[1..]).is_some();
+    let is_call = |part: &ExprId| {
+        at.call_of::<2>(at.bare(*part), "slice", &NAMES[1..])
+            .is_some()
+    };
     parts.len() == 2 && parts.iter().all(is_call)
 }
 
@@ -241,9 +265,7 @@ fn halves(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
 /// Whether an index is a number, as it is written elsewhere.
 fn begins_at(at: &At<'_>, spot: &Spot, number: ExprId) -> bool {
     match spot.parts().as_slice() {
-        [step, _] => {
-            at.alike(*step, number) && spot.index(at, 0) == Pieces::default().keep(*step)
-        }
+        [step, _] => at.alike(*step, number) && spot.index(at, 0) == Pieces::default().keep(*step),
         _ => false,
     }
 }

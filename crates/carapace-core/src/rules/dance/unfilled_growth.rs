@@ -176,7 +176,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(reserved) = at.reserved(receiver, operation.expr) else {
         return;
     };
-    let value = plain.clone().unwrap_or_else(|| "Default::default()".to_owned());
+    let value = plain
+        .clone()
+        .unwrap_or_else(|| "Default::default()".to_owned());
     let text = Pieces::default()
         .operand(receiver)
         .text(".resize(")

@@ -189,7 +189,9 @@ fn settle(at: &At<'_>, fresh: &Fresh<'_>, replacement: &mut Replacement) -> bool
                 return false;
             };
             let text = Pieces::of(at.text_of(name));
-            replacement.also.push((at.pattern_tokens(binding.pattern), text));
+            replacement
+                .also
+                .push((at.pattern_tokens(binding.pattern), text));
             true
         }
         Some(_) => true,
