@@ -161,8 +161,7 @@ fn between(at: &At<'_>, operation: &Operation, a: ExprId, b: ExprId) -> Option<R
         .text(", ")
         .keep(b)
         .text(")");
-    let is_known =
-        of_a.is_known() && of_a == of_b || matches!(of_a, Ty::Parameter(_)) && of_a == of_b;
+    let is_known = of_a.is_known() && of_a == of_b;
     Some(
         Replacement::new(operation, operation.expr, text)
             .says("a swap of what two references lead to")

@@ -161,9 +161,7 @@ fn is_sum(at: &At<'_>, sum: ExprId, a: ExprId, b: ExprId) -> bool {
             operator: Operator::Add,
             left,
             right,
-        } => {
-            at.alike(*left, a) && at.alike(*right, b) || at.alike(*left, b) && at.alike(*right, a)
-        }
+        } => at.alike(*left, a) && at.alike(*right, b) || at.alike(*left, b) && at.alike(*right, a),
         _ => false,
     }
 }

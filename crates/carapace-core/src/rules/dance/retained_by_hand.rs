@@ -72,7 +72,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             ..
         }
     );
-    let body = at.function(operation.expr).and_then(|(_, function)| function.body);
+    let body = at
+        .function(operation.expr)
+        .and_then(|(_, function)| function.body);
     let moves = body.is_some_and(|body| is_moved_in_loop(at, body, vector));
     if !is_vec || !is_less || !moves {
         return;
@@ -95,7 +97,10 @@ fn is_moved_in_loop(at: &At<'_>, body: ExprId, vector: ExprId) -> bool {
         let is_swap = swapped.is_some_and(|(of, _)| at.alike(of, vector));
         let copied = at.call_of::<3>(part, "ptr", &["copy", "copy_nonoverlapping"]);
         let is_copy = copied.is_some_and(|([from, to, _], _)| {
-            let within = |pointer| at.spot(pointer).is_some_and(|spot| at.alike(spot.base, vector));
+            let within = |pointer| {
+                at.spot(pointer)
+                    .is_some_and(|spot| at.alike(spot.base, vector))
+            };
             within(from) && within(to)
         });
         is_swap || is_copy

@@ -154,6 +154,9 @@ fn lives(at: &At<'_>, call: ExprId, stretch: &Stretch, mutable: bool) -> bool {
     if output.contains('\'') {
         return false;
     }
+    if is_kept(at, call) {
+        return false;
+    }
     let goes_out = output.contains('&') || output.contains('<');
     if is_shared {
         return !goes_out || is_parameter(at, stretch.spot.base);
@@ -177,6 +180,21 @@ fn lives(at: &At<'_>, call: ExprId, stretch: &Stretch, mutable: bool) -> bool {
     });
     let in_loop = is_in_loop(at, call, body);
     !is_used && (is_result || !goes_out) && (!in_loop || !output.contains('&'))
+}
+
+/// Whether a value is put into another that is made or changed in the same statement.
+fn is_kept(at: &At<'_>, call: ExprId) -> bool {
+    let mut around = at.around(call);
+    while let Some(id) = around {
+        if matches!(
+            at.kind(id),
+            ExprKind::Assign { .. } | ExprKind::Struct { .. }
+        ) {
+            return true;
+        }
+        around = at.around(id).filter(|outer| *outer != id);
+    }
+    false
 }
 
 fn is_parameter(at: &At<'_>, base: ExprId) -> bool {

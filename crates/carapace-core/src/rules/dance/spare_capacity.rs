@@ -82,7 +82,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((vector, [length])) = at.method_of::<1>(operation.expr, &["set_len"]) else {
         return;
     };
-    let Some(body) = at.function(operation.expr).and_then(|(_, function)| function.body) else {
+    let Some(body) = at
+        .function(operation.expr)
+        .and_then(|(_, function)| function.body)
+    else {
         return;
     };
     let Some(chain) = at.chain(vector) else {

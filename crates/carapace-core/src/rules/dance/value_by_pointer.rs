@@ -245,7 +245,12 @@ fn read(at: &At<'_>, operation: &Operation, place: ExprId) -> Option<Replacement
     )
 }
 
-fn written(at: &At<'_>, operation: &Operation, place: ExprId, value: ExprId) -> Option<Replacement> {
+fn written(
+    at: &At<'_>,
+    operation: &Operation,
+    place: ExprId,
+    value: ExprId,
+) -> Option<Replacement> {
     let of = lent(at, place, true)?;
     let is_own = at.own_statement(operation.expr).is_some();
     if at.spot(place).is_some() || !at.is_copy(&of) || !is_own {
