@@ -349,7 +349,7 @@ impl At<'_> {
                 .method_of::<1>(id, &["offset", "wrapping_offset"])
                 .is_some();
             // Of a pointer to a whole slice or array.
-            if matches!(spot.pointee, Ty::Slice(_) | Ty::Array(..)) {
+            if spot.is_cast() && matches!(spot.pointee, Ty::Slice(_) | Ty::Array(..)) {
                 return None;
             }
             spot.calls.push(id);

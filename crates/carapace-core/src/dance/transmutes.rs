@@ -1,10 +1,12 @@
 //! What is transmuted into what, and what values of a type look like.
 
 use super::at::At;
-use super::replacement::Binds;
+use super::replacement::{Binds, Pieces};
 use super::types::Ty;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{Borrow, ExprId, ExprKind, Field, ItemId, ItemKind, Prefix, Tokens};
+use crate::source::syntax::{
+    BlockKind, Borrow, ExprId, ExprKind, Field, ItemId, ItemKind, Prefix, Tokens,
+};
 
 /// How many fields or variants are written out, at most.
 const MAX_PARTS: usize = 256;
@@ -353,6 +355,41 @@ impl At<'_> {
         };
         let at = self.declared.at(place);
         at.is_some_and(|at| at.mentions(attributes, word))
+    }
+
+    /// Text that ends in braces, in brackets where a loop's or a condition's body begins with one.
+    pub(crate) fn braced(&self, id: ExprId, text: Pieces) -> Pieces {
+        match self.is_in_header(id) {
+            true => Pieces::of("(").then(text).text(")"),
+            false => text,
+        }
+    }
+
+    /// Whether an expression is what a loop, a condition or a `match` looks at, without brackets
+    /// around it.
+    fn is_in_header(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(around) = self.syntax().around(at) {
+            match self.kind(around) {
+                ExprKind::For { over, .. } => return *over == at,
+                ExprKind::Match { value, .. } => return *value == at,
+                ExprKind::If { condition, .. } | ExprKind::While { condition, .. } => {
+                    return *condition == at;
+                }
+                ExprKind::Method { receiver, .. } if *receiver == at => {}
+                ExprKind::Index { base, .. } if *base == at => {}
+                ExprKind::Block(block) if block.kind == BlockKind::Unsafe => {}
+                ExprKind::Field { .. }
+                | ExprKind::Unary { .. }
+                | ExprKind::Binary { .. }
+                | ExprKind::Borrow { .. }
+                | ExprKind::Cast { .. }
+                | ExprKind::Let { .. } => {}
+                _ => return false,
+            }
+            at = around;
+        }
+        false
     }
 
     /// Whether an expression is in a `const fn`, or in a constant's value.

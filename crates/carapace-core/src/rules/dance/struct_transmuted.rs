@@ -118,7 +118,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         (false, _) => 19,
     };
     found.push(
-        Replacement::new(operation, operation.expr, text)
+        Replacement::new(operation, operation.expr, at.braced(operation.expr, text))
             .since(since)
             .says("a struct whose fields are taken for bytes in a row")
             .safe_if(is_laid_out(at, name) && at.is_own(of)),

@@ -121,11 +121,18 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         return;
     };
     found.push(
-        Replacement::new(operation, operation.expr, Pieces::of(text))
+        Replacement::new(operation, operation.expr, written(at, operation, text))
             .says("a value of numbers that is made without one")
             .safe_if(is_zeroed(at, operation) || is_small(at, &of))
             .safe_if(are_own(at, &of)),
     );
+}
+
+fn written(at: &At<'_>, operation: &Operation, text: String) -> Pieces {
+    match text.ends_with('}') {
+        true => at.braced(operation.expr, Pieces::of(text)),
+        false => Pieces::of(text),
+    }
 }
 
 /// The type of what is made without a value, and whether it is written in the call.
