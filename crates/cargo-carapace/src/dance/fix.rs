@@ -184,8 +184,9 @@ impl Fixing<'_> {
         }
         let before = String::from_utf8(bytes).map_err(|_| "its file is not UTF-8".to_owned())?;
         let others = Others::in_folder(&root, &self.ground.tree);
-        let edits = others.with_imports(&inside, &before, edits);
-        let after = apply(&before, &edits).map_err(|error| error.to_string())?;
+        let unused = others.unused(&inside, &before, edits);
+        let all = edits.iter().copied().chain(&unused);
+        let after = apply(&before, all).map_err(|error| error.to_string())?;
         Ok(Target {
             name: self.name(&path),
             path,

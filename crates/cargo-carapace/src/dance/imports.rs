@@ -32,12 +32,11 @@ impl Others {
         }
     }
 
-    /// The edits, and those that take out what they leave unused; `file` is named as these are.
-    pub(super) fn with_imports(&self, file: &str, text: &str, edits: &[&Edit]) -> Vec<Edit> {
-        let mut all: Vec<Edit> = edits.iter().map(|edit| (*edit).clone()).collect();
-        let unused = unused_imports(text, &all, &|name| self.mentions(file, name));
-        all.extend(unused);
-        all
+    /// The edits that take out what `edits`, all of one file, leave unused; `file` is named as these
+    /// are.
+    pub(super) fn unused(&self, file: &str, text: &str, edits: &[&Edit]) -> Vec<Edit> {
+        let edits: Vec<Edit> = edits.iter().map(|edit| (*edit).clone()).collect();
+        unused_imports(text, &edits, &|name| self.mentions(file, name))
     }
 
     /// Whether another file may mean an import of this one by a name: it has the name, and takes some

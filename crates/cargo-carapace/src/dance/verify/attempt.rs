@@ -16,6 +16,7 @@ use super::originals::Originals;
 use super::place::Place;
 use super::{ChangedFile, Options, Verdict};
 use crate::cli::Failure;
+use crate::dance::imports::Others;
 use crate::host::foreign;
 
 /// How many of the tests that fail are named.
@@ -63,6 +64,8 @@ struct Source {
     settled: String,
     /// As it was last written to the copy.
     written: Option<String>,
+    /// The edits of that which take out imports that the others leave unused.
+    imports: Vec<Edit>,
 }
 
 /// Where fixes are tried.
@@ -75,6 +78,8 @@ pub(super) struct Bench<'a> {
     pub(super) originals: &'a Originals,
     sources: BTreeMap<String, Source>,
     compiled: std::collections::BTreeSet<PathBuf>,
+    /// The sources that are compiled, by their paths from the root.
+    others: Others,
     /// The fixes of the last trial that passed, if none was after it.
     last: Option<Vec<usize>>,
 }
@@ -86,14 +91,20 @@ impl<'a> Bench<'a> {
         ways: &'a [Known],
         originals: &'a Originals,
     ) -> Self {
+        let compiled = compiled_files(place);
+        let files = compiled.iter().filter_map(|path| {
+            let inside = path.strip_prefix(&place.root).ok()?.to_string_lossy();
+            Some((inside.replace('\\', "/"), path.clone()))
+        });
         Self {
+            others: Others::of_files(files),
             place,
             options,
             originals,
             trials: 0,
             ways,
             sources: BTreeMap::new(),
-            compiled: compiled_files(place),
+            compiled,
             last: None,
         }
     }
@@ -150,6 +161,7 @@ impl<'a> Bench<'a> {
                 original: text.clone(),
                 settled: text,
                 written: None,
+                imports: Vec::new(),
             };
             self.sources.insert(file.to_owned(), source);
         }
@@ -194,8 +206,10 @@ impl<'a> Bench<'a> {
     /// Has the copy be what is settled, with these edits.
     fn write(&mut self, edits: &[Edit]) -> Result<(), Failure> {
         for (file, source) in &mut self.sources {
-            let own = edits.iter().filter(|edit| edit.file == *file);
-            let text = fix::apply(&source.settled, own)?;
+            let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
+            source.imports = self.others.unused(file, &source.settled, &own);
+            let all = own.into_iter().chain(&source.imports);
+            let text = fix::apply(&source.settled, all)?;
             if source.written.as_ref() == Some(&text) {
                 continue;
             }
@@ -336,9 +350,11 @@ impl<'a> Bench<'a> {
         for (file, source) in &self.sources {
             let own = fixes.iter().flat_map(|(at, fix)| {
                 let edits = fix.edits.iter().filter(|edit| edit.file == *file);
-                edits.map(|edit| (*at, edit))
+                edits.map(|edit| (Some(*at), edit))
             });
-            let mut own: Vec<(usize, &Edit)> = own.collect();
+            // What goes with them moves what comes behind, and is no fix's.
+            let imports = source.imports.iter().map(|edit| (None, edit));
+            let mut own: Vec<(Option<usize>, &Edit)> = own.chain(imports).collect();
             own.sort_by_key(|(_, edit)| (edit.start, edit.end));
             let of_file = spots.0.entry(file.clone()).or_default();
             // What the texts have grown by; it may be less than nothing.
@@ -359,7 +375,9 @@ impl<'a> Bench<'a> {
                 before = Some((edit, start));
                 let end = start + edit.text.len();
                 let text = source.written.as_deref().unwrap_or_default();
-                of_file.push((at, lines_around(text, start, end)));
+                if let Some(at) = at {
+                    of_file.push((at, lines_around(text, start, end)));
+                }
             }
         }
         spots
