@@ -16,6 +16,8 @@ mod advisory_unsound;
 mod advisory_vulnerability;
 #[path = "dance/array_by_cast.rs"]
 mod dance_array_by_cast;
+#[path = "dance/array_of_slots.rs"]
+mod dance_array_of_slots;
 #[path = "dance/ascii_case_by_bytes.rs"]
 mod dance_ascii_case_by_bytes;
 #[path = "dance/auto_trait_by_hand.rs"]
@@ -36,6 +38,8 @@ mod dance_c_str_of_bytes;
 mod dance_c_string_of_vector;
 #[path = "dance/chunks_by_cast.rs"]
 mod dance_chunks_by_cast;
+#[path = "dance/disjoint_elements.rs"]
+mod dance_disjoint_elements;
 #[path = "dance/element_by_pointer.rs"]
 mod dance_element_by_pointer;
 #[path = "dance/elements_filled_by_pointer.rs"]
@@ -70,6 +74,10 @@ mod dance_number_bytes_transmuted;
 mod dance_number_transmuted;
 #[path = "dance/offset_by_null.rs"]
 mod dance_offset_by_null;
+#[path = "dance/own_part_appended.rs"]
+mod dance_own_part_appended;
+#[path = "dance/packed_field_borrowed.rs"]
+mod dance_packed_field_borrowed;
 #[path = "dance/pin_projection.rs"]
 mod dance_pin_projection;
 #[path = "dance/pin_unchecked.rs"]
@@ -80,6 +88,8 @@ mod dance_plain_foreign_function;
 mod dance_pointer_transmuted;
 #[path = "dance/raw_descriptor.rs"]
 mod dance_raw_descriptor;
+#[path = "dance/retained_by_hand.rs"]
+mod dance_retained_by_hand;
 #[path = "dance/slice_copied_by_pointers.rs"]
 mod dance_slice_copied_by_pointers;
 #[path = "dance/slice_moved_by_pointers.rs"]
@@ -88,6 +98,8 @@ mod dance_slice_moved_by_pointers;
 mod dance_slice_of_one;
 #[path = "dance/slice_of_own_parts.rs"]
 mod dance_slice_of_own_parts;
+#[path = "dance/spare_capacity.rs"]
+mod dance_spare_capacity;
 #[path = "dance/static_mut_number.rs"]
 mod dance_static_mut_number;
 #[path = "dance/static_mut_option.rs"]
@@ -110,8 +122,12 @@ mod dance_unsafe_constructor;
 mod dance_unsafe_helper;
 #[path = "dance/unwrap_unchecked.rs"]
 mod dance_unwrap_unchecked;
+#[path = "dance/unwritten_value.rs"]
+mod dance_unwritten_value;
 #[path = "dance/utf8_unchecked.rs"]
 mod dance_utf8_unchecked;
+#[path = "dance/value_by_pointer.rs"]
+mod dance_value_by_pointer;
 #[path = "dance/waker_by_hand.rs"]
 mod dance_waker_by_hand;
 #[path = "dance/zeroed_plain.rs"]
@@ -272,6 +288,22 @@ pub static RULES: &[Rule] = &[
         check: dance_unfilled_growth::check,
     },
     Rule {
+        meta: dance_spare_capacity::META,
+        name: "spare-capacity",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN012.md"),
+        replaces: Some(&dance_spare_capacity::REPLACES),
+        check: dance_spare_capacity::check,
+    },
+    Rule {
+        meta: dance_own_part_appended::META,
+        name: "own-part-appended",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN013.md"),
+        replaces: Some(&dance_own_part_appended::REPLACES),
+        check: dance_own_part_appended::check,
+    },
+    Rule {
         meta: dance_slice_copied_by_pointers::META,
         name: "slice-copied-by-pointers",
         group: Group::Dance,
@@ -296,6 +328,14 @@ pub static RULES: &[Rule] = &[
         check: dance_slice_of_own_parts::check,
     },
     Rule {
+        meta: dance_disjoint_elements::META,
+        name: "disjoint-elements",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN017.md"),
+        replaces: Some(&dance_disjoint_elements::REPLACES),
+        check: dance_disjoint_elements::check,
+    },
+    Rule {
         meta: dance_elements_swapped_by_pointers::META,
         name: "elements-swapped-by-pointers",
         group: Group::Dance,
@@ -310,6 +350,38 @@ pub static RULES: &[Rule] = &[
         docs: include_str!("../../docs/DAN019.md"),
         replaces: Some(&dance_elements_filled_by_pointer::REPLACES),
         check: dance_elements_filled_by_pointer::check,
+    },
+    Rule {
+        meta: dance_array_of_slots::META,
+        name: "array-of-slots",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN020.md"),
+        replaces: Some(&dance_array_of_slots::REPLACES),
+        check: dance_array_of_slots::check,
+    },
+    Rule {
+        meta: dance_unwritten_value::META,
+        name: "unwritten-value",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN021.md"),
+        replaces: Some(&dance_unwritten_value::REPLACES),
+        check: dance_unwritten_value::check,
+    },
+    Rule {
+        meta: dance_value_by_pointer::META,
+        name: "value-by-pointer",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN022.md"),
+        replaces: Some(&dance_value_by_pointer::REPLACES),
+        check: dance_value_by_pointer::check,
+    },
+    Rule {
+        meta: dance_retained_by_hand::META,
+        name: "retained-by-hand",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN023.md"),
+        replaces: Some(&dance_retained_by_hand::REPLACES),
+        check: dance_retained_by_hand::check,
     },
     Rule {
         meta: dance_bytes_read_by_cast::META,
@@ -518,6 +590,14 @@ pub static RULES: &[Rule] = &[
         docs: include_str!("../../docs/DAN059.md"),
         replaces: Some(&dance_box_leaked_by_pointer::REPLACES),
         check: dance_box_leaked_by_pointer::check,
+    },
+    Rule {
+        meta: dance_packed_field_borrowed::META,
+        name: "packed-field-borrowed",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN060.md"),
+        replaces: Some(&dance_packed_field_borrowed::REPLACES),
+        check: dance_packed_field_borrowed::check,
     },
     Rule {
         meta: dance_offset_by_null::META,
