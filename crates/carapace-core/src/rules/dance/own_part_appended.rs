@@ -22,15 +22,12 @@
 //!         std::ptr::copy_nonoverlapping(begin.add(from), begin.add(old), n);
 //!         bytes.set_len(old + n);
 //!     }
-//!     bytes.push(old as u8);
 //! }
 //! ```
 //! ```text,good
 //! pub fn again(bytes: &mut Vec<u8>, from: usize, n: usize) {
-//!     let old = bytes.len();
 //!     bytes.reserve(n);
 //!     bytes.extend_from_within(from..from + n);
-//!     bytes.push(old as u8);
 //! }
 //! ```
 //! ```text,cases
@@ -117,6 +114,8 @@ fn appended(at: &At<'_>, operation: &Operation, copied: Copied) -> Option<Replac
         .says("a part that is appended with all checks")
         .safe_if(is_known);
     offer.removes.push(statement);
+    // It may have been asked for this alone.
+    offer.drops.extend(at.own_let(old));
     Some(offer)
 }
 

@@ -43,7 +43,7 @@
 //! }
 //!
 //! pub fn zero() -> u32 {
-//!     0
+//!     0u32
 //! }
 //!
 //! pub fn slots<T, const N: usize>() -> [MaybeUninit<T>; N] {
@@ -102,7 +102,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         None => at.expected(operation.expr),
     };
     let says = "a value that exists from the start, instead of memory that was never written";
-    if let Some(value) = at.plain_value(&of, operation.expr) {
+    let value = match written {
+        Some(_) => at.typed_value(&of, operation.expr),
+        None => at.plain_value(&of, operation.expr),
+    };
+    if let Some(value) = value {
         // A default is no zero, always.
         if !is_zeroed || !value.contains("default()") {
             let text = Pieces::of(value);
