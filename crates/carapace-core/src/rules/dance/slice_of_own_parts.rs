@@ -235,6 +235,10 @@ fn halves(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
         return None;
     };
     let (first, second) = (at.bare(*first), at.bare(*second));
+    // The other of the two says the same.
+    if operation.expr != first {
+        return None;
+    }
     let ((left, _), (right, _)) = (stretch(at, first)?, stretch(at, second)?);
     let base = left.spot.base;
     let is_split = at.alike(base, right.spot.base)
@@ -253,7 +257,7 @@ fn halves(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
         .keep(left.count)
         .text(")");
     let mut offer = Replacement::new(operation, tuple, text)
-        .covers([first, second])
+        .covers([second])
         .through(&left.spot)
         .through(&right.spot)
         .says("two parts of one slice, of which the compiler knows that they are apart")
