@@ -350,6 +350,7 @@ impl<'p> Run<'p> {
             ignored: self.ignored.into_iter().collect(),
             fixes: None,
             patch: None,
+            proofs: Vec::new(),
             settings,
         }
     }

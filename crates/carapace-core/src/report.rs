@@ -1,11 +1,13 @@
 //! The report: one value that says everything a run found out, in a fixed order.
 
 mod fixes;
+mod proof;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use fixes::{FixChange, FixStatus, Fixed, FixedFinding};
+pub use proof::{KindChange, Proof};
 
 use crate::census::Census;
 use crate::census::compiled::Reconciliation;
@@ -430,6 +432,8 @@ pub struct Report {
     pub fixes: Option<Vec<Fixed>>,
     /// What fixes change in sources, as a unified diff from the project's folder.
     pub patch: Option<String>,
+    /// What came of fixes that were tried in a copy; empty where nobody asked for it.
+    pub proofs: Vec<Proof>,
     /// The settings.
     pub settings: Settings,
     /// How it ends.

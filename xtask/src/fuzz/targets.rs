@@ -19,6 +19,7 @@ mod outline;
 mod people;
 mod people_index;
 mod planted;
+mod proof;
 mod registry;
 mod text;
 
@@ -53,6 +54,14 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: metadata::seeds,
         dictionary: metadata::DICTIONARY,
         run: metadata::run,
+        planted: false,
+    },
+    Target {
+        name: "proof",
+        about: "what builds and tests say, and what is worse after than before",
+        seeds: proof::seeds,
+        dictionary: proof::DICTIONARY,
+        run: proof::run,
         planted: false,
     },
     Target {

@@ -9,7 +9,7 @@ use super::replacement::Pieces;
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, Parent, Path, StatementId,
+    BlockKind, ExprId, ExprKind, Function, Item, ItemId, ItemKind, Parent, Path, StatementId,
     StatementKind, Syntax, Tokens, TypeId,
 };
 
@@ -143,6 +143,21 @@ impl<'p> At<'p> {
             }
             _ => own,
         }
+    }
+
+    /// Whether a path leads through modules of another package.
+    pub(crate) fn is_elsewhere(&self, path: &Path) -> bool {
+        let full = self.full_path(path);
+        let mut full = full.iter().filter(|name| !name.is_empty());
+        let _ = full.next_back();
+        let (first, last) = match (full.next(), full.next_back()) {
+            (Some(first), last) => (first, last.unwrap_or(first)),
+            (None, _) => return false,
+        };
+        let is_own = |name: &str| {
+            matches!(name, "crate" | "self" | "super" | "Self") || self.declared.has(name)
+        };
+        first.starts_with(|first: char| first.is_lowercase()) && !is_own(first) && !is_own(last)
     }
 
     /// What of the standard library a path names: the last two segments.
@@ -434,6 +449,17 @@ impl<'p> At<'p> {
             ExprKind::Path(path) if path.of_type.is_none() => Some(path),
             _ => None,
         }
+    }
+
+    /// The first token of an item behind its attributes: its visibility, or its keyword.
+    pub(crate) fn item_head(&self, item: &Item) -> u32 {
+        let source = self.file.source;
+        let mut at = item.tokens.start as usize;
+        while source.kind(at) == TokenKind::Pound && at < item.head as usize {
+            let open = at + 1 + usize::from(source.kind(at + 1) == TokenKind::Bang);
+            at = source.groups.end(open) + 1;
+        }
+        u32::try_from(at).unwrap_or(item.head).min(item.head)
     }
 
     /// Whether some tokens hold a name.

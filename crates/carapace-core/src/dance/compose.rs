@@ -364,7 +364,11 @@ impl<'a, 'p> Composer<'a, 'p> {
             if start < at {
                 continue;
             }
-            changes.push(change(start, end, self.render(start, end, &[], MAX_DEPTH)));
+            let text = self.render(start, end, &[], MAX_DEPTH);
+            // What stays as it is, but needs nothing unsafe any more, is no change.
+            if self.at.file.source.bytes.get(start..end) != Some(text.as_bytes()) {
+                changes.push(change(start, end, text));
+            }
             at = end;
         }
         changes
@@ -429,6 +433,17 @@ impl<'a, 'p> Composer<'a, 'p> {
             },
             _ => None,
         };
+        // Behind a condition it may be the value of the block around it, and others with it.
+        let is_conditional = own.is_some_and(|(statement, _)| {
+            let found = at.syntax().statement(statement);
+            found.is_some_and(|found| found.head > found.tokens.start)
+        });
+        if is_conditional {
+            let (open, close) = self.braces(block);
+            let text = self.render(open, close, &[], MAX_DEPTH);
+            let (start, end) = self.bytes(at.syntax().expr(block).tokens);
+            return (start, end, text);
+        }
         if let Some((value, ends)) = only {
             let inner = self.text_of(value);
             if own.is_some() {

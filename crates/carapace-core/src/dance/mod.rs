@@ -9,6 +9,7 @@
 //! | what the package declares | `declared` |
 //! | what a name stands for, what type an expression has | `scope`, `types` |
 //! | which element a pointer leads to, which stretch of elements is meant | `pointers`, `stretches` |
+//! | what is transmuted into what | `transmutes` |
 //! | which operations need a site to be unsafe | `needs` |
 //! | what vectors hold, and what takes the place of memory never written | `vectors`, `values` |
 //! | what a rule gives | `replacement` |
@@ -33,6 +34,7 @@ mod sites;
 pub(crate) mod stretches;
 #[cfg(test)]
 mod tests;
+pub(crate) mod transmutes;
 pub(crate) mod types;
 pub(crate) mod values;
 pub(crate) mod vectors;

@@ -1,10 +1,13 @@
 //! Which operations of an unsafe block or function need it to be unsafe.
 
 use super::at::At;
+use super::scope::{Binding, Bound};
 use super::types::Ty;
 use crate::facts::dance::Need;
 use crate::facts::operations::standard::{self, Method};
-use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix};
+use crate::reach::standard::is_method;
+use crate::source::lexer::TokenKind;
+use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix, Tokens, TypeId, TypeKind};
 
 /// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,17 +144,18 @@ impl At<'_> {
         if name.starts_with("_mm") {
             return operation(Need::Standard, written, true);
         }
-        if path.segments.len() == 1 && self.binding(&name, callee).is_some() {
+        if path.segments.len() == 1
+            && let Some(binding) = self.binding(&name, callee)
+        {
             // A closure, or a pointer to a function.
-            return match self.type_of(callee) {
-                Ty::Unknown => None,
-                _ => None,
+            return match self.is_bound_unsafe(binding) {
+                true => operation(Need::Unknown, written, false),
+                false => None,
             };
         }
-        let parent = path.segments.iter().rev().nth(1);
-        let parent = parent.map(|parent| self.name(parent.name));
+        let is_elsewhere = self.is_elsewhere(path);
         let mut declared = self.declared.functions(&name, None).peekable();
-        if declared.peek().is_some() {
+        if declared.peek().is_some() && !is_elsewhere {
             let all: Vec<_> = declared.collect();
             let is_unsafe = |place, function: &crate::source::syntax::Function| {
                 function.unsafety.is_some() || self.is_foreign(place)
@@ -161,6 +165,10 @@ impl At<'_> {
                 return match (is_unsafe(place, function), self.is_foreign(place)) {
                     (true, true) => operation(Need::Foreign, written, true),
                     (true, false) => operation(Need::Own, written, true),
+                    // Safe for callers that have its features.
+                    (false, _) if self.has_features(place) => {
+                        operation(Need::Own, written, !self.is_with_features(id))
+                    }
                     (false, _) => None,
                 };
             }
@@ -173,22 +181,94 @@ impl At<'_> {
                 _ => operation(Need::Unknown, written, false),
             };
         }
-        // A variant or a tuple struct; a function of a type of another package.
+        // A variant or a tuple struct.
         let begins_upper = |name: &str| name.starts_with(|first: char| first.is_uppercase());
         if begins_upper(&name) {
             return None;
         }
+        let parent = path.segments.iter().rev().nth(1);
+        let parent = parent.map(|parent| self.name(parent.name));
         match parent.as_deref() {
-            Some(parent) if begins_upper(parent) || super::types::is_primitive(parent) => None,
+            // What a derive or a trait gives a type of the package, or a primitive one.
+            Some(parent)
+                if super::types::is_primitive(parent)
+                    || parent == "Self"
+                    || !is_elsewhere && self.declared.type_named(parent).is_some() =>
+            {
+                None
+            }
             // By the prelude.
             None if name == "drop" => None,
             _ => operation(Need::Unknown, written, false),
         }
     }
 
+    /// Whether a variable may be a pointer to an unsafe function.
+    fn is_bound_unsafe(&self, binding: Binding) -> bool {
+        let (Bound::Parameter(of)
+        | Bound::Closure(Some(of))
+        | Bound::Let {
+            declared: Some(of), ..
+        }) = binding.bound
+        else {
+            let is_closure = matches!(
+                binding.bound,
+                Bound::Let { value: Some(value), .. }
+                    if matches!(self.kind(self.bare(value)), ExprKind::Closure { .. })
+            );
+            return !is_closure && !matches!(binding.bound, Bound::Closure(None));
+        };
+        let found = self.syntax().types.get(of.0 as usize);
+        let tokens = found.map(|found| found.tokens).unwrap_or_default();
+        let mut tokens = tokens.start..tokens.end;
+        let source = self.file.source;
+        let names_one = self.is_alias(of);
+        names_one || tokens.any(|at| source.kind(at as usize) == TokenKind::Unsafe)
+    }
+
+    /// Whether a type is a name that the package gives another.
+    fn is_alias(&self, of: TypeId) -> bool {
+        let TypeKind::Path(path) = self.syntax().type_kind(of) else {
+            return false;
+        };
+        let last = path.segments.last().map(|last| self.name(last.name));
+        let found = last.and_then(|name| self.declared.type_named(&name));
+        found.is_some_and(|(_, item)| matches!(item.kind, ItemKind::Alias { .. }))
+    }
+
+    /// Whether a function is made for features that a machine may not have.
+    fn has_features(&self, place: super::declared::Place) -> bool {
+        let there = self.declared.at(place);
+        let item = self.declared.item(place);
+        there.zip(item).is_some_and(|(there, item)| {
+            let attributes = Tokens {
+                start: item.tokens.start,
+                end: there.item_head(item),
+            };
+            there.mentions(attributes, "target_feature")
+        })
+    }
+
+    /// Whether an expression is in such a function.
+    fn is_with_features(&self, id: ExprId) -> bool {
+        let item = self
+            .function(id)
+            .and_then(|(item, _)| self.syntax().item(item));
+        item.is_some_and(|item| {
+            let attributes = Tokens {
+                start: item.tokens.start,
+                end: self.item_head(item),
+            };
+            self.mentions(attributes, "target_feature")
+        })
+    }
+
     /// Whether a function is declared in a block of foreign items.
     fn is_foreign(&self, place: super::declared::Place) -> bool {
         let Some(item) = self.declared.item(place) else {
+            return false;
+        };
+        let Some(at) = self.declared.at(place) else {
             return false;
         };
         let around = item.parent.and_then(|parent| {
@@ -198,7 +278,16 @@ impl At<'_> {
             };
             self.declared.item(place)
         });
-        around.is_some_and(|around| around.kind == ItemKind::Foreign)
+        match around.map(|around| &around.kind) {
+            Some(ItemKind::Foreign) => true,
+            Some(ItemKind::Trait { .. }) => false,
+            // Without a body: a macro puts a block of foreign items around it.
+            _ => {
+                let last = (item.tokens.end as usize).saturating_sub(1);
+                matches!(item.kind, ItemKind::Function(_))
+                    && at.file.source.kind(last) == TokenKind::Semi
+            }
+        }
     }
 
     fn method(&self, id: ExprId, receiver: ExprId, name: String) -> Option<Operation> {
@@ -245,7 +334,11 @@ impl At<'_> {
                 of if is_own_method(of.peeled(), &name) => operation(Need::Standard, true),
                 _ => None,
             },
-            Method::No if declared.is_empty() => None,
+            // Another package's, unless the standard library has one of the name.
+            Method::No if declared.is_empty() => match is_known_type || is_method(&name) {
+                true => None,
+                false => operation(Need::Unknown, false),
+            },
             // Types of the standard library have such methods by the package's traits only.
             Method::No if is_known_type && !self.is_in_trait(&name) => None,
             Method::No => match declared.iter().filter(|is_unsafe| **is_unsafe).count() {

@@ -140,6 +140,11 @@ impl Spot {
         at.is_pure(self.base) && self.steps.iter().all(|step| at.is_pure(step.expr))
     }
 
+    /// Whether it is the first one.
+    pub(crate) fn is_first(&self) -> bool {
+        self.steps.is_empty() && self.constant == 0
+    }
+
     /// Whether its index is a number that is written.
     pub(crate) fn is_constant(&self) -> bool {
         self.steps.is_empty()
@@ -284,7 +289,9 @@ impl At<'_> {
             return None;
         };
         let mut spot = self.spot_of(*inner, steps)?;
-        spot.is_certain &= !binding.mutable && self.is_steady(&spot, statement, value, operand);
+        if binding.mutable || !self.is_steady(&spot, statement, value, operand) {
+            return None;
+        }
         spot.through.push(statement);
         Some(spot)
     }
@@ -311,7 +318,9 @@ impl At<'_> {
         if let Some(Ty::Pointer { of, .. }) = declared.map(|of| self.written_in(of, item)) {
             spot = cast(spot, *of);
         }
-        spot.is_certain &= self.is_steady(&spot, statement, value, variable);
+        if !self.is_steady(&spot, statement, value, variable) {
+            return None;
+        }
         spot.through.push(statement);
         Some(spot)
     }
@@ -340,7 +349,7 @@ impl At<'_> {
                 .method_of::<1>(id, &["offset", "wrapping_offset"])
                 .is_some();
             // Of a pointer to a whole slice or array.
-            if matches!(spot.pointee, Ty::Slice(_) | Ty::Array(..)) {
+            if spot.is_cast() && matches!(spot.pointee, Ty::Slice(_) | Ty::Array(..)) {
                 return None;
             }
             spot.calls.push(id);
@@ -529,11 +538,66 @@ impl At<'_> {
                 }
             }
         }
+        let root = self.root(spot.base);
+        if root.is_none_or(|root| self.is_borrowed(body, &root, from, used)) {
+            return false;
+        }
         let touched = |name: &str, is_base: bool| self.is_touched(body, name, from, to, is_base);
         if names.iter().any(|(name, is_base)| touched(name, *is_base)) {
             return false;
         }
         is_simple && self.is_pure(spot.base) || self.is_quiet(body, from, to, used)
+    }
+
+    /// Whether something that is there where a pointer is used may borrow what it was made of: the
+    /// pointer goes by that, its slice would not.
+    fn is_borrowed(&self, body: ExprId, root: &str, from: u32, used: ExprId) -> bool {
+        let to = self.syntax().expr(used).tokens.start;
+        let holds = |id: ExprId| self.mentions(self.syntax().expr(id).tokens, root);
+        let is_plain = |id: ExprId| {
+            let of = self.type_of(id);
+            matches!(
+                of,
+                Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Pointer { .. }
+            )
+        };
+        let is_bound = self.syntax().statements.iter().any(|statement| {
+            from <= statement.tokens.start
+                && statement.tokens.start < to
+                && matches!(statement.kind, StatementKind::Let { value: Some(value), .. }
+                    if holds(value) && !is_plain(value))
+        });
+        let is_around = self.syntax().within(body).any(|part| {
+            let header = match self.kind(part) {
+                ExprKind::For { over, .. } => *over,
+                ExprKind::Match { value, .. } => *value,
+                ExprKind::If { condition, .. } | ExprKind::While { condition, .. } => *condition,
+                _ => return false,
+            };
+            self.syntax().is_within(used, part)
+                && !self.syntax().is_within(used, header)
+                && from <= self.syntax().expr(part).tokens.start
+                && holds(header)
+                && !self.is_free_header(header)
+        });
+        is_bound || is_around
+    }
+
+    /// Whether what a loop or a condition looks at borrows nothing: lengths and comparisons.
+    fn is_free_header(&self, header: ExprId) -> bool {
+        self.syntax()
+            .within(header)
+            .all(|part| match self.kind(part) {
+                ExprKind::Method {
+                    name, arguments, ..
+                } => {
+                    arguments.is_empty()
+                        && (self.is_name(*name, "len") || self.is_name(*name, "is_empty"))
+                }
+                ExprKind::Call { .. } | ExprKind::Macro { .. } | ExprKind::Let { .. } => false,
+                ExprKind::Borrow { .. } | ExprKind::Closure { .. } => false,
+                _ => true,
+            })
     }
 
     /// Whether a variable is assigned to behind a place, or given away before another.
@@ -623,12 +687,19 @@ impl At<'_> {
         let uses: Vec<ExprId> = uses.collect();
         // In what could not be read it may stand besides.
         let end = self.syntax().expr(block).tokens.end;
+        let kind = |token: u32| self.file.source.kind(token as usize);
         let is_own = |token: &u32| {
-            let kind = self.file.source.kind(*token as usize);
+            // A field or a method of the name is none of it.
+            let before = token.checked_sub(1).map(kind);
+            let is_field = before == Some(TokenKind::Dot)
+                || matches!(before, Some(TokenKind::Comma | TokenKind::OpenBrace))
+                    && kind(token + 1) == TokenKind::Colon
+                    && kind(token + 2) != TokenKind::Colon;
             // A module may have the same name: `ptr::read(ptr)`.
             let is_module = self.is_path_separator(*token + 1)
                 || *token > 1 && self.is_path_separator(*token - 2);
-            kind.is_path_segment() && self.is_name(*token, &name) && !is_module
+            let is_named = kind(*token).is_path_segment() && self.is_name(*token, &name);
+            is_named && !is_field && !is_module
         };
         let mentions = (behind..end).filter(is_own).count();
         let within = self.syntax().within(block);
@@ -715,8 +786,35 @@ impl At<'_> {
             (pointer, Way::Write(value), operation)
         };
         let mut spot = self.spot(pointer)?;
+        // Under another name it may be another function elsewhere.
+        if let ExprKind::Call { callee, .. } = self.kind(operation) {
+            let name = self.standard_call(operation).map(|call| call.name);
+            let text = self.plain(self.bare(*callee));
+            let last = text
+                .split("::<")
+                .next()
+                .and_then(|path| path.rsplit("::").next());
+            spot.is_certain &= last == name.as_deref();
+        }
         if !spot.pointee.is_known() && stated.is_known() {
             spot.pointee = stated;
+        }
+        // Methods of numbers take a copy.
+        let is_number = matches!(spot.pointee, Ty::Int(_) | Ty::Float(_));
+        let is_called = self
+            .around(operation)
+            .is_some_and(|around| matches!(self.kind(around), ExprKind::Method { .. }));
+        let way = match way {
+            Way::Place if is_number && is_called => Way::Read,
+            way => way,
+        };
+        spot.is_certain &= self.is_used_here_only(&spot, operation);
+        // Behind what a vector holds there may be room that is written to first.
+        if matches!(self.type_of(spot.base).peeled(), Ty::Vec(_)) {
+            if self.makes_room(operation) {
+                return None;
+            }
+            spot.is_certain &= way == Way::Read;
         }
         let of = match (&spot.pointee, way) {
             (Ty::Unknown, Way::Read) => self.expected(operation),
@@ -729,6 +827,50 @@ impl At<'_> {
             target,
             of,
         })
+    }
+
+    /// Whether the variables on the way are used in one unsafe block: where several are replaced one by
+    /// one, a variable is left that nothing uses.
+    fn is_used_here_only(&self, spot: &Spot, operation: ExprId) -> bool {
+        let mut block = operation;
+        while !self.is_unsafe_block(block) {
+            match self.syntax().around(block) {
+                Some(around) => block = around,
+                None => break,
+            }
+        }
+        let is_on_the_way = |used: ExprId| {
+            let own = self.syntax().expr(used).tokens;
+            spot.through.iter().any(|statement| {
+                let tokens = self.statement_tokens(*statement);
+                tokens.start <= own.start && own.end <= tokens.end
+            })
+        };
+        spot.through.iter().all(|statement| {
+            let uses = self.uses_of(*statement).unwrap_or_default();
+            let is_here =
+                |used: &ExprId| self.syntax().is_within(*used, block) || is_on_the_way(*used);
+            uses.iter().all(is_here)
+        })
+    }
+
+    /// Whether the function around something speaks of a vector's room.
+    fn makes_room(&self, id: ExprId) -> bool {
+        const WORDS: [&str; 6] = [
+            "set_len",
+            "reserve",
+            "reserve_exact",
+            "with_capacity",
+            "capacity",
+            "spare_capacity_mut",
+        ];
+        let Some(item) = self
+            .function(id)
+            .and_then(|(item, _)| self.syntax().item(item))
+        else {
+            return true;
+        };
+        WORDS.iter().any(|word| self.mentions(item.tokens, word))
     }
 
     /// How a place is used, and the expression that uses it.

@@ -185,7 +185,7 @@ fn proposal(
     let composer = Composer::new(at, &chosen);
     let tokens = match offer.item.and_then(|item| at.syntax().item(item)) {
         Some(item) => Tokens {
-            start: item.head,
+            start: at.item_head(item),
             end: item.tokens.end,
         },
         None => at.syntax().expr(offer.target).tokens,

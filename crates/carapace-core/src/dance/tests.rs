@@ -30,12 +30,11 @@ fn a_pointer_leads_to_its_element_through_variables_that_go_with_it() {
     let plan = &sites[2].plans[0];
     assert_eq!(plan.applicability, crate::fix::Applicability::Safe);
     assert_eq!(plan.changes[0].text, "v[n + 1]");
-    for site in &sites[3..] {
-        assert_eq!(
-            site.plans[0].applicability,
-            crate::fix::Applicability::Unsafe
-        );
-    }
+    assert_eq!(
+        sites[3].plans[0].applicability,
+        crate::fix::Applicability::Unsafe
+    );
+    assert!(sites[4].plans.is_empty());
 }
 
 /// What is proposed for a text, and whether it can be applied unseen.
@@ -146,4 +145,117 @@ fn a_trait_of_the_package_gives_unsafe_methods_to_types_of_the_standard_library(
          std::ptr::write_bytes(v.as_mut_ptr(), 0, n); v.go(n); } }");
     let site = danced.files[0].sites.last().unwrap();
     assert!(site.plans.is_empty() && site.left.len() == 1);
+}
+
+#[test]
+fn a_pointer_is_followed_only_where_its_slice_could_be_used() {
+    let danced = all(
+        "fn f(v: &mut [u8]) { let p = v.as_mut_ptr(); for (i, b) in v.iter().enumerate() { unsafe { *p.add(i) = *b } } }\n\
+         fn g(v: &mut [u8]) { let p = v.as_mut_ptr(); let x = &v[2]; unsafe { *p = *x } }\n\
+         fn h(mut v: &[u8]) -> u8 { let p = v.as_ptr(); v = &v[1..]; unsafe { *p } }\n\
+         fn i(v: Vec<u8>) -> u8 { let p = v.as_ptr(); let f = || unsafe { *p }; f() }\n\
+         fn j(v: &mut Vec<u8>) { v.reserve(1); unsafe { *v.as_mut_ptr().add(v.len()) = 1; } }",
+    );
+    let sites = &danced.files[0].sites;
+    assert_eq!(sites.len(), 5);
+    assert!(sites.iter().all(|site| site.plans.is_empty()), "{sites:#?}");
+}
+
+#[test]
+fn what_a_closure_returns_is_not_what_its_function_does() {
+    let danced = all(
+        "fn f(n: u32) -> f32 { let g = |n: u64| { return unsafe { std::mem::transmute(n) }; }; let x: f64 = g(1); x as f32 }",
+    );
+    let site = &danced.files[0].sites[0];
+    assert!(site.plans.is_empty() && site.proposals.is_empty());
+}
+
+/// The codes that are proposed at all, and how many sites go.
+fn codes(text: &str) -> (Vec<String>, usize) {
+    let danced = all(text);
+    let sites: Vec<_> = danced.files.iter().flat_map(|file| &file.sites).collect();
+    let proposals = sites.iter().flat_map(|site| &site.proposals);
+    let gone = sites.iter().filter(|site| !site.plans.is_empty()).count();
+    (
+        proposals.map(|proposal| proposal.rule.clone()).collect(),
+        gone,
+    )
+}
+
+#[test]
+fn functions_of_the_standard_library_are_known_under_any_name() {
+    let danced = all("use core::hint::unreachable_unchecked as never;\n\
+         fn f() -> u8 { unsafe { never() } }");
+    assert_eq!(
+        danced.files[0].sites[0].plans[0].changes[0].text,
+        "unreachable!()"
+    );
+}
+
+#[test]
+fn a_checked_twin_does_not_call_itself() {
+    let text = "impl S { fn set(&mut self, n: u8) { assert!(n < 9); self.put(n) } \
+         fn put(&mut self, n: u8) { unsafe { self.set_unchecked(n) } } \
+         unsafe fn set_unchecked(&mut self, n: u8) { self.n = *self.p.add(n) } \
+         fn other(&mut self) { unsafe { self.set_unchecked(1) } } }\n\
+         struct S { n: u8, p: *const u8 }";
+    let danced = all(text);
+    let by = danced.files[0]
+        .sites
+        .iter()
+        .flat_map(|site| &site.proposals);
+    let by: Vec<&str> = by
+        .filter(|found| found.rule == "DAN052")
+        .map(|found| found.with.as_str())
+        .collect();
+    assert_eq!(by, ["self.set(1)"]);
+}
+
+#[test]
+fn a_block_is_needless_only_where_all_of_it_is_known() {
+    let needs = [
+        "mod libc { } fn f(x: u8) { unsafe { g::h(x) } } fn h(x: u8) {}",
+        "foreign! { fn h(x: u8); } fn f(x: u8) { unsafe { h(x) } }",
+        "fn f(v: &mut Vec<u8>) { unsafe { v.set_len(0) } }",
+        "fn f(v: &[u8]) { unsafe { v.to_str_unchecked() } }",
+        "fn f(h: unsafe fn(u8), x: u8) { unsafe { h(x) } }",
+        "fn f(h: unsafe fn(u8), x: u8) { unsafe { h(x) } } fn h(x: u8) {}",
+        "#[target_feature(enable = \"sse2\")] fn h(x: u8) {} fn f(x: u8) { unsafe { h(x) } }",
+    ];
+    for text in needs {
+        assert!(!codes(text).0.contains(&"DAN078".to_owned()), "{text}");
+    }
+    let (found, gone) = codes("fn f(x: u8) { unsafe { h(x) } } fn h(x: u8) {}");
+    assert_eq!((found, gone), (vec!["DAN078".to_owned()], 1));
+}
+
+#[test]
+fn an_item_goes_with_the_comment_that_says_why_it_is_sound() {
+    let text = "struct S { n: u8 }\n\n// A remark.\n// SAFETY: it is.\nunsafe impl Send for S {}\nfn f() {}\n";
+    let danced = all(text);
+    let change = &danced.files[0].sites[0].plans[0].changes[0];
+    let (start, end) = (change.start as usize, change.end as usize);
+    assert_eq!(
+        &text[start..end],
+        "// SAFETY: it is.\nunsafe impl Send for S {}\n"
+    );
+    let text = "use small::String; struct S { n: String } unsafe impl Send for S {}";
+    assert!(codes(text).0.is_empty());
+    for kept in [
+        "*mut u8",
+        "std::rc::Rc<u8>",
+        "Unknown",
+        "std::sync::MutexGuard<'static, u8>",
+    ] {
+        let text = format!("struct S {{ n: {kept} }} unsafe impl Send for S {{}}");
+        assert!(codes(&text).0.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_function_that_hands_on_a_belief_is_named() {
+    let text = "struct T(Vec<u8>); impl T { unsafe fn from_utf8_unchecked(v: Vec<u8>) -> T { T(v) } }\n\
+         fn f(v: Vec<u8>) -> T { unsafe { T::from_utf8_unchecked(v) } }";
+    let (found, gone) = codes(text);
+    assert_eq!((found, gone), (vec!["DAN053".to_owned()], 0));
 }

@@ -761,6 +761,9 @@ impl<'p> At<'p> {
         let name = path.segments.last().map(|last| self.name(last.name))?;
         let parent = path.segments.iter().rev().nth(1);
         let parent = parent.map(|parent| self.name(parent.name));
+        if self.is_elsewhere(path) {
+            return None;
+        }
         let owner = match parent.as_deref() {
             Some("Self") => match self.item_of(id).map(|item| self.self_type(item, MAX_STEPS)) {
                 Some(Ty::Named(name, _)) => Some(name),
@@ -893,6 +896,10 @@ impl<'p> At<'p> {
             (Ty::Str | Ty::String, "as_str") => return Ty::reference(false, Ty::Str),
             (Ty::Float("f32"), "to_bits") => return Ty::Int("u32"),
             (Ty::Float("f64"), "to_bits") => return Ty::Int("u64"),
+            (number, "to_ne_bytes" | "to_le_bytes" | "to_be_bytes") if number.bytes().is_some() => {
+                let length = number.bytes().map(|bytes| bytes.to_string());
+                return Ty::Array(Box::new(Ty::Int("u8")), length);
+            }
             (number @ (Ty::Int(_) | Ty::Float(_)), _) if keeps_number(name) => {
                 return number.clone();
             }
@@ -994,15 +1001,36 @@ impl<'p> At<'p> {
         }
     }
 
+    /// Whether an expression is in a closure or an `async` block of its function.
+    fn is_in_closure(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(around) = self.syntax().around(at) {
+            let is_own = match self.kind(around) {
+                ExprKind::Closure { .. } => true,
+                ExprKind::Block(block) => block.kind == crate::source::syntax::BlockKind::Async,
+                _ => false,
+            };
+            if is_own {
+                return true;
+            }
+            at = around;
+        }
+        false
+    }
+
     fn wanted_by(&self, id: ExprId, around: ExprId, steps: u32) -> Ty {
         let item = self.item_of(id);
         match self.kind(around) {
+            ExprKind::Block(block) if block.kind == crate::source::syntax::BlockKind::Async => {
+                Ty::Unknown
+            }
             ExprKind::Paren(_) | ExprKind::Block(_) => self.wanted(around, steps),
             ExprKind::If { condition, .. } => match *condition == id {
                 true => Ty::Bool,
                 false => self.wanted(around, steps),
             },
             ExprKind::Match { value, .. } if *value != id => self.wanted(around, steps),
+            ExprKind::Return(_) if self.is_in_closure(around) => Ty::Unknown,
             ExprKind::Return(_) => match self.function(around) {
                 Some((item, function)) => match function.output {
                     Some(output) => self.declared_type(output, Some(item), steps),
@@ -1156,9 +1184,22 @@ impl<'p> At<'p> {
         {
             return own;
         }
-        match self.declared_function(id, path) {
-            Some((place, function)) => self.parameter(place, function, at, steps),
-            None => Ty::Unknown,
+        if let Some((place, function)) = self.declared_function(id, path) {
+            return self.parameter(place, function, at, steps);
+        }
+        // Of functions for different builds, where all want the same.
+        let all = self.declared.functions(name, None);
+        let all = all.filter(|_| path.segments.len() == 1);
+        let mut all = all.map(
+            |(place, function)| match self.declared.owner(place).is_none() {
+                true => self.parameter(place, function, at, steps),
+                false => Ty::Unknown,
+            },
+        );
+        let first = all.next().unwrap_or(Ty::Unknown);
+        match all.all(|other| other == first) {
+            true => first,
+            false => Ty::Unknown,
         }
     }
 

@@ -29,9 +29,9 @@ impl Count {
 
     fn plus(self, other: Self) -> Self {
         Self {
-            passed: self.passed + other.passed,
-            failed: self.failed + other.failed,
-            ignored: self.ignored + other.ignored,
+            passed: self.passed.saturating_add(other.passed),
+            failed: self.failed.saturating_add(other.failed),
+            ignored: self.ignored.saturating_add(other.ignored),
         }
     }
 }
@@ -147,10 +147,10 @@ impl Reader {
             }
         } else if let Some(rest) = line.strip_prefix("test ") {
             self.test(rest);
-        } else if let Some(outcome) = outcome(text) {
-            if let Some(name) = self.open.take() {
-                self.ended(name, outcome);
-            }
+        } else if let Some(outcome) = outcome(text)
+            && let Some(name) = self.open.take()
+        {
+            self.ended(name, outcome);
         }
     }
 

@@ -23,7 +23,7 @@ mod cone;
 mod meaning;
 mod question;
 mod scope;
-mod standard;
+pub(crate) mod standard;
 mod table;
 mod world;
 

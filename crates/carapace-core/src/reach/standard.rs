@@ -23,6 +23,6 @@ pub(super) fn is_trait(name: &str) -> bool {
 }
 
 /// Whether one of its types has a method of a name.
-pub(super) fn is_method(name: &str) -> bool {
+pub(crate) fn is_method(name: &str) -> bool {
     METHODS.contains(name)
 }

@@ -176,6 +176,9 @@ impl Page<'_> {
         if let Some(patch) = &report.patch {
             self.patch(patch);
         }
+        for proof in &report.proofs {
+            self.proof(proof);
+        }
         for fixed in report.fixes.iter().flatten() {
             let (word, text) = words::fixes::line(fixed);
             let style = match fixed.status {

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use archive::ArchiveDocument;
 use dance::DanceDocument;
-use fixes::FixedDocument;
+use fixes::{FixedDocument, ProofDocument};
 use people::{InputPeople, PackagePeople};
 use unsafety::UnsafetyDocument;
 
@@ -74,6 +74,9 @@ pub struct Document<'a> {
     /// What fixes change in sources, as a unified diff from the project's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<&'a str>,
+    /// What came of fixes that were tried in a copy, with `--verify`.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    proofs: Vec<ProofDocument<'a>>,
     /// `pass`, `fail` or `incomplete`.
     verdict: &'static str,
 }
@@ -429,6 +432,7 @@ fn document<'a>(
             .as_ref()
             .map(|fixes| fixes.iter().map(fixes::document).collect()),
         patch: report.patch.as_deref(),
+        proofs: report.proofs.iter().map(fixes::proof).collect(),
         verdict: report.verdict.name(),
     }
 }

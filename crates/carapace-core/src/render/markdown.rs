@@ -19,7 +19,7 @@ use crate::census::summary::{Status, Summary};
 use crate::census::{Census, PackageCensus, Site};
 use crate::facts::unsafety::Operation;
 use crate::graph::PackageIdx;
-use crate::report::{Input, Report};
+use crate::report::{Input, Proof, Report};
 use crate::supply::Supply;
 use crate::supply::reach::Reached;
 
@@ -64,6 +64,9 @@ pub fn render(report: &Report, view: &View) -> String {
     list("Fixes", fixes, &mut text);
     if let Some(patch) = &report.patch {
         diff(patch, &mut text);
+    }
+    for proof in &report.proofs {
+        tried(proof, &mut text);
     }
     let gaps = words::gaps(report);
     let gaps = gaps.iter().map(|gap| match gap.blocking {
@@ -147,19 +150,38 @@ fn diff(patch: &str, text: &mut String) {
     }
 }
 
+/// What came of fixes that were tried: a table by kind, and the patch.
+fn tried(proof: &Proof, text: &mut String) {
+    let _ = writeln!(text, "\n### Tried: {}\n", code(&proof.subject));
+    for before in &proof.before {
+        let _ = writeln!(text, "- before: {}", code(before));
+    }
+    for root in &proof.forbids {
+        let _ = writeln!(text, "- forbids unsafe code: {}", code(root));
+    }
+    text.push_str("\n| Unsafe code | Before | After |\n|---|--:|--:|\n");
+    for one in &proof.kinds {
+        let _ = writeln!(text, "| {} | {} | {} |", one.kind, one.before, one.after);
+    }
+    if !proof.patch.is_empty() {
+        diff(&proof.patch, text);
+    }
+}
+
 /// What becomes of packages' unsafe code, and why it stays.
 fn stays(input: &Input, dance: &Dance, text: &mut String) {
     for (index, steps) in danced::with_sites(input, dance) {
         let package = code(&words::package(&input.graph, index));
         let outlooks = danced::outlooks(&steps.outlooks());
         let _ = writeln!(text, "\n### Unsafe code of {package}\n\n{outlooks}.");
-        let lines = danced::stays(steps, false).into_iter();
+        let stays = danced::stays(steps, false).into_iter();
+        let lines = stays.map(|stays| stays.line(code));
         let lines: Vec<String> = lines.chain(danced::newer(steps)).collect();
         if !lines.is_empty() {
             text.push('\n');
         }
         for line in lines {
-            let _ = writeln!(text, "- {}", code(&line));
+            let _ = writeln!(text, "- {line}");
         }
     }
 }

@@ -14,8 +14,108 @@ mod advisory_unmaintained;
 mod advisory_unsound;
 #[path = "advisory/vulnerability.rs"]
 mod advisory_vulnerability;
+#[path = "dance/array_by_cast.rs"]
+mod dance_array_by_cast;
+#[path = "dance/ascii_case_by_bytes.rs"]
+mod dance_ascii_case_by_bytes;
+#[path = "dance/auto_trait_by_hand.rs"]
+mod dance_auto_trait_by_hand;
+#[path = "dance/box_by_allocator.rs"]
+mod dance_box_by_allocator;
+#[path = "dance/box_leaked_by_pointer.rs"]
+mod dance_box_leaked_by_pointer;
+#[path = "dance/bytes_of_values.rs"]
+mod dance_bytes_of_values;
+#[path = "dance/bytes_read_by_cast.rs"]
+mod dance_bytes_read_by_cast;
+#[path = "dance/bytes_written_by_cast.rs"]
+mod dance_bytes_written_by_cast;
+#[path = "dance/c_str_of_bytes.rs"]
+mod dance_c_str_of_bytes;
+#[path = "dance/c_string_of_vector.rs"]
+mod dance_c_string_of_vector;
+#[path = "dance/chunks_by_cast.rs"]
+mod dance_chunks_by_cast;
+#[path = "dance/element_by_pointer.rs"]
+mod dance_element_by_pointer;
+#[path = "dance/elements_filled_by_pointer.rs"]
+mod dance_elements_filled_by_pointer;
+#[path = "dance/elements_swapped_by_pointers.rs"]
+mod dance_elements_swapped_by_pointers;
+#[path = "dance/enum_transmuted.rs"]
+mod dance_enum_transmuted;
+#[path = "dance/feature_function_unsafe.rs"]
+mod dance_feature_function_unsafe;
+#[path = "dance/float_bits_transmuted.rs"]
+mod dance_float_bits_transmuted;
 #[path = "dance/index_unchecked.rs"]
 mod dance_index_unchecked;
+#[path = "dance/intrinsic_in_feature_function.rs"]
+mod dance_intrinsic_in_feature_function;
+#[path = "dance/layout_unchecked.rs"]
+mod dance_layout_unchecked;
+#[path = "dance/lifetime_transmuted.rs"]
+mod dance_lifetime_transmuted;
+#[path = "dance/needless_unsafe_block.rs"]
+mod dance_needless_unsafe_block;
+#[path = "dance/needless_unsafe_function.rs"]
+mod dance_needless_unsafe_function;
+#[path = "dance/nonnull_unchecked.rs"]
+mod dance_nonnull_unchecked;
+#[path = "dance/nonzero_unchecked.rs"]
+mod dance_nonzero_unchecked;
+#[path = "dance/number_bytes_transmuted.rs"]
+mod dance_number_bytes_transmuted;
+#[path = "dance/number_transmuted.rs"]
+mod dance_number_transmuted;
+#[path = "dance/offset_by_null.rs"]
+mod dance_offset_by_null;
+#[path = "dance/pin_projection.rs"]
+mod dance_pin_projection;
+#[path = "dance/pin_unchecked.rs"]
+mod dance_pin_unchecked;
+#[path = "dance/plain_foreign_function.rs"]
+mod dance_plain_foreign_function;
+#[path = "dance/pointer_transmuted.rs"]
+mod dance_pointer_transmuted;
+#[path = "dance/raw_descriptor.rs"]
+mod dance_raw_descriptor;
+#[path = "dance/slice_copied_by_pointers.rs"]
+mod dance_slice_copied_by_pointers;
+#[path = "dance/slice_moved_by_pointers.rs"]
+mod dance_slice_moved_by_pointers;
+#[path = "dance/slice_of_one.rs"]
+mod dance_slice_of_one;
+#[path = "dance/slice_of_own_parts.rs"]
+mod dance_slice_of_own_parts;
+#[path = "dance/static_mut_number.rs"]
+mod dance_static_mut_number;
+#[path = "dance/static_mut_option.rs"]
+mod dance_static_mut_option;
+#[path = "dance/struct_transmuted.rs"]
+mod dance_struct_transmuted;
+#[path = "dance/truth_transmuted.rs"]
+mod dance_truth_transmuted;
+#[path = "dance/unchecked_twin.rs"]
+mod dance_unchecked_twin;
+#[path = "dance/unfilled_growth.rs"]
+mod dance_unfilled_growth;
+#[path = "dance/unfilled_vec.rs"]
+mod dance_unfilled_vec;
+#[path = "dance/unreachable_unchecked.rs"]
+mod dance_unreachable_unchecked;
+#[path = "dance/unsafe_constructor.rs"]
+mod dance_unsafe_constructor;
+#[path = "dance/unsafe_helper.rs"]
+mod dance_unsafe_helper;
+#[path = "dance/unwrap_unchecked.rs"]
+mod dance_unwrap_unchecked;
+#[path = "dance/utf8_unchecked.rs"]
+mod dance_utf8_unchecked;
+#[path = "dance/waker_by_hand.rs"]
+mod dance_waker_by_hand;
+#[path = "dance/zeroed_plain.rs"]
+mod dance_zeroed_plain;
 #[path = "policy/expired_ignore.rs"]
 mod policy_expired_ignore;
 #[path = "policy/gone_finding.rs"]
@@ -154,6 +254,406 @@ pub static RULES: &[Rule] = &[
         docs: include_str!("../../docs/DAN001.md"),
         replaces: Some(&dance_index_unchecked::REPLACES),
         check: dance_index_unchecked::check,
+    },
+    Rule {
+        meta: dance_unfilled_vec::META,
+        name: "unfilled-vec",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN010.md"),
+        replaces: Some(&dance_unfilled_vec::REPLACES),
+        check: dance_unfilled_vec::check,
+    },
+    Rule {
+        meta: dance_unfilled_growth::META,
+        name: "unfilled-growth",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN011.md"),
+        replaces: Some(&dance_unfilled_growth::REPLACES),
+        check: dance_unfilled_growth::check,
+    },
+    Rule {
+        meta: dance_slice_copied_by_pointers::META,
+        name: "slice-copied-by-pointers",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN014.md"),
+        replaces: Some(&dance_slice_copied_by_pointers::REPLACES),
+        check: dance_slice_copied_by_pointers::check,
+    },
+    Rule {
+        meta: dance_slice_moved_by_pointers::META,
+        name: "slice-moved-by-pointers",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN015.md"),
+        replaces: Some(&dance_slice_moved_by_pointers::REPLACES),
+        check: dance_slice_moved_by_pointers::check,
+    },
+    Rule {
+        meta: dance_slice_of_own_parts::META,
+        name: "slice-of-own-parts",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN016.md"),
+        replaces: Some(&dance_slice_of_own_parts::REPLACES),
+        check: dance_slice_of_own_parts::check,
+    },
+    Rule {
+        meta: dance_elements_swapped_by_pointers::META,
+        name: "elements-swapped-by-pointers",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN018.md"),
+        replaces: Some(&dance_elements_swapped_by_pointers::REPLACES),
+        check: dance_elements_swapped_by_pointers::check,
+    },
+    Rule {
+        meta: dance_elements_filled_by_pointer::META,
+        name: "elements-filled-by-pointer",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN019.md"),
+        replaces: Some(&dance_elements_filled_by_pointer::REPLACES),
+        check: dance_elements_filled_by_pointer::check,
+    },
+    Rule {
+        meta: dance_bytes_read_by_cast::META,
+        name: "bytes-read-by-cast",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN030.md"),
+        replaces: Some(&dance_bytes_read_by_cast::REPLACES),
+        check: dance_bytes_read_by_cast::check,
+    },
+    Rule {
+        meta: dance_bytes_written_by_cast::META,
+        name: "bytes-written-by-cast",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN031.md"),
+        replaces: Some(&dance_bytes_written_by_cast::REPLACES),
+        check: dance_bytes_written_by_cast::check,
+    },
+    Rule {
+        meta: dance_element_by_pointer::META,
+        name: "element-by-pointer",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN032.md"),
+        replaces: Some(&dance_element_by_pointer::REPLACES),
+        check: dance_element_by_pointer::check,
+    },
+    Rule {
+        meta: dance_enum_transmuted::META,
+        name: "enum-transmuted",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN033.md"),
+        replaces: Some(&dance_enum_transmuted::REPLACES),
+        check: dance_enum_transmuted::check,
+    },
+    Rule {
+        meta: dance_struct_transmuted::META,
+        name: "struct-transmuted",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN034.md"),
+        replaces: Some(&dance_struct_transmuted::REPLACES),
+        check: dance_struct_transmuted::check,
+    },
+    Rule {
+        meta: dance_zeroed_plain::META,
+        name: "zeroed-plain",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN035.md"),
+        replaces: Some(&dance_zeroed_plain::REPLACES),
+        check: dance_zeroed_plain::check,
+    },
+    Rule {
+        meta: dance_unsafe_constructor::META,
+        name: "unsafe-constructor",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN036.md"),
+        replaces: Some(&dance_unsafe_constructor::REPLACES),
+        check: dance_unsafe_constructor::check,
+    },
+    Rule {
+        meta: dance_unsafe_helper::META,
+        name: "unsafe-helper",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN037.md"),
+        replaces: Some(&dance_unsafe_helper::REPLACES),
+        check: dance_unsafe_helper::check,
+    },
+    Rule {
+        meta: dance_number_bytes_transmuted::META,
+        name: "number-bytes-transmuted",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN038.md"),
+        replaces: Some(&dance_number_bytes_transmuted::REPLACES),
+        check: dance_number_bytes_transmuted::check,
+    },
+    Rule {
+        meta: dance_float_bits_transmuted::META,
+        name: "float-bits-transmuted",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN039.md"),
+        replaces: Some(&dance_float_bits_transmuted::REPLACES),
+        check: dance_float_bits_transmuted::check,
+    },
+    Rule {
+        meta: dance_truth_transmuted::META,
+        name: "truth-transmuted",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN040.md"),
+        replaces: Some(&dance_truth_transmuted::REPLACES),
+        check: dance_truth_transmuted::check,
+    },
+    Rule {
+        meta: dance_number_transmuted::META,
+        name: "number-transmuted",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN041.md"),
+        replaces: Some(&dance_number_transmuted::REPLACES),
+        check: dance_number_transmuted::check,
+    },
+    Rule {
+        meta: dance_pointer_transmuted::META,
+        name: "pointer-transmuted",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN042.md"),
+        replaces: Some(&dance_pointer_transmuted::REPLACES),
+        check: dance_pointer_transmuted::check,
+    },
+    Rule {
+        meta: dance_chunks_by_cast::META,
+        name: "chunks-by-cast",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN043.md"),
+        replaces: Some(&dance_chunks_by_cast::REPLACES),
+        check: dance_chunks_by_cast::check,
+    },
+    Rule {
+        meta: dance_array_by_cast::META,
+        name: "array-by-cast",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN044.md"),
+        replaces: Some(&dance_array_by_cast::REPLACES),
+        check: dance_array_by_cast::check,
+    },
+    Rule {
+        meta: dance_bytes_of_values::META,
+        name: "bytes-of-values",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN045.md"),
+        replaces: Some(&dance_bytes_of_values::REPLACES),
+        check: dance_bytes_of_values::check,
+    },
+    Rule {
+        meta: dance_c_string_of_vector::META,
+        name: "c-string-of-vector",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN050.md"),
+        replaces: Some(&dance_c_string_of_vector::REPLACES),
+        check: dance_c_string_of_vector::check,
+    },
+    Rule {
+        meta: dance_c_str_of_bytes::META,
+        name: "c-str-of-bytes",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN051.md"),
+        replaces: Some(&dance_c_str_of_bytes::REPLACES),
+        check: dance_c_str_of_bytes::check,
+    },
+    Rule {
+        meta: dance_unchecked_twin::META,
+        name: "unchecked-twin",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN052.md"),
+        replaces: Some(&dance_unchecked_twin::REPLACES),
+        check: dance_unchecked_twin::check,
+    },
+    Rule {
+        meta: dance_utf8_unchecked::META,
+        name: "utf8-unchecked",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN053.md"),
+        replaces: Some(&dance_utf8_unchecked::REPLACES),
+        check: dance_utf8_unchecked::check,
+    },
+    Rule {
+        meta: dance_ascii_case_by_bytes::META,
+        name: "ascii-case-by-bytes",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN054.md"),
+        replaces: Some(&dance_ascii_case_by_bytes::REPLACES),
+        check: dance_ascii_case_by_bytes::check,
+    },
+    Rule {
+        meta: dance_unwrap_unchecked::META,
+        name: "unwrap-unchecked",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN055.md"),
+        replaces: Some(&dance_unwrap_unchecked::REPLACES),
+        check: dance_unwrap_unchecked::check,
+    },
+    Rule {
+        meta: dance_unreachable_unchecked::META,
+        name: "unreachable-unchecked",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN056.md"),
+        replaces: Some(&dance_unreachable_unchecked::REPLACES),
+        check: dance_unreachable_unchecked::check,
+    },
+    Rule {
+        meta: dance_static_mut_number::META,
+        name: "static-mut-number",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN057.md"),
+        replaces: Some(&dance_static_mut_number::REPLACES),
+        check: dance_static_mut_number::check,
+    },
+    Rule {
+        meta: dance_static_mut_option::META,
+        name: "static-mut-option",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN058.md"),
+        replaces: Some(&dance_static_mut_option::REPLACES),
+        check: dance_static_mut_option::check,
+    },
+    Rule {
+        meta: dance_box_leaked_by_pointer::META,
+        name: "box-leaked-by-pointer",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN059.md"),
+        replaces: Some(&dance_box_leaked_by_pointer::REPLACES),
+        check: dance_box_leaked_by_pointer::check,
+    },
+    Rule {
+        meta: dance_offset_by_null::META,
+        name: "offset-by-null",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN061.md"),
+        replaces: Some(&dance_offset_by_null::REPLACES),
+        check: dance_offset_by_null::check,
+    },
+    Rule {
+        meta: dance_nonnull_unchecked::META,
+        name: "nonnull-unchecked",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN062.md"),
+        replaces: Some(&dance_nonnull_unchecked::REPLACES),
+        check: dance_nonnull_unchecked::check,
+    },
+    Rule {
+        meta: dance_pin_unchecked::META,
+        name: "pin-unchecked",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN063.md"),
+        replaces: Some(&dance_pin_unchecked::REPLACES),
+        check: dance_pin_unchecked::check,
+    },
+    Rule {
+        meta: dance_pin_projection::META,
+        name: "pin-projection",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN064.md"),
+        replaces: Some(&dance_pin_projection::REPLACES),
+        check: dance_pin_projection::check,
+    },
+    Rule {
+        meta: dance_lifetime_transmuted::META,
+        name: "lifetime-transmuted",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN065.md"),
+        replaces: Some(&dance_lifetime_transmuted::REPLACES),
+        check: dance_lifetime_transmuted::check,
+    },
+    Rule {
+        meta: dance_waker_by_hand::META,
+        name: "waker-by-hand",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN066.md"),
+        replaces: Some(&dance_waker_by_hand::REPLACES),
+        check: dance_waker_by_hand::check,
+    },
+    Rule {
+        meta: dance_intrinsic_in_feature_function::META,
+        name: "intrinsic-in-feature-function",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN067.md"),
+        replaces: Some(&dance_intrinsic_in_feature_function::REPLACES),
+        check: dance_intrinsic_in_feature_function::check,
+    },
+    Rule {
+        meta: dance_feature_function_unsafe::META,
+        name: "feature-function-unsafe",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN068.md"),
+        replaces: Some(&dance_feature_function_unsafe::REPLACES),
+        check: dance_feature_function_unsafe::check,
+    },
+    Rule {
+        meta: dance_plain_foreign_function::META,
+        name: "plain-foreign-function",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN069.md"),
+        replaces: Some(&dance_plain_foreign_function::REPLACES),
+        check: dance_plain_foreign_function::check,
+    },
+    Rule {
+        meta: dance_auto_trait_by_hand::META,
+        name: "auto-trait-by-hand",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN070.md"),
+        replaces: Some(&dance_auto_trait_by_hand::REPLACES),
+        check: dance_auto_trait_by_hand::check,
+    },
+    Rule {
+        meta: dance_raw_descriptor::META,
+        name: "raw-descriptor",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN071.md"),
+        replaces: Some(&dance_raw_descriptor::REPLACES),
+        check: dance_raw_descriptor::check,
+    },
+    Rule {
+        meta: dance_nonzero_unchecked::META,
+        name: "nonzero-unchecked",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN072.md"),
+        replaces: Some(&dance_nonzero_unchecked::REPLACES),
+        check: dance_nonzero_unchecked::check,
+    },
+    Rule {
+        meta: dance_slice_of_one::META,
+        name: "slice-of-one",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN074.md"),
+        replaces: Some(&dance_slice_of_one::REPLACES),
+        check: dance_slice_of_one::check,
+    },
+    Rule {
+        meta: dance_layout_unchecked::META,
+        name: "layout-unchecked",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN075.md"),
+        replaces: Some(&dance_layout_unchecked::REPLACES),
+        check: dance_layout_unchecked::check,
+    },
+    Rule {
+        meta: dance_box_by_allocator::META,
+        name: "box-by-allocator",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN076.md"),
+        replaces: Some(&dance_box_by_allocator::REPLACES),
+        check: dance_box_by_allocator::check,
+    },
+    Rule {
+        meta: dance_needless_unsafe_function::META,
+        name: "needless-unsafe-function",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN077.md"),
+        replaces: Some(&dance_needless_unsafe_function::REPLACES),
+        check: dance_needless_unsafe_function::check,
+    },
+    Rule {
+        meta: dance_needless_unsafe_block::META,
+        name: "needless-unsafe-block",
+        group: Group::Dance,
+        docs: include_str!("../../docs/DAN078.md"),
+        replaces: Some(&dance_needless_unsafe_block::REPLACES),
+        check: dance_needless_unsafe_block::check,
     },
     Rule {
         meta: policy_unknown_ignore::META,

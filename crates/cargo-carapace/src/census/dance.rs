@@ -7,7 +7,6 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use carapace_core::dance::{self, Danced};
-use carapace_core::facts::FactGap;
 use carapace_core::facts::dance::{PackageDance, VERSION};
 
 use serde::{Deserialize, Serialize};
@@ -105,8 +104,8 @@ fn packages(folders: &[(&Folder, &Listing)], weights: &[u64]) -> Vec<Proposed> {
     };
     let wanted = |(file, _): &Seen| file.wanted();
     let scanned = scan_files(folders, || (), scan, wanted);
-    let mut work: Vec<(usize, Mutex<(Vec<Seen>, Vec<FactGap>)>)> = Vec::new();
-    work.extend(scanned.into_iter().map(Mutex::new).enumerate());
+    let held = scanned.into_iter().map(Mutex::new);
+    let mut work: Vec<(usize, Mutex<_>)> = held.enumerate().collect();
     // The largest first: no core is to begin with one when the others have nothing left.
     work.sort_by_key(|(at, _)| Reverse(weights.get(*at)));
     let mut all = parallel(&work, |(at, scanned)| {

@@ -8,7 +8,7 @@ use carapace_core::census::survey::Known;
 use carapace_core::policy::Policy;
 use carapace_core::report::{ConfigEffect, Gap};
 
-use super::project::sites_of;
+use super::sites_of;
 use crate::audit::inputs::shown;
 use crate::cli::Failure;
 use crate::cli::args::UnsafeArgs;

@@ -9,7 +9,7 @@ mod gate;
 mod manifest;
 pub mod mentions;
 mod project;
-mod sources;
+pub(crate) mod sources;
 pub mod store;
 
 use std::path::Path;
@@ -27,7 +27,7 @@ use crate::cli::args::UnsafeArgs;
 use crate::ground::{Ground, Wanted};
 use extract::Early;
 
-pub(crate) use project::{count, folders, folders_to_read, path_of, reader};
+pub(crate) use project::{count, folders, folders_to_read, path_of, reader, sites_of};
 
 /// The text of a package's file, by its path from the package's folder, if it can be read.
 pub type Read = Box<dyn Fn(PackageIdx, &str) -> Option<String>>;

@@ -315,7 +315,7 @@ pub(crate) fn reader(ground: &Ground) -> Read {
 }
 
 /// The census of sources at another time: which sites there are, compiled or not.
-pub(super) fn sites_of(files: &[(String, Vec<u8>)]) -> Census {
+pub(crate) fn sites_of(files: &[(String, Vec<u8>)]) -> Census {
     use carapace_core::census::link::{Linked, Script, link};
     use carapace_core::cfg::CfgSet;
     use carapace_core::facts::{package::package, scan::scan};

@@ -16,7 +16,7 @@ const MAX_ENTRIES: usize = 400_000;
 /// How deep folders may nest.
 const MAX_DEPTH: usize = 64;
 /// What one file may weigh, in bytes.
-pub(super) const MAX_FILE: u64 = 512 * 1024 * 1024;
+pub(crate) const MAX_FILE: u64 = 512 * 1024 * 1024;
 
 /// Endings of sources that are no Rust but are compiled and linked with it.
 const NATIVE: [&str; 12] = [
@@ -25,27 +25,27 @@ const NATIVE: [&str; 12] = [
 
 /// The files of a package.
 #[derive(Debug, Default)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     /// Paths from the package's folder, with `/`, of all files, and where they are.
-    pub(super) files: BTreeMap<String, PathBuf>,
+    pub(crate) files: BTreeMap<String, PathBuf>,
     /// Sizes and times of all files, where they were asked for.
-    pub(super) stamps: BTreeMap<String, (u64, u128)>,
+    pub(crate) stamps: BTreeMap<String, (u64, u128)>,
     /// How many are sources of other languages.
-    pub(super) native: u32,
+    pub(crate) native: u32,
     /// What was not looked at, and why: paths from the package's folder.
-    pub(super) gaps: Vec<(String, String)>,
+    pub(crate) gaps: Vec<(String, String)>,
 }
 
 impl Listing {
     /// Those that are Rust by their name.
-    pub(super) fn rust(&self) -> impl Iterator<Item = (&str, &Path)> {
+    pub(crate) fn rust(&self) -> impl Iterator<Item = (&str, &Path)> {
         let rust = self.files.iter().filter(|(path, _)| path.ends_with(".rs"));
         rust.map(|(path, place)| (path.as_str(), place.as_path()))
     }
 }
 
 /// Lists a package's folder, with the files' stamps if asked for. Links may lead to anywhere in `tree`.
-pub(super) fn list(root: &Path, tree: &Path, stamps: bool) -> Listing {
+pub(crate) fn list(root: &Path, tree: &Path, stamps: bool) -> Listing {
     let mut listing = Listing::default();
     let mut entries = 0_usize;
     let mut seen = BTreeSet::new();

@@ -27,7 +27,13 @@ pub fn run(arguments: &DanceArgs) -> Result<Exit, Failure> {
             folders: &taken.folders,
             stamps: &taken.stamps,
         };
-        fixing.run(&mut report)?;
+        match arguments.verify {
+            true => fixing.prove(&mut report)?,
+            false => fixing.run(&mut report)?,
+        }
+        if let Some(file) = &arguments.patch {
+            output::answer(&patch(&report)?, Some(file))?;
+        }
     }
     output::add_repository_paths(&mut report, format);
     let files = Files {
@@ -41,6 +47,21 @@ pub fn run(arguments: &DanceArgs) -> Result<Exit, Failure> {
     // The process ends now and gives all its memory back at once; see `audit`.
     std::mem::forget((report, graph, text));
     Ok(exit)
+}
+
+/// The patch of a run.
+fn patch(report: &Report) -> Result<String, Failure> {
+    let mut patches = report.proofs.iter().map(|proof| proof.patch.as_str());
+    let mut patches: Vec<&str> = patches.by_ref().chain(report.patch.as_deref()).collect();
+    patches.retain(|patch| !patch.is_empty());
+    match patches.as_slice() {
+        [] => Ok(String::new()),
+        [one] => Ok((*one).to_owned()),
+        _ => Err(Failure(
+            "--patch takes the patch of one package, and several were changed: name one by -p"
+                .to_owned(),
+        )),
+    }
 }
 
 /// How the answer looks: an audit of a package is a page.

@@ -14,6 +14,7 @@ use carapace_core::graph::PackageIdx;
 use carapace_core::report::{FixChange, FixStatus, Fixed, FixedFinding, Report};
 use carapace_core::rules::Group;
 
+use super::imports::Others;
 use super::{Stamp, clean};
 use crate::cli::Failure;
 use crate::cli::args::DanceArgs;
@@ -118,31 +119,37 @@ impl Fixing<'_> {
 
     /// Why a fix is not tried.
     fn refusal(&self, finding: &Finding, fix: &Fix) -> Option<String> {
-        let metadata = &self.ground.metadata;
-        let is_member = |index: &PackageIdx| {
-            let package = metadata.get(*index);
-            metadata.members.contains(index) && package.is_some_and(|p| p.source.is_none())
-        };
-        if !finding.package.as_ref().is_some_and(is_member) {
+        if !finding.package.is_some_and(|package| self.is_own(package)) {
             let reason = "it is not the workspace's own: with --verify a patch for it is made";
             return Some(reason.to_owned());
         }
+        self.is_left(fix)
+    }
+
+    /// Why a fix is left, whosever it is.
+    pub(super) fn is_left(&self, fix: &Fix) -> Option<String> {
         let is_to_be_looked_at = fix.applicability < Applicability::Safe;
         (is_to_be_looked_at && !self.arguments.unsafe_fixes)
             .then(|| "it is to be looked at: --unsafe-fixes applies it, too".to_owned())
     }
 
-    /// A file as it is and as it shall be.
-    fn target(
+    /// Whether a package is the user's to change: a member of the workspace, or the one that was named
+    /// by its folder.
+    pub(super) fn is_own(&self, package: PackageIdx) -> bool {
+        let described = self.ground.metadata.get(package);
+        self.ground.metadata.members.contains(&package)
+            && described.is_some_and(|described| described.source.is_none())
+    }
+
+    /// The folder of a package, and the path of a file in it, with `/`, by what locations show.
+    pub(super) fn place(
         &self,
-        package: Option<PackageIdx>,
+        package: PackageIdx,
         file: &str,
-        edits: &[&Edit],
-    ) -> Result<Target, String> {
+    ) -> Result<(PathBuf, String), String> {
         let lost = || "its file is not one of the package's".to_owned();
-        let at = package.and_then(|index| self.ground.graph.position(index));
-        let at = at.ok_or_else(lost)?;
-        let folder = self.folders.get(at).ok_or_else(lost)?;
+        let at = self.ground.graph.position(package);
+        let folder = at.and_then(|at| self.folders.get(at)).ok_or_else(lost)?;
         let inside = match folder.as_str() {
             "" => Some(file),
             folder => file
@@ -154,26 +161,42 @@ impl Fixing<'_> {
         if !inside.split('/').all(is_plain) {
             return Err("its file is outside of the package".to_owned());
         }
-        let described = package.and_then(|index| self.ground.metadata.get(index));
-        let root = Path::new(described.ok_or_else(lost)?.root_dir()).to_owned();
-        let path = plain(&root, inside)?;
+        let described = self.ground.metadata.get(package).ok_or_else(lost)?;
+        Ok((PathBuf::from(described.root_dir()), inside.to_owned()))
+    }
+
+    /// A file as it is and as it shall be.
+    fn target(
+        &self,
+        package: Option<PackageIdx>,
+        file: &str,
+        edits: &[&Edit],
+    ) -> Result<Target, String> {
+        let package = package.ok_or("nothing is known of its package")?;
+        let (root, inside) = self.place(package, file)?;
+        let path = plain(&root, &inside)?;
         let bytes = files::read_regular(&path, MAX_FILE).map_err(|error| error.to_string())?;
-        let seen = self.stamps.get(at).and_then(|stamps| stamps.get(inside));
+        let at = self.ground.graph.position(package);
+        let stamps = at.and_then(|at| self.stamps.get(at));
+        let seen = stamps.and_then(|stamps| stamps.get(&inside));
         if seen != Some(&Stamp::of(&bytes)) {
             return Err("its file has been changed in the meantime: run this again".to_owned());
         }
         let before = String::from_utf8(bytes).map_err(|_| "its file is not UTF-8".to_owned())?;
-        let after = apply(&before, edits.iter().copied()).map_err(|error| error.to_string())?;
+        let others = Others::in_folder(&root, &self.ground.tree);
+        let unused = others.unused(&inside, &before, edits);
+        let all = edits.iter().copied().chain(&unused);
+        let after = apply(&before, all).map_err(|error| error.to_string())?;
         Ok(Target {
             name: self.name(&path),
-            after: settled(&before, after),
             path,
             before,
+            after,
         })
     }
 
     /// A path from the project's folder, with `/`: what patches are applied in.
-    fn name(&self, path: &Path) -> String {
+    pub(super) fn name(&self, path: &Path) -> String {
         let root = &self.ground.project.root;
         let path = path.strip_prefix(root).unwrap_or(path);
         let parts = path
@@ -193,11 +216,6 @@ impl Target {
     }
 }
 
-/// What of a file is to follow its fixes is done here, once for all of them.
-fn settled(_before: &str, after: String) -> String {
-    after
-}
-
 /// A file below a folder, if no link is on the way.
 fn plain(root: &Path, inside: &str) -> Result<PathBuf, String> {
     let root = std::fs::canonicalize(root).map_err(|error| error.to_string())?;
@@ -211,13 +229,13 @@ fn plain(root: &Path, inside: &str) -> Result<PathBuf, String> {
 
 /// What is told of findings, gathered by package and by what became of them.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     applied: BTreeMap<PackageIdx, (Vec<FixedFinding>, Vec<Edit>)>,
     left: BTreeMap<(PackageIdx, String), Vec<FixedFinding>>,
 }
 
 impl Told {
-    fn add(&mut self, finding: &Finding, done: Result<&Fix, String>) {
+    pub(super) fn add(&mut self, finding: &Finding, done: Result<&Fix, String>) {
         let Some(package) = finding.package else {
             return;
         };
@@ -235,7 +253,7 @@ impl Told {
         }
     }
 
-    fn fixes(
+    pub(super) fn fixes(
         self,
         input: &str,
         graph: &carapace_core::graph::Graph,

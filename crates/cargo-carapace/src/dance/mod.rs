@@ -3,6 +3,9 @@
 
 mod clean;
 pub mod fix;
+mod imports;
+mod prove;
+pub mod verify;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

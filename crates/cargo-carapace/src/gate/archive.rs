@@ -29,6 +29,13 @@ pub fn checksum(bytes: &[u8]) -> Checksum {
 /// with the package's checksum: without one nothing says which archive it is.
 #[must_use]
 pub fn find(cargo_home: &Path, package: &Package) -> Option<Vec<(String, Vec<u8>)>> {
+    let prefix = format!("{}-{}/", package.name, package.version);
+    read(&bytes(cargo_home, package)?, &prefix).ok()
+}
+
+/// A package's archive, from cargo's cache; none as with [`find`].
+#[must_use]
+pub(crate) fn bytes(cargo_home: &Path, package: &Package) -> Option<Vec<u8>> {
     let locked = package.checksum.as_ref()?;
     // Names and versions come from a lockfile; these cannot lead elsewhere.
     let name = format!("{}-{}.crate", package.name, package.version);
@@ -40,8 +47,7 @@ pub fn find(cargo_home: &Path, package: &Package) -> Option<Vec<(String, Vec<u8>
         let bytes = read_regular(&registry.join(&name), MAX_PACKED).ok()?;
         (checksum(&bytes) == *locked).then_some(bytes)
     });
-    let prefix = format!("{}-{}/", package.name, package.version);
-    read(&archives.next()?, &prefix).ok()
+    archives.next()
 }
 
 /// Cargo's folders of archives, one for each registry, sorted.

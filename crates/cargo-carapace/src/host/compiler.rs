@@ -12,7 +12,7 @@ use carapace_core::graph::units::Platform;
 use toml::{Table, Value};
 
 use super::cargo::{Cargo, Environment};
-use super::child::SearchPath;
+use super::child::{SearchPath, is_program};
 use super::dirs;
 use super::files;
 use super::foreign;
@@ -184,6 +184,65 @@ pub fn platforms(
         host,
         targets,
         has_c,
+    })
+}
+
+/// The programs of a toolchain themselves. Where rustup's stand before them, a toolchain file in the
+/// folder that they are started in would say which ones are run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Programs {
+    /// The folder of the toolchain.
+    pub(crate) root: PathBuf,
+    /// Cargo.
+    pub(crate) cargo: PathBuf,
+    /// The compiler.
+    pub(crate) rustc: PathBuf,
+    /// What builds documentation, and runs its examples; none if there is none.
+    pub(crate) rustdoc: Option<PathBuf>,
+    /// The platform that they run on.
+    pub(crate) host: Option<String>,
+}
+
+/// Asks the compiler where it is. `home` is cargo's, where the user's can't be used.
+///
+/// # Errors
+/// What is in the way, in words, which may be foreign.
+pub(crate) fn programs(cargo: &Cargo, root: &Path, home: &Path) -> Result<Programs, String> {
+    /// Time for rustc to say where it is.
+    const ASK: Duration = Duration::from_secs(60);
+    let compiler = cargo.compiler();
+    let compiler = compiler.ok_or_else(|| "there is none beside cargo".to_owned())?;
+    let ask = |arguments: &[&str]| {
+        let mut command = cargo.command_of(&compiler, root, home);
+        command.args(arguments);
+        let (said, status, why) =
+            resolve::run(command, ASK, MAX_OUTPUT).map_err(|error| error.to_string())?;
+        match status.success() {
+            true => String::from_utf8(said).map_err(|_| "it is no text".to_owned()),
+            false => Err(why),
+        }
+    };
+    let sysroot = PathBuf::from(ask(&["--print", "sysroot"])?.trim_end());
+    let host = ask(&["-vV"])
+        .ok()
+        .and_then(|verbose| host_of(&verbose).ok());
+    // Some systems have them elsewhere than their libraries; what is there is no file of rustup's.
+    let itself = |name: &str| {
+        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let program = sysroot.join("bin").join(name);
+        is_program(&program).then_some(program)
+    };
+    let beside = |name: &str| {
+        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let program = compiler.with_file_name(name);
+        is_program(&program).then_some(program)
+    };
+    Ok(Programs {
+        cargo: itself("cargo").unwrap_or_else(|| cargo.program().to_owned()),
+        rustc: itself("rustc").unwrap_or_else(|| compiler.clone()),
+        rustdoc: itself("rustdoc").or_else(|| beside("rustdoc")),
+        root: sysroot,
+        host,
     })
 }
 

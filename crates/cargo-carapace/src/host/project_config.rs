@@ -286,7 +286,7 @@ fn line_at(text: &str, at: usize) -> u32 {
 }
 
 /// A string of TOML: with the escapes that JSON has, and one more.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     json.replace('\u{7f}', "\\u007f")
 }

@@ -110,13 +110,19 @@ fn dependencies_are_never_changed() {
 fn nothing_is_written_through_links() {
     use std::os::unix::fs::symlink;
 
-    // The file is a link, or a folder above it is one.
-    let world = project("mod linked;\nmod folder;\n");
+    // What it leads to is in the repository, and not in the package.
+    let world = World::new();
+    world.write("project/app/Cargo.toml", manifest("app", ""));
+    world.write("project/app/src/lib.rs", "mod linked;\nmod folder;\n");
     world.write("project/elsewhere/a.rs", GOES);
     world.write("project/elsewhere/mod.rs", GOES);
-    symlink("../elsewhere/a.rs", world.path("project/src/linked.rs")).unwrap();
-    symlink("../elsewhere", world.path("project/src/folder")).unwrap();
-    let document = fix(&world, &["--allow-dirty"]).json(0);
+    symlink(
+        "../../elsewhere/a.rs",
+        world.path("project/app/src/linked.rs"),
+    )
+    .unwrap();
+    symlink("../../elsewhere", world.path("project/app/src/folder")).unwrap();
+    let document = fix(&world, &["--allow-dirty", "app"]).json(0);
     assert!(!findings(&document).is_empty(), "{document:#}");
     assert_eq!(read(&world, "elsewhere/a.rs"), GOES);
     assert_eq!(read(&world, "elsewhere/mod.rs"), GOES);

@@ -110,15 +110,17 @@ fn a_folder_alone() {
     run.exits(2).says(&["../nowhere"]);
 }
 
+/// The manifest of a package of the first edition for a Rust.
+fn old(rust: &str) -> String {
+    format!("[package]\nname = \"other\"\nversion = \"0.1.0\"\nrust-version = \"{rust}\"\n")
+}
+
 /// A member, and what it depends on beside the workspace.
 fn with_dependency() -> World {
     let world = project(STAYS);
     let dependency = "[dependencies]\nother = { path = \"../other\" }\n";
     world.write("project/Cargo.toml", manifest("app", dependency));
-    world.write(
-        "other/Cargo.toml",
-        manifest("other", "rust-version = \"1.19\"\n"),
-    );
+    world.write("other/Cargo.toml", old("1.19"));
     world.write("other/src/lib.rs", NEWER);
     world
 }
@@ -140,10 +142,7 @@ fn dependencies_are_judged_where_they_are_asked_for() {
     listed(&world, &["--deps"])
         .exits(0)
         .shows(&["with a newer Rust, from 1.20 on"]);
-    world.write(
-        "other/Cargo.toml",
-        manifest("other", "rust-version = \"1.20\"\n"),
-    );
+    world.write("other/Cargo.toml", old("1.20"));
     for arguments in [vec!["--deps"], vec!["-p", "other"], vec!["-p", "other@0.1"]] {
         let document = listed(&world, &arguments).json(0);
         let found = findings(&document);

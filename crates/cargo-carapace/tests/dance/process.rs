@@ -1,7 +1,5 @@
 //! Which package to begin with, and its audit.
 
-use serde_json::json;
-
 use super::project::{GOES, STAYS, manifest, of, project};
 use crate::support::run::World;
 
@@ -27,7 +25,6 @@ fn nominations_are_ranked_and_say_why() {
     let world = graph();
     let run = || world.plain(&["dance", "--offline", "--nominate"]);
     let document = run().json(0);
-    assert_eq!(document["findings"], json!([]));
     let reader = of(&document, "reader");
     let plain = of(&document, "plain");
     assert_eq!(reader["dependents"], 2);

@@ -84,6 +84,7 @@ pub fn document() -> Value {
         ignored: Vec::new(),
         fixes: None,
         patch: None,
+        proofs: Vec::new(),
         settings: Settings::default(),
         verdict: Verdict::Pass,
     };

@@ -12,7 +12,8 @@ use carapace_core::fix::Applicability;
 use carapace_core::graph::{Graph, lockfile};
 use carapace_core::render::json;
 use carapace_core::report::{
-    Details, FixChange, FixStatus, Fixed, FixedFinding, Input, InputKind, Report, Settings, Verdict,
+    Details, FixChange, FixStatus, Fixed, FixedFinding, Input, InputKind, KindChange, Proof,
+    Report, Settings, Verdict,
 };
 use serde_json::Value;
 
@@ -147,6 +148,18 @@ pub fn document() -> Value {
         ignored: Vec::new(),
         fixes: Some(vec![fixed]),
         patch: Some("--- a/src/lib.rs\n+++ b/src/lib.rs\n".to_owned()),
+        proofs: vec![Proof {
+            subject: "parser 1.0.0".to_owned(),
+            before: vec!["3 tests pass".to_owned()],
+            kept: [("DAN000".to_owned(), 1)].into(),
+            kinds: vec![KindChange {
+                kind: SiteKind::Block,
+                before: 2,
+                after: 1,
+            }],
+            forbids: vec!["src/lib.rs".to_owned()],
+            patch: "--- a/src/lib.rs\n+++ b/src/lib.rs\n".to_owned(),
+        }],
         settings: Settings::default(),
         verdict: Verdict::Pass,
     };

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::page::{Page, Style};
 use crate::census::dance::{Dance, Nomination, Outlook};
 use crate::render::words::{self, dance as said};
-use crate::report::Input;
+use crate::report::{Input, Proof};
 
 /// Packages that are listed if nobody asks for more.
 const LISTED: usize = 20;
@@ -22,8 +22,8 @@ impl Page<'_> {
             let head = self.paint(Style::Strong, &head);
             let outlooks = said::outlooks(&steps.outlooks());
             let _ = writeln!(self.text, "{head}: {outlooks}");
-            for line in said::stays(steps, self.options.verbose) {
-                self.fact(1, "stays", Style::Strong, &line);
+            for stays in said::stays(steps, self.options.verbose) {
+                self.fact(1, "stays", Style::Strong, &stays.line(str::to_owned));
             }
             if let Some(newer) = said::newer(steps) {
                 self.fact(1, "newer", Style::Strong, &newer);
@@ -49,6 +49,33 @@ impl Page<'_> {
             self.text.push('\n');
         }
         self.text.push('\n');
+    }
+
+    /// What came of fixes that were tried.
+    pub(super) fn proof(&mut self, proof: &Proof) {
+        let subject = words::shown(&proof.subject);
+        let kept: usize = proof.kept.values().sum();
+        let kept = words::count(kept, "fix is", "fixes are");
+        self.line(Style::Note, "tried", &format!("{subject}: {kept} kept"));
+        for before in &proof.before {
+            self.fact(1, "before", Style::Strong, &words::shown(before));
+        }
+        let sites = proof.sites();
+        if !sites.is_empty() {
+            self.fact(1, "sites", Style::Strong, &sites);
+        }
+        for root in &proof.forbids {
+            self.fact(1, "forbids unsafe code", Style::Strong, &words::shown(root));
+        }
+        self.text.push('\n');
+        if !proof.patch.is_empty() {
+            self.patch(&proof.patch);
+            self.text += "a message for a commit:\n\n";
+            for line in proof.message().lines() {
+                let _ = writeln!(self.text, "    {}", words::shown(line));
+            }
+            self.text.push('\n');
+        }
     }
 
     fn nominations(&mut self, input: &Input, nominations: &[Nomination]) {

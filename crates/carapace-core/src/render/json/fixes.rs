@@ -1,8 +1,11 @@
 //! What was done about findings.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::report::{FixChange, Fixed};
+use crate::facts::unsafety::SiteKind;
+use crate::report::{FixChange, Fixed, Proof};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -94,5 +97,50 @@ fn change(change: &FixChange) -> ChangeDocument<'_> {
             edits: *edits,
         },
         FixChange::Lockfile { package, from, to } => ChangeDocument::Lockfile { package, from, to },
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct ProofDocument<'a> {
+    /// The workspace or package.
+    subject: &'a str,
+    /// What was so before, and what could not be looked at: a sentence each.
+    before: &'a [String],
+    /// How many fixes of each rule are kept, by its code.
+    kept: &'a BTreeMap<String, usize>,
+    /// The unsafe sites by kind.
+    kinds: Vec<KindDocument>,
+    /// The roots of crates that forbid unsafe code from now on.
+    forbids: &'a [String],
+    /// The kept fixes as a unified diff from the root of the workspace or package.
+    patch: &'a str,
+    /// A message for a commit of the patch.
+    message: String,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct KindDocument {
+    kind: SiteKind,
+    before: usize,
+    /// With the fixes that are kept.
+    after: usize,
+}
+
+pub(super) fn proof(proof: &Proof) -> ProofDocument<'_> {
+    let kinds = proof.kinds.iter().map(|one| KindDocument {
+        kind: one.kind,
+        before: one.before,
+        after: one.after,
+    });
+    ProofDocument {
+        subject: &proof.subject,
+        before: &proof.before,
+        kept: &proof.kept,
+        kinds: kinds.collect(),
+        forbids: &proof.forbids,
+        patch: &proof.patch,
+        message: proof.message(),
     }
 }

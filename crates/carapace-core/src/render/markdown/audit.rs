@@ -78,13 +78,9 @@ impl Page<'_> {
             return;
         }
         self.kinds(text);
-        let lines = said::stays(self.steps, true).into_iter();
-        let newer = said::newer(self.steps);
-        list(
-            "Why sites stay",
-            lines.chain(newer).map(|line| code(&line)),
-            text,
-        );
+        let stays = said::stays(self.steps, true).into_iter();
+        let lines = stays.map(|stays| stays.line(code));
+        list("Why sites stay", lines.chain(said::newer(self.steps)), text);
         self.questions(text);
         text.push_str("\n### Sites\n");
         for (site, known) in self.sites() {
@@ -199,7 +195,7 @@ impl Page<'_> {
                 name => format!(" ({})", code(name)),
             };
             let line = left.span.line;
-            let (does, missing) = (reason.does, code(reason.missing));
+            let (does, missing) = (reason.does, reason.missing);
             let _ = writeln!(text, "- line {line}: it {does}{name}; missing: {missing}");
         }
         for proposal in &known.proposals {

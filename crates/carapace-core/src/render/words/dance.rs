@@ -1,7 +1,7 @@
 //! What of unsafe code safe code could replace, in the words that several formats share.
 
 use super::{count, cut, shown};
-use crate::census::dance::{Dance, Kept, Outlook, Outlooks, PackageSteps, kept};
+use crate::census::dance::{Dance, Outlook, Outlooks, PackageSteps, kept};
 use crate::finding::Finding;
 use crate::fix::Applicability;
 use crate::report::{Input, Report};
@@ -93,41 +93,69 @@ pub(in crate::render) fn outlook(outlook: Outlook) -> &'static str {
     }
 }
 
-/// Why sites of a package stay, a line each: what is done, how often, with what, and what is missing.
-pub(in crate::render) fn stays(steps: &PackageSteps, verbose: bool) -> Vec<String> {
-    let mut lines: Vec<String> = kept(steps)
+/// Why sites of a package stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::render) struct Stays {
+    /// How many, and what is done there: our own words.
+    pub(in crate::render) head: String,
+    /// What is called there, as far as it is told; safe to show.
+    pub(in crate::render) names: Vec<String>,
+    /// How many more names there are.
+    pub(in crate::render) more: usize,
+    /// What would be needed; none where nothing is done.
+    pub(in crate::render) missing: Option<&'static str>,
+}
+
+impl Stays {
+    /// All of it in one line; `name` says how a name is written.
+    pub(in crate::render) fn line(&self, name: impl Fn(&str) -> String) -> String {
+        let mut names: Vec<String> = self.names.iter().map(|found| name(found)).collect();
+        if self.more > 0 {
+            names.push(format!("and {} more", self.more));
+        }
+        let mut text = self.head.clone();
+        if !names.is_empty() {
+            text += &format!(" ({})", names.join(", "));
+        }
+        if let Some(missing) = self.missing {
+            text += &format!("; missing: {missing}");
+        }
+        text
+    }
+}
+
+/// Why sites of a package stay, the most frequent reason first.
+pub(in crate::render) fn stays(steps: &PackageSteps, verbose: bool) -> Vec<Stays> {
+    let most = if verbose { usize::MAX } else { NAMED };
+    let mut all: Vec<Stays> = kept(steps)
         .iter()
         .map(|kept| {
-            let sites = count(kept.sites, "site", "sites");
-            let names = names(kept, verbose);
-            let (does, missing) = (kept.reason.does, kept.reason.missing);
-            format!("{sites}: {does}{names}; missing: {missing}")
+            let names = kept.names.iter().take(most);
+            Stays {
+                head: format!(
+                    "{}: {}",
+                    count(kept.sites, "site", "sites"),
+                    kept.reason.does
+                ),
+                names: names.map(|name| cut(name, NAME)).collect(),
+                more: kept.names.len().saturating_sub(most),
+                missing: Some(kept.reason.missing),
+            }
         })
         .collect();
     let declared = steps.outlooks().of(Outlook::Declared);
     if declared > 0 {
-        let sites = count(declared, "site", "sites");
-        lines.push(format!("{sites}: declares what others use"));
+        all.push(Stays {
+            head: format!(
+                "{}: declares what others use",
+                count(declared, "site", "sites")
+            ),
+            names: Vec::new(),
+            more: 0,
+            missing: None,
+        });
     }
-    lines
-}
-
-/// ` (read, write)`; nothing where nothing has a name.
-fn names(kept: &Kept, verbose: bool) -> String {
-    let most = if verbose { usize::MAX } else { NAMED };
-    let mut names: Vec<String> = kept
-        .names
-        .iter()
-        .take(most)
-        .map(|name| cut(name, NAME))
-        .collect();
-    if names.is_empty() {
-        return String::new();
-    }
-    if let Some(more @ 1..) = kept.names.len().checked_sub(most) {
-        names.push(format!("and {more} more"));
-    }
-    format!(" ({})", names.join(", "))
+    all
 }
 
 /// What a newer compiler would let go; none where nothing.
@@ -136,9 +164,8 @@ pub(in crate::render) fn newer(steps: &PackageSteps) -> Option<String> {
     let first = newer().min()?;
     let sites = count(newer().count(), "site", "sites");
     Some(format!(
-        "of {sites} more could go with a newer Rust, from {} on; it has to build with {}",
-        rust(first),
-        rust(steps.rust)
+        "of {sites} more could go with a newer Rust, from {} on",
+        rust(first)
     ))
 }
 

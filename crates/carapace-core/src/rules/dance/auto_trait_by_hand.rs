@@ -88,6 +88,10 @@
 //! - <https://doc.rust-lang.org/reference/special-types-and-traits.html#auto-traits>
 //! - <https://doc.rust-lang.org/nomicon/send-and-sync.html>
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::replacement::Replacement;
@@ -97,8 +101,10 @@ pub(crate) use crate::rules::dance::check;
 use crate::source::lexer::TokenKind;
 use crate::source::syntax::{Field, ItemId, ItemKind, Path, Tokens, TypeId, TypeKind};
 
-/// How many types are gone through.
+/// How deep types are gone through.
 const MAX_STEPS: u32 = 12;
+/// How many types are gone through.
+const MAX_TYPES: usize = 256;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN070",
@@ -112,13 +118,24 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 /// What is asked of a type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Auto {
     Send,
     Sync,
 }
 
+/// Types of the package of which it says that they are not so.
+type Denied = HashSet<(String, Auto), RandomState>;
+
+/// What is asked for one implementation.
+struct Asked<'d> {
+    denied: &'d Denied,
+    /// The types that were asked about.
+    seen: HashSet<(String, Auto), RandomState>,
+}
+
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
+    let mut denied: Option<Denied> = None;
     for (index, item) in at.syntax().items.iter().enumerate() {
         let ItemKind::Impl {
             of,
@@ -139,7 +156,11 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         let Some(name) = name.filter(|_| path.segments.len() == 1) else {
             continue;
         };
-        if is_by_itself(at, &name, auto, MAX_STEPS, &mut Vec::new()) {
+        let mut asked = Asked {
+            denied: denied.get_or_insert_with(|| all_denied(at)),
+            seen: HashSet::default(),
+        };
+        if is_by_itself(at, &name, auto, MAX_STEPS, &mut asked) {
             let id = ItemId(u32::try_from(index).unwrap_or(u32::MAX));
             let says = "an implementation that the compiler has by itself, as all fields are so";
             found.push((*keyword, Replacement::of_item(id, None).says(says)));
@@ -158,20 +179,16 @@ fn auto_of(at: &At<'_>, of_trait: &Path) -> Option<Auto> {
 
 /// Whether the fields of a type of the package make it so. A type that is asked about already is
 /// taken to be: so does the compiler.
-fn is_by_itself(
-    at: &At<'_>,
-    name: &str,
-    auto: Auto,
-    steps: u32,
-    seen: &mut Vec<(String, Auto)>,
-) -> bool {
+fn is_by_itself(at: &At<'_>, name: &str, auto: Auto, steps: u32, asked: &mut Asked<'_>) -> bool {
     let Some(steps) = steps.checked_sub(1) else {
         return false;
     };
-    if seen.iter().any(|(known, of)| known == name && *of == auto) {
+    if asked.seen.len() >= MAX_TYPES {
+        return false;
+    }
+    if !asked.seen.insert((name.to_owned(), auto)) {
         return true;
     }
-    seen.push((name.to_owned(), auto));
     let Some((place, item)) = at.declared.type_named(name) else {
         return false;
     };
@@ -180,7 +197,7 @@ fn is_by_itself(
     };
     let mut all = |fields: &[Field]| {
         let mut fields = fields.iter();
-        fields.all(|field| is_so(&there, field.of, auto, steps, seen))
+        fields.all(|field| is_so(&there, field.of, auto, steps, asked))
     };
     match &item.kind {
         ItemKind::Struct { fields, generics } if generics.is_empty() => all(fields),
@@ -209,24 +226,26 @@ fn is_simple(at: &At<'_>, fields: Tokens) -> bool {
         let name = at.name(token);
         let is_plain = crate::dance::types::is_primitive(&name)
             || matches!(name.as_str(), "String" | "Vec" | "Option" | "Box");
-        is_plain && at.declared.type_named(&name).is_none()
+        is_plain && !at.declared.has(&name) && !at.file.imports.contains_key(&name)
     })
 }
 
 /// Whether a type is so.
-fn is_so(at: &At<'_>, of: TypeId, auto: Auto, steps: u32, seen: &mut Vec<(String, Auto)>) -> bool {
+fn is_so(at: &At<'_>, of: TypeId, auto: Auto, steps: u32, asked: &mut Asked<'_>) -> bool {
     let Some(steps) = steps.checked_sub(1) else {
         return false;
     };
     match at.syntax().type_kind(of) {
         TypeKind::Unknown | TypeKind::Pointer { .. } => false,
         TypeKind::Other => is_function(at, of),
-        TypeKind::Ref { mutable: false, of } => is_so(at, *of, Auto::Sync, steps, seen),
+        TypeKind::Ref { mutable: false, of } => is_so(at, *of, Auto::Sync, steps, asked),
         TypeKind::Ref { of, .. } | TypeKind::Slice(of) | TypeKind::Array { of, .. } => {
-            is_so(at, *of, auto, steps, seen)
+            is_so(at, *of, auto, steps, asked)
         }
-        TypeKind::Tuple(parts) => parts.iter().all(|part| is_so(at, *part, auto, steps, seen)),
-        TypeKind::Path(path) => is_named_so(at, path, auto, steps, seen),
+        TypeKind::Tuple(parts) => parts
+            .iter()
+            .all(|part| is_so(at, *part, auto, steps, asked)),
+        TypeKind::Path(path) => is_named_so(at, path, auto, steps, asked),
     }
 }
 
@@ -238,13 +257,7 @@ fn is_function(at: &At<'_>, of: TypeId) -> bool {
         .any(|begin| text.starts_with(begin))
 }
 
-fn is_named_so(
-    at: &At<'_>,
-    path: &Path,
-    auto: Auto,
-    steps: u32,
-    seen: &mut Vec<(String, Auto)>,
-) -> bool {
+fn is_named_so(at: &At<'_>, path: &Path, auto: Auto, steps: u32, asked: &mut Asked<'_>) -> bool {
     let Some(last) = path.segments.last().filter(|_| path.of_type.is_none()) else {
         return false;
     };
@@ -257,17 +270,21 @@ fn is_named_so(
                     is_generic: false,
                 },
                 Some(there),
-            ) => is_so(&there, *of, auto, steps, seen),
-            _ => !is_denied(at, &name, auto) && is_by_itself(at, &name, auto, steps, seen),
+            ) => is_so(&there, *of, auto, steps, asked),
+            _ => {
+                let is_denied = asked.denied.contains(&(name.clone(), auto));
+                !is_denied && is_by_itself(at, &name, auto, steps, asked)
+            }
         };
     }
     if at.declared.has(&name) {
         return false;
     }
-    if crate::dance::types::is_primitive(&name) && path.segments.len() == 1 {
+    // An import may call another thing so.
+    let full = at.full_path(path);
+    if crate::dance::types::is_primitive(&name) && full.len() == 1 {
         return true;
     }
-    let full = at.full_path(path);
     let mut named = full.iter().filter(|segment| !segment.is_empty());
     let root = named.next().map(String::as_str).unwrap_or_default();
     let is_standard = matches!(root, "std" | "core" | "alloc") && named.next().is_some();
@@ -281,7 +298,7 @@ fn is_named_so(
     }
     let mut all = |auto| {
         let mut arguments = last.arguments.iter();
-        arguments.all(|argument| is_so(at, *argument, auto, steps, seen))
+        arguments.all(|argument| is_so(at, *argument, auto, steps, asked))
     };
     match name.as_str() {
         "String" | "PathBuf" | "OsString" | "CString" | "Duration" | "Instant" | "SystemTime"
@@ -302,23 +319,25 @@ fn is_named_so(
     }
 }
 
-/// Whether the package says that one of its types is not so.
-fn is_denied(at: &At<'_>, name: &str, auto: Auto) -> bool {
-    at.declared.files.iter().any(|file| {
+/// The types that the package itself says more of: those with an implementation that is not unsafe.
+fn all_denied(at: &At<'_>) -> Denied {
+    let mut denied = Denied::default();
+    for file in at.declared.files {
         let there = At {
             file,
             declared: at.declared,
         };
-        file.syntax.items.iter().any(|item| match &item.kind {
-            ItemKind::Impl {
+        for item in &file.syntax.items {
+            if let ItemKind::Impl {
                 of_trait: Some(of_trait),
                 unsafety: None,
                 ..
-            } => {
-                auto_of(&there, of_trait) == Some(auto)
-                    && item.name.is_some_and(|own| there.is_name(own, name))
+            } = &item.kind
+                && let (Some(auto), Some(name)) = (auto_of(&there, of_trait), item.name)
+            {
+                denied.insert((there.name(name), auto));
             }
-            _ => false,
-        })
-    })
+        }
+    }
+    denied
 }

@@ -88,7 +88,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Way::Write(value) = access.way else {
         return;
     };
-    let is_const = at.function(operation.expr).is_some_and(|(_, f)| f.is_const);
+    let is_const = at.is_in_const(operation.expr);
     if spot.element != Ty::Int("u8") || !spot.is_cast() || is_const {
         return;
     }
@@ -137,7 +137,8 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 fn bytes_of(at: &At<'_>, of: &Ty, value: ExprId) -> Option<(u64, Pieces)> {
     match of {
         Ty::Array(of, Some(length)) if **of == Ty::Int("u8") => {
-            Some((length.parse().ok()?, Pieces::default().operand(value)))
+            let is_known = at.type_of(value) == Ty::Array(of.clone(), Some(length.clone()));
+            is_known.then_some((length.parse().ok()?, Pieces::default().operand(value)))
         }
         Ty::Int(name) | Ty::Float(name) => {
             let width = u64::from(of.bytes()?);

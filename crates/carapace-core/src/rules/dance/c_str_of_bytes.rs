@@ -154,12 +154,11 @@ fn without_casts(at: &At<'_>, mut id: ExprId) -> ExprId {
 
 /// Whether what is called on it in the same expression ends with something that borrows nothing.
 fn is_used_up(at: &At<'_>, mut id: ExprId) -> bool {
-    const OWNED: [&str; 9] = [
+    const OWNED: [&str; 8] = [
         "to_owned",
         "into_owned",
         "to_string",
         "to_vec",
-        "into",
         "len",
         "count_bytes",
         "is_empty",

@@ -90,11 +90,17 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(new) = path.and_then(|path| at.sibling(path, "new")) else {
         return;
     };
-    let text = Pieces::of(format!("{new}(")).keep(bytes);
+    // `new` takes more than vectors of bytes, so it has to be told where nothing else says what it is.
+    let is_vector = matches!(at.type_of(bytes), Ty::Vec(_));
+    let told = match is_vector && !is_bytes(at, bytes) {
+        true => "::<Vec<u8>>",
+        false => "",
+    };
+    let text = Pieces::of(format!("{new}{told}(")).keep(bytes);
     found.push(
         Replacement::new(operation, operation.expr, text.text(").unwrap()"))
             .says("a C string of bytes that are not checked for zeros")
-            .safe_if(is_bytes(at, bytes)),
+            .safe_if(is_vector),
     );
 }
 

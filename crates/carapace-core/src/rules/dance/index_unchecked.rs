@@ -72,7 +72,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprKind, Prefix};
+use crate::source::syntax::{ExprId, ExprKind, Prefix};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN001",
@@ -136,6 +136,24 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         Replacement::new(operation, target, text)
             .binds(binds)
             .says("an index without a check of its bounds")
-            .safe_if(is_known),
+            .safe_if(is_known && !borrows_twice(at, operation, receiver, index)),
     );
+}
+
+/// Whether what is changed is also called on to tell where: the borrow checker may refuse that.
+fn borrows_twice(at: &At<'_>, operation: &Operation, receiver: ExprId, index: ExprId) -> bool {
+    let is_mut = at.method_of::<1>(operation.expr, &["get_unchecked_mut"]);
+    let root = at
+        .file
+        .source
+        .name(at.syntax().expr(receiver).tokens.start as usize);
+    let mut parts = at.syntax().within(index);
+    is_mut.is_some()
+        && parts.any(|part| {
+            let calls = matches!(
+                at.kind(part),
+                ExprKind::Method { .. } | ExprKind::Call { .. }
+            );
+            calls && at.mentions(at.syntax().expr(part).tokens, &root)
+        })
 }

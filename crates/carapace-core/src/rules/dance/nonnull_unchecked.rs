@@ -16,11 +16,11 @@
 //! use std::ptr::NonNull;
 //!
 //! pub struct Node {
-//!     value: u32,
+//!     pub value: u32,
 //! }
 //!
 //! pub struct List {
-//!     head: NonNull<Node>,
+//!     pub head: NonNull<Node>,
 //! }
 //!
 //! pub fn of_value(value: &mut u32) -> NonNull<u32> {
@@ -47,11 +47,11 @@
 //! use std::ptr::NonNull;
 //!
 //! pub struct Node {
-//!     value: u32,
+//!     pub value: u32,
 //! }
 //!
 //! pub struct List {
-//!     head: NonNull<Node>,
+//!     pub head: NonNull<Node>,
 //! }
 //!
 //! pub fn of_value(value: &mut u32) -> NonNull<u32> {

@@ -8,10 +8,12 @@
 //! caller has made it anyway.
 //!
 //! ## Known problems
-//! That the two do the same is believed for their names (`unsafe_X`, `X_unchecked`, `unchecked_X` and
-//! `X`), their places and their types. A call from which the safe one is reached is left as it is. Inside
-//! an implementation of another package's trait the replacement is to be looked at: operators and loops
-//! call such functions without a name.
+//! Where only the names (`unsafe_X`, `X_unchecked`, `unchecked_X` and `X`), the places and the types say
+//! that the two do the same, the replacement is to be looked at: the safe one may ask for more than is
+//! needed. Where the body of the unchecked one is a call of the safe one, it is sure. A call from which the
+//! safe one is reached is left as it is, and so are calls in unchecked functions. Inside an implementation
+//! of another package's trait the replacement is to be looked at, too: operators and loops call such
+//! functions without a name.
 //!
 //! ## Example
 //! ```text,bad
@@ -133,6 +135,10 @@ use crate::source::syntax::{
 
 /// How many functions are gone through for a way back to the caller.
 const MAX_REACHED: usize = 400;
+/// How much of them is read, in tokens.
+const MAX_READ: u32 = 100_000;
+/// How many functions of one name are looked at.
+const MAX_NAMED: usize = 32;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN052",
@@ -181,15 +187,20 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(caller_name) = caller_name.map(|name| at.name(name)) else {
         return;
     };
-    if is_reached(at, &twin, &caller_name) {
+    let is_wrapper = caller_name.contains("unchecked") || caller_name.contains("unsafe");
+    if is_wrapper || is_reached(at, &twin, &caller_name) {
         return;
     }
+    let is_told = called.iter().any(|place| {
+        let there = at.declared.at(*place).zip(at.declared.item(*place));
+        there.is_some_and(|(there, item)| delegate(&there, item).as_ref() == Some(&twin))
+    });
     found.push(
         Replacement::new(operation, id, at.renamed(id, name, &twin, &parts))
             .says(format!(
                 "an unchecked function, of which `{twin}` is the checked one"
             ))
-            .safe_if(!is_of_foreign_trait(at, id)),
+            .safe_if(is_told && !is_of_foreign_trait(at, id)),
     );
 }
 
@@ -215,8 +226,10 @@ fn function(at: &At<'_>, id: ExprId, path: &Path) -> Vec<Place> {
 
 /// The name of the safe function that stands beside each of these.
 fn twin(at: &At<'_>, call: ExprId, called: &[Place]) -> Option<String> {
-    let first = *called.first()?;
-    let mut names = names(at, first);
+    if called.is_empty() || called.len() > MAX_NAMED {
+        return None;
+    }
+    let mut names: Vec<String> = called.iter().flat_map(|place| names(at, *place)).collect();
     names.retain(|name| called.iter().all(|place| has_twin(at, call, *place, name)));
     names.into_iter().next()
 }
@@ -322,7 +335,7 @@ fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
     let is_seen = is_in_trait
         || twin_item.public
         || std::ptr::eq(twin_at.file, at.file)
-        || !item.public && twin_at.is_name(twin_item.head, "pub");
+        || !item.public && twin_at.is_name(twin_at.item_head(twin_item), "pub");
     twin.unsafety.is_none()
         && is_seen
         && (twin.is_const || at.runs(call))
@@ -372,6 +385,7 @@ fn is_alike(a: (&At<'_>, &Item, &Function), b: (&At<'_>, &Item, &Function)) -> b
 fn is_reached(at: &At<'_>, from: &str, name: &str) -> bool {
     let mut seen: HashSet<String, RandomState> = HashSet::default();
     let mut work = vec![from.to_owned()];
+    let mut read = 0;
     while let Some(next) = work.pop() {
         if next == name || seen.len() > MAX_REACHED {
             return true;
@@ -384,6 +398,10 @@ fn is_reached(at: &At<'_>, from: &str, name: &str) -> bool {
             let Some(there) = at.declared.at(place).filter(|_| is_code) else {
                 continue;
             };
+            read += item.tokens.end - item.tokens.start;
+            if read > MAX_READ {
+                return true;
+            }
             for token in item.tokens.start..item.tokens.end {
                 if !there.file.source.kind(token as usize).is_ident() {
                     continue;

@@ -23,10 +23,6 @@
 //!     digits.iter().skip_while(|digit| **digit == 0).count()
 //! }
 //!
-//! pub fn zero() -> u32 {
-//!     unsafe { MaybeUninit::<u32>::zeroed().assume_init() }
-//! }
-//!
 //! pub fn slots<T, const N: usize>() -> [MaybeUninit<T>; N] {
 //!     unsafe { MaybeUninit::<[MaybeUninit<T>; N]>::uninit().assume_init() }
 //! }
@@ -42,17 +38,12 @@
 //!     digits.iter().skip_while(|digit| **digit == 0).count()
 //! }
 //!
-//! pub fn zero() -> u32 {
-//!     0u32
-//! }
-//!
 //! pub fn slots<T, const N: usize>() -> [MaybeUninit<T>; N] {
 //!     [const { MaybeUninit::uninit() }; N]
 //! }
 //! ```
 //! ```text,cases
 //! show!(digits(random.any::<u8>()));
-//! show!(zero());
 //! show!(slots::<String, 3>().len());
 //! ```
 //!
@@ -87,14 +78,12 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((made, [])) = at.method_of::<0>(operation.expr, &["assume_init"]) else {
         return;
     };
-    let names = ["uninit", "zeroed"];
-    let Some(([], call)) = at.call_of::<0>(at.bare(made), "MaybeUninit", &names) else {
+    if at.call_of::<0>(at.bare(made), "MaybeUninit", &["uninit"]).is_none() {
         return;
-    };
+    }
     let Some(path) = at.callee_path(at.bare(made)) else {
         return;
     };
-    let is_zeroed = call.name == "zeroed";
     let written = turbofish(path);
     let item = at.function(operation.expr).map(|(item, _)| item);
     let of = match written {
@@ -107,14 +96,8 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         None => at.plain_value(&of, operation.expr),
     };
     if let Some(value) = value {
-        // A default is no zero, always.
-        if !is_zeroed || !value.contains("default()") {
-            let text = Pieces::of(value);
-            found.push(Replacement::new(operation, operation.expr, text).says(says));
-        }
-        return;
-    }
-    if is_zeroed {
+        let text = Pieces::of(value);
+        found.push(Replacement::new(operation, operation.expr, text).says(says));
         return;
     }
     let Some(length) = length_of_slots(at, operation.expr, written) else {

@@ -54,6 +54,7 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
+use crate::facts::dance::Need;
 use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
@@ -73,6 +74,7 @@ pub(crate) const REPLACES: Replaces = Replaces {
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(call) = at.standard_call(operation.expr) else {
+        found.extend(of_package(at, operation));
         return;
     };
     let (checked, since) = match (call.parent.as_str(), call.name.as_str()) {
@@ -103,6 +105,24 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             .since(since)
             .applies(Applicability::Unsafe),
     );
+}
+
+/// A function of the package that hands on the belief: it needs a checked one beside it.
+fn of_package(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
+    let last = at.callee_path(operation.expr)?.segments.last()?;
+    let ExprKind::Call { arguments, .. } = at.kind(operation.expr) else {
+        return None;
+    };
+    let [bytes] = arguments.as_slice() else {
+        return None;
+    };
+    let is_own = operation.need == Need::Own && at.is_name(last.name, "from_utf8_unchecked");
+    let text = Pieces::of("str::from_utf8(").keep(*bytes).text(")");
+    is_own.then(|| {
+        Replacement::new(operation, operation.expr, text)
+            .says("bytes that are taken for text by a function of the package; a checked one is missing")
+            .applies(Applicability::Display)
+    })
 }
 
 /// `"…"` for `b"…"`.

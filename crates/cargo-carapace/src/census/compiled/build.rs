@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command};
-use std::time::Duration;
 
 use carapace_core::graph::metadata::{MetadataPackage, Target};
 use carapace_core::graph::units::Selected;
@@ -18,16 +17,12 @@ use crate::ground::Ground;
 use crate::host::cargo::{Cargo, Environment};
 use crate::host::child::{self, is_program};
 use crate::host::progress::Progress;
-use crate::host::{foreign, resolve};
+use crate::host::{compiler, foreign};
 
 /// The configuration that cargo is given, in our folder.
 pub(super) const CONFIG: &str = "config.toml";
 /// Variables of the user that change what is compiled; those of the project's say nothing here.
 const FLAGS: [&str; 2] = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
-/// Time for rustc to say where it is.
-const ASK: Duration = Duration::from_secs(60);
-/// What rustc may say of that, in bytes.
-const MAX_SYSROOT: u64 = 64 * 1024;
 /// What a line of cargo may weigh, in bytes.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
 /// How many units are taken.
@@ -234,28 +229,13 @@ impl Build<'_> {
     /// The compiler itself. Cargo starts it in the workspace: where it is rustup's, a toolchain file
     /// there would say which program it is.
     fn compiler(&self, root: &Path, home: &Path) -> Result<PathBuf, Failure> {
-        let unknown = |why: &str| {
+        let programs = compiler::programs(self.cargo, root, home).map_err(|why| {
             Failure(format!(
                 "rustc does not say where it is: {}; check the toolchain",
-                foreign::shown(why)
+                foreign::shown(&why)
             ))
-        };
-        let compiler = self.cargo.compiler();
-        let compiler = compiler.ok_or_else(|| unknown("there is none beside cargo"))?;
-        let mut command = self.cargo.command_of(&compiler, root, home);
-        command.args(["--print", "sysroot"]);
-        let (said, status, why) = resolve::run(command, ASK, MAX_SYSROOT)?;
-        if !status.success() {
-            return Err(unknown(&why));
-        }
-        let sysroot = String::from_utf8(said).map_err(|_| unknown("it is no text"))?;
-        let name = format!("rustc{}", std::env::consts::EXE_SUFFIX);
-        let itself = Path::new(sysroot.trim_end()).join("bin").join(name);
-        // Some systems have it elsewhere than its libraries; what is there is no file of rustup's.
-        Ok(match is_program(&itself) {
-            true => itself,
-            false => compiler,
-        })
+        })?;
+        Ok(programs.rustc)
     }
 }
 

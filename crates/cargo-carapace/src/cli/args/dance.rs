@@ -59,6 +59,14 @@ pub struct DanceArgs {
     /// With --fix: show the diff, and change nothing
     #[arg(long, requires = "fix", help_heading = "Fix")]
     pub dry_run: bool,
+    /// With --fix: build in a copy and run tests, before and after each fix, and keep what is proven; of
+    /// dependencies a patch is made. This runs the code of the package and of all that it depends on,
+    /// confined as far as the system allows
+    #[arg(long, requires = "fix", help_heading = "Fix")]
+    pub verify: bool,
+    /// With --fix: write the changes to this file as a patch, too
+    #[arg(long, value_name = "FILE", requires = "fix", help_heading = "Fix")]
+    pub patch: Option<PathBuf>,
     /// With --fix: change files that git could not give back
     #[arg(long, requires = "fix", help_heading = "Fix")]
     pub allow_dirty: bool,

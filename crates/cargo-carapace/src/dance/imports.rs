@@ -1,0 +1,87 @@
+//! Imports that fixes leave without use: they go with them, or the compiler would warn.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use carapace_core::fix::Edit;
+use carapace_core::fix::imports::unused_imports;
+
+use crate::census::sources::{MAX_FILE, list};
+use crate::host::files;
+
+/// The sources of a package, read where it is asked whether they use a name.
+pub(super) struct Others {
+    /// Their paths, as files are named here, and where they are.
+    files: Vec<(String, PathBuf)>,
+    texts: OnceCell<Vec<(String, Vec<u8>)>>,
+}
+
+impl Others {
+    /// Of the package in a folder; its links may lead to anywhere in `tree`.
+    pub(super) fn in_folder(root: &Path, tree: &Path) -> Self {
+        let listing = list(root, tree, false);
+        let files = listing.rust();
+        Self::of_files(files.map(|(path, place)| (path.to_owned(), place.to_owned())))
+    }
+
+    /// These.
+    pub(super) fn of_files(files: impl Iterator<Item = (String, PathBuf)>) -> Self {
+        Self {
+            files: files.collect(),
+            texts: OnceCell::new(),
+        }
+    }
+
+    /// The edits that take out what `edits`, all of one file, leave unused; `file` is named as these
+    /// are.
+    pub(super) fn unused(&self, file: &str, text: &str, edits: &[&Edit]) -> Vec<Edit> {
+        let edits: Vec<Edit> = edits.iter().map(|edit| (*edit).clone()).collect();
+        unused_imports(text, &edits, &|name| self.mentions(file, name))
+    }
+
+    /// Whether another file may mean an import of this one by a name: it has the name, and takes some
+    /// from around it or all of a module.
+    fn mentions(&self, file: &str, name: &str) -> bool {
+        let texts = self.texts.get_or_init(|| self.read());
+        let mut others = texts.iter().filter(|(path, _)| path != file);
+        others.any(|(_, text)| has_word(text, name))
+    }
+
+    fn read(&self) -> Vec<(String, Vec<u8>)> {
+        let texts = self.files.iter().filter_map(|(path, place)| {
+            let bytes = files::read_regular(place, MAX_FILE).ok()?;
+            let has = |what: &str| memchr::memmem::find(&bytes, what.as_bytes()).is_some();
+            (has("super") || has("*")).then_some((path.clone(), bytes))
+        });
+        texts.collect()
+    }
+}
+
+/// Whether a word stands in a text by itself.
+fn has_word(text: &[u8], word: &str) -> bool {
+    let is_part = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii())
+    };
+    memchr::memmem::find_iter(text, word.as_bytes()).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        !is_part(before) && !is_part(text.get(at + word.len()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_by_themselves() {
+        for (text, expected) in [
+            ("use mem;", true),
+            ("mem", true),
+            ("memory mem2 _mem", false),
+            ("x memory mem::swap", true),
+            ("", false),
+        ] {
+            assert_eq!(has_word(text.as_bytes(), "mem"), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! `dance --fix --verify`: fixes are tried in a copy, and only those that are proven are kept.
+//!
+//! What is the user's own is changed as without `--verify`; of what is not, a patch is made.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use carapace_core::census::PackageCensus;
+use carapace_core::facts::unsafety::SiteKind;
+use carapace_core::finding::Finding;
+use carapace_core::fix::{Applicability, Edit, Fix};
+use carapace_core::graph::PackageIdx;
+use carapace_core::report::{FixStatus, KindChange, Proof, Report};
+use carapace_core::rules::Group;
+
+use super::clean;
+use super::fix::{Fixing, Told};
+use super::verify::{Baseline, ChangedFile, Options, Subject, Verdict, Verified, verify};
+use crate::census::sites_of;
+use crate::cli::{Failure, output};
+use crate::gate::archive;
+use crate::host::cargo::Environment;
+use crate::host::dirs;
+use crate::host::foreign;
+use crate::host::rewrite::{Rewrite, rewrite};
+
+/// What is tried together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Together {
+    /// The workspace.
+    Workspace,
+    /// A package that is not the workspace's, or is alone.
+    Package(PackageIdx),
+}
+
+/// A fix, and whose it is.
+type Wanted<'a> = (&'a Finding, &'a Fix);
+
+impl Fixing<'_> {
+    /// Tries the fixes, applies those to the user's own files that are kept, and tells what became of
+    /// each.
+    ///
+    /// # Errors
+    /// [`Failure`] where nothing can be tried, or may be changed.
+    pub(crate) fn prove(&self, report: &mut Report) -> Result<(), Failure> {
+        let Some(input) = report.inputs.first() else {
+            return Ok(());
+        };
+        let mut told = Told::default();
+        let mut groups: BTreeMap<Together, Vec<Wanted<'_>>> = BTreeMap::new();
+        let findings = input.findings.iter();
+        for finding in findings.filter(|finding| finding.rule.group == Group::Dance) {
+            let is_offered = |fix: &&Fix| fix.applicability > Applicability::Display;
+            let (Some(package), Some(fix)) =
+                (finding.package, finding.fix.as_ref().filter(is_offered))
+            else {
+                continue;
+            };
+            match self.is_left(fix) {
+                Some(reason) => told.add(finding, Err(reason)),
+                None => {
+                    let wanted = groups.entry(self.together(package)).or_default();
+                    wanted.push((finding, fix));
+                }
+            }
+        }
+        let census = input.dance.as_ref().map(|dance| &dance.census);
+        let packages = census
+            .map(|census| census.packages.as_slice())
+            .unwrap_or_default();
+        let (mut proofs, mut rewrites) = (Vec::new(), Vec::new());
+        for (together, wanted) in groups {
+            let (proof, files) = self.group(together, &wanted, packages, &mut told)?;
+            proofs.push(proof);
+            if let Some(root) = self.own_root(together) {
+                rewrites.extend(
+                    files
+                        .into_iter()
+                        .map(|(file, changed)| rewrite_of(&root, &file, changed)),
+                );
+            }
+        }
+        let is_changed = !rewrites.is_empty() && !self.arguments.dry_run;
+        if is_changed {
+            if !self.arguments.allow_dirty {
+                let paths = rewrites.iter().map(|file: &Rewrite| file.path.as_path());
+                clean::check(&self.ground.project, paths)?;
+            }
+            rewrite(&rewrites)?;
+        }
+        let status = match is_changed {
+            true => FixStatus::Applied,
+            false => FixStatus::Planned,
+        };
+        let fixes = told.fixes(&input.path, &self.ground.graph, status);
+        report.add_fixes(fixes, Vec::new());
+        report.proofs = proofs;
+        Ok(())
+    }
+
+    fn together(&self, package: PackageIdx) -> Together {
+        match self.is_own(package) && self.arguments.no_deps.is_none() {
+            true => Together::Workspace,
+            false => Together::Package(package),
+        }
+    }
+
+    /// Where the user's own files are that a group may change.
+    fn own_root(&self, together: Together) -> Option<PathBuf> {
+        match together {
+            Together::Workspace => Some(self.ground.project.root.clone()),
+            Together::Package(package) => {
+                let package = self
+                    .ground
+                    .metadata
+                    .get(package)
+                    .filter(|_| self.is_own(package))?;
+                Some(PathBuf::from(package.root_dir()))
+            }
+        }
+    }
+
+    /// Tries the fixes of one workspace or package.
+    fn group(
+        &self,
+        together: Together,
+        wanted: &[Wanted<'_>],
+        packages: &[PackageCensus],
+        told: &mut Told,
+    ) -> Result<(Proof, BTreeMap<String, ChangedFile>), Failure> {
+        let members: BTreeSet<PackageIdx> = wanted.iter().filter_map(|(f, _)| f.package).collect();
+        let mut proof = Proof {
+            subject: self.name_of(together),
+            ..Proof::default()
+        };
+        let subject = match self.subject(together, &members) {
+            Ok(subject) => subject,
+            Err(reason) => {
+                for (finding, _) in wanted {
+                    told.add(finding, Err(reason.clone()));
+                }
+                proof.before.push(reason);
+                return Ok((proof, BTreeMap::new()));
+            }
+        };
+        // All findings of a site have the same fix.
+        let mut fixes: Vec<Fix> = Vec::new();
+        let mut numbers: Vec<Result<usize, String>> = Vec::new();
+        for (finding, fix) in wanted {
+            numbers.push(self.rooted(together, finding, fix).map(|fix| {
+                let known = fixes.iter().position(|known| *known == fix);
+                known.unwrap_or_else(|| {
+                    fixes.push(fix);
+                    fixes.len() - 1
+                })
+            }));
+        }
+        output::note(&format!(
+            "--verify builds {} in a copy and runs its tests: its build scripts and procedural macros, and \
+             those of all that it depends on, are run, confined as far as this system allows",
+            foreign::shown(&proof.subject)
+        ));
+        let program = std::env::current_exe().map_err(|error| {
+            Failure(format!(
+                "this program can't be found, to confine what is run: {error}"
+            ))
+        })?;
+        let tell = |what: &str| {
+            if !self.arguments.output.quiet {
+                output::note(&foreign::shown(what));
+            }
+        };
+        let network = self.arguments.network;
+        let options = Options {
+            offline: network.offline || network.frozen,
+            ..Options::new(
+                program,
+                dirs::work(&dirs::env),
+                Environment::of_process(),
+                &tell,
+            )
+        };
+        let verified = verify(&subject, &fixes, &options)?;
+        for ((finding, fix), number) in wanted.iter().zip(numbers) {
+            let verdict = number.map(|number| verified.verdicts.get(number));
+            let done = match verdict {
+                Ok(Some(Verdict::Kept)) => {
+                    let code = finding.rule.meta.code.to_owned();
+                    *proof.kept.entry(code).or_default() += 1;
+                    Ok(*fix)
+                }
+                Ok(Some(Verdict::Refused { reason, said })) => Err(with_said(reason, said)),
+                Ok(Some(Verdict::NotTried { reason })) => Err(reason.clone()),
+                Ok(None) => Err("it was not tried".to_owned()),
+                Err(reason) => Err(reason),
+            };
+            told.add(finding, done);
+        }
+        proof.before = before(&verified.baseline);
+        proof.forbids = forbids(&verified);
+        proof.kinds = self.kinds(&members, packages, &verified.files);
+        proof.patch = verified.patch;
+        Ok((proof, verified.files))
+    }
+
+    /// What the copy is made of; a sentence where there is nothing to make it of.
+    fn subject(
+        &self,
+        together: Together,
+        members: &BTreeSet<PackageIdx>,
+    ) -> Result<Subject, String> {
+        let Together::Package(package) = together else {
+            let metadata = &self.ground.metadata;
+            let ids = members.iter().filter_map(|member| metadata.get(*member));
+            return Ok(Subject::Workspace {
+                root: self.ground.project.root.clone(),
+                tree: self.ground.tree.clone(),
+                packages: ids
+                    .map(|package| format!("{}@{}", package.name, package.version))
+                    .collect(),
+            });
+        };
+        let described = self.ground.metadata.get(package);
+        let locked = self.ground.graph.get(package);
+        let (Some(described), Some(locked)) = (described, locked) else {
+            return Err("nothing is known of its package".to_owned());
+        };
+        if locked.checksum.is_none() {
+            let folder =
+                std::fs::canonicalize(described.root_dir()).map_err(|error| error.to_string())?;
+            return Ok(Subject::Folder { folder });
+        }
+        let home = dirs::cargo_home(&dirs::env);
+        let bytes = home.and_then(|home| archive::bytes(&home, locked));
+        Ok(Subject::Archive {
+            bytes: bytes.ok_or("its archive is not in cargo's cache: `cargo fetch` gets it")?,
+            name: locked.name.clone(),
+            version: locked.version.to_string(),
+        })
+    }
+
+    /// A fix with its files named from the root of what is tried.
+    fn rooted(&self, together: Together, finding: &Finding, fix: &Fix) -> Result<Fix, String> {
+        let package = finding.package.ok_or("nothing is known of its package")?;
+        let edits: Result<Vec<Edit>, String> = fix
+            .edits
+            .iter()
+            .map(|edit| {
+                let (root, inside) = self.place(package, &edit.file)?;
+                let file = match together {
+                    Together::Package(_) => inside,
+                    Together::Workspace => self.name(&root.join(inside)),
+                };
+                Ok(Edit {
+                    file,
+                    ..edit.clone()
+                })
+            })
+            .collect();
+        Ok(Fix {
+            applicability: fix.applicability,
+            edits: edits?,
+        })
+    }
+
+    fn name_of(&self, together: Together) -> String {
+        match together {
+            Together::Workspace => match self.ground.metadata.members.as_slice() {
+                [only] => self.package_name(*only),
+                _ => "the workspace".to_owned(),
+            },
+            Together::Package(package) => self.package_name(package),
+        }
+    }
+
+    fn package_name(&self, package: PackageIdx) -> String {
+        let found = self.ground.graph.get(package);
+        found.map_or_else(String::new, |found| {
+            format!("{} {}", found.name, found.version)
+        })
+    }
+
+    /// The packages' sites by kind, before and after.
+    fn kinds(
+        &self,
+        members: &BTreeSet<PackageIdx>,
+        packages: &[PackageCensus],
+        files: &BTreeMap<String, ChangedFile>,
+    ) -> Vec<KindChange> {
+        let of = |text: fn(&ChangedFile) -> &str| {
+            let files: Vec<(String, Vec<u8>)> = files
+                .iter()
+                .map(|(file, changed)| (file.clone(), text(changed).as_bytes().to_vec()))
+                .collect();
+            sites_of(&files)
+        };
+        let (then, now) = (of(|changed| &changed.before), of(|changed| &changed.after));
+        let count = |packages: &[&PackageCensus], kind: SiteKind| {
+            let sites = packages.iter().flat_map(|package| &package.sites);
+            sites.filter(|site| site.kind == kind).count()
+        };
+        let all: Vec<&PackageCensus> = members
+            .iter()
+            .filter_map(|member| packages.get(self.ground.graph.position(*member)?))
+            .collect();
+        let changed = |census: &carapace_core::census::Census, kind| {
+            count(&census.packages.iter().collect::<Vec<_>>(), kind)
+        };
+        SiteKind::ALL
+            .into_iter()
+            .map(|kind| {
+                let before = count(&all, kind);
+                KindChange {
+                    kind,
+                    before,
+                    after: (before + changed(&now, kind)).saturating_sub(changed(&then, kind)),
+                }
+            })
+            .filter(|one| one.before > 0 || one.after > 0)
+            .collect()
+    }
+}
+
+fn rewrite_of(root: &std::path::Path, file: &str, changed: ChangedFile) -> Rewrite {
+    Rewrite {
+        path: root.join(file),
+        before: Some(changed.before.into_bytes()),
+        after: changed.after.into_bytes(),
+    }
+}
+
+/// A reason, with what was said about it.
+fn with_said(reason: &str, said: &[String]) -> String {
+    match said {
+        [] => reason.to_owned(),
+        said => format!("{reason}: {}", said.join(" | ")),
+    }
+}
+
+/// What was so before any fix, in sentences.
+fn before(baseline: &Baseline) -> Vec<String> {
+    let mut lines = Vec::new();
+    for build in &baseline.builds {
+        let features = if build.all_features {
+            "all"
+        } else {
+            "its default"
+        };
+        let mut line = format!(
+            "it builds with {features} features and {} warnings; {} tests pass",
+            build.warnings, build.passed
+        );
+        for (list, what) in [(&build.failed, "fail"), (&build.unbuilt, "do not build")] {
+            if !list.is_empty() {
+                line += &format!(", {} {what} ({})", list.len(), list.join(", "));
+            }
+        }
+        let hung = build.hung.iter();
+        lines.push(line);
+        lines.extend(hung.map(|(name, why)| format!("{name} came to no end: {why}")));
+    }
+    if let Some(problem) = &baseline.problem {
+        lines.push(format!("it does not build: {}", problem.join(" | ")));
+    }
+    if !baseline.unconfined.is_empty() {
+        lines.push(format!(
+            "could not be confined: {}",
+            baseline.unconfined.join(", ")
+        ));
+    }
+    lines.extend(baseline.notes.iter().cloned());
+    lines
+}
+
+fn forbids(verified: &Verified) -> Vec<String> {
+    let kept = verified
+        .forbids
+        .iter()
+        .filter(|(_, verdict)| **verdict == Verdict::Kept);
+    kept.map(|(root, _)| root.clone()).collect()
+}

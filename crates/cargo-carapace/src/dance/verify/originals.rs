@@ -1,0 +1,102 @@
+//! The sources as they were before anything was run: what is run can change those in the copy.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::Subject;
+use crate::cli::Failure;
+use crate::gate::archive;
+use crate::host::{files, foreign};
+
+/// What a source may weigh, in bytes.
+const MAX_SOURCE: u64 = 24 << 20;
+/// How many files and folders are looked at.
+const MAX_FILES: usize = 300_000;
+
+/// Where they are.
+pub(super) enum Originals {
+    /// In a folder of the user's, the root of the workspace or package.
+    Folder(PathBuf),
+    /// In an archive.
+    Archive(BTreeMap<String, Vec<u8>>),
+}
+
+impl Originals {
+    /// Those of a subject.
+    pub(super) fn of(subject: &Subject) -> Result<Self, Failure> {
+        match subject {
+            Subject::Workspace { root, .. } => Ok(Self::Folder(root.clone())),
+            Subject::Folder { folder } => Ok(Self::Folder(folder.clone())),
+            Subject::Archive {
+                bytes,
+                name,
+                version,
+            } => {
+                let files = archive::read(bytes, &format!("{name}-{version}/"));
+                let files = files.map_err(|why| {
+                    let (name, version) = (foreign::shown(name), foreign::shown(version));
+                    Failure(format!(
+                        "the archive of {name} {version} can't be read: {why}"
+                    ))
+                })?;
+                Ok(Self::Archive(files.into_iter().collect()))
+            }
+        }
+    }
+
+    /// The text of a file, by its path from the root.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub(super) fn read(&self, file: &str) -> Result<String, String> {
+        let path = Path::new(file);
+        let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+        let shown = foreign::shown(file);
+        if file.is_empty() || !path.components().all(is_plain) {
+            return Err(format!("`{shown}` is no file of the package"));
+        }
+        let bytes = match self {
+            Self::Folder(root) => files::read_found(root, &root.join(path), MAX_SOURCE)
+                .map_err(|error| error.to_string())?,
+            Self::Archive(files) => {
+                let bytes = files.get(file).cloned();
+                bytes.ok_or_else(|| format!("`{shown}` is not in the archive"))?
+            }
+        };
+        String::from_utf8(bytes).map_err(|_| format!("`{shown}` is no text"))
+    }
+
+    /// The Rust files in a folder and below, by their paths from the root; none if they cannot all be
+    /// listed.
+    pub(super) fn sources(&self, folder: &str) -> Option<Vec<String>> {
+        let is_source = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
+        let root = match self {
+            Self::Folder(root) => root,
+            Self::Archive(files) => {
+                let all = files.keys().map(Path::new);
+                let inside = all.filter(|file| file.starts_with(folder) && is_source(file));
+                return inside.map(|file| Some(file.to_str()?.to_owned())).collect();
+            }
+        };
+        let mut found = Vec::new();
+        let mut todo = vec![PathBuf::from(folder)];
+        let mut seen = 0;
+        while let Some(folder) = todo.pop() {
+            for entry in fs::read_dir(root.join(&folder)).ok()? {
+                let entry = entry.ok()?;
+                seen += 1;
+                if seen > MAX_FILES {
+                    return None;
+                }
+                let path = folder.join(entry.file_name());
+                match entry.file_type().ok()? {
+                    kind if kind.is_dir() => todo.push(path),
+                    _ if is_source(&path) => found.push(path.to_str()?.replace('\\', "/")),
+                    _ => {}
+                }
+            }
+        }
+        Some(found)
+    }
+}
