@@ -81,7 +81,9 @@ impl<'a, 'p> Composer<'a, 'p> {
             let tokens = self.at.statement_tokens(*statement);
             tokens.start <= own.start && own.end <= tokens.end
         };
+        let mut removed = self.chosen.iter().flat_map(|chosen| &chosen.removes);
         self.dropped.iter().any(holds)
+            || removed.any(holds)
             || self.chosen.iter().any(|chosen| {
                 self.at.syntax().is_within(id, chosen.target)
                     && !matches!(&chosen.text, Some(text) if text.keeps(&self.at, id))

@@ -6,7 +6,9 @@ use super::pointers::Spot;
 use super::replacement::{Pieces, Replacement};
 use super::scope::Bound;
 use super::types::Ty;
-use crate::source::syntax::{Borrow, ExprId, ExprKind, ItemKind, Operator, Prefix, StatementKind};
+use crate::source::syntax::{
+    Borrow, ExprId, ExprKind, ItemKind, Operator, Prefix, StatementId, StatementKind,
+};
 
 /// So many elements, from one on.
 #[derive(Debug, Clone)]
@@ -90,7 +92,7 @@ impl Stretch {
             (None, Some(end)) => Pieces::default().keep(end),
             (None, None) if self.begins() => Pieces::default().keep(self.count),
             (None, None) => {
-                let end = self.spot.index(at, 0).text(" + ");
+                let end = self.spot.summand(at).text(" + ");
                 match at.is_term(self.count, false) {
                     true => end.keep(self.count),
                     false => end.text("(").keep(self.count).text(")"),
@@ -165,6 +167,18 @@ impl Stretch {
     }
 }
 
+impl Spot {
+    /// The index where something is added to it.
+    pub(crate) fn summand(&self, at: &At<'_>) -> Pieces {
+        match self.steps.as_slice() {
+            [step] if self.constant == 0 && step.times == 1 && !at.is_term(step.expr, false) => {
+                Pieces::of("(").then(self.index(at, 0)).text(")")
+            }
+            _ => self.index(at, 0),
+        }
+    }
+}
+
 impl At<'_> {
     /// What a call of the standard library copies from one place of a sequence to another.
     pub(crate) fn copied(&self, call: ExprId) -> Option<Copied> {
@@ -219,6 +233,15 @@ impl At<'_> {
             .iter()
             .any(|step| !step.minus && by_length(step.expr))
             || body.is_none_or(|body| self.syntax().within(body).any(grows))
+    }
+
+    /// The `let` of a variable that an expression is.
+    pub(crate) fn own_let(&self, id: ExprId) -> Option<StatementId> {
+        let name = self.single(id)?;
+        match self.binding(&name, id)?.bound {
+            Bound::Let { statement, .. } => Some(statement),
+            _ => None,
+        }
     }
 
     /// Whether the pointers on the way are used for nothing but this: a change of what they lead to

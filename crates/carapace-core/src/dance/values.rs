@@ -14,14 +14,21 @@ impl At<'_> {
     /// A value of a type that nothing but its bits makes up, written at a place: zero, `false`, a
     /// struct of these. Nothing where not all of the type is known, or its parts are not named there.
     pub(crate) fn plain_value(&self, of: &Ty, at: ExprId) -> Option<String> {
-        self.value(of, at, MAX_STEPS)
+        self.value(of, at, false, MAX_STEPS)
     }
 
-    fn value(&self, of: &Ty, at: ExprId, steps: u32) -> Option<String> {
+    /// The same where nothing around says of which type it is: numbers say it themselves.
+    pub(crate) fn typed_value(&self, of: &Ty, at: ExprId) -> Option<String> {
+        self.value(of, at, true, MAX_STEPS)
+    }
+
+    fn value(&self, of: &Ty, at: ExprId, is_typed: bool, steps: u32) -> Option<String> {
         let steps = steps.checked_sub(1)?;
         Some(match of {
+            Ty::Int(name) if is_typed => format!("0{name}"),
             // Of an integer of whatever type it is a value.
             Ty::Int(_) => "0".to_owned(),
+            Ty::Float(name) if is_typed && !name.is_empty() => format!("0.0{name}"),
             Ty::Float(name) if !name.is_empty() => "0.0".to_owned(),
             Ty::Bool => "false".to_owned(),
             Ty::Char => "'\\0'".to_owned(),
@@ -30,12 +37,12 @@ impl At<'_> {
                 if !is_number || !self.is_copy(of) {
                     return None;
                 }
-                format!("[{}; {length}]", self.value(of, at, steps)?)
+                format!("[{}; {length}]", self.value(of, at, is_typed, steps)?)
             }
             Ty::Tuple(parts) if !parts.is_empty() => {
                 let parts: Option<Vec<String>> = parts
                     .iter()
-                    .map(|part| self.value(part, at, steps))
+                    .map(|part| self.value(part, at, is_typed, steps))
                     .collect();
                 let parts = parts?;
                 match parts.as_slice() {
@@ -76,7 +83,7 @@ impl At<'_> {
             parts.push(format!(
                 "{}: {}",
                 there.name(token),
-                self.value(&of, at, steps)?
+                self.value(&of, at, false, steps)?
             ));
         }
         match parts.is_empty() {

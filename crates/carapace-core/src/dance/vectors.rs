@@ -120,6 +120,8 @@ pub(crate) struct Fresh<'p> {
     pub(crate) path: &'p Path,
     /// What it holds.
     pub(crate) element: Ty,
+    /// Whether that is said by the call alone.
+    pub(crate) is_said_by_call: bool,
     /// The `let` of its capacity, where that has no other use.
     pub(crate) counted: Option<StatementId>,
     /// The end of the statement that sets the length.
@@ -189,6 +191,7 @@ impl<'p> At<'p> {
             capacity,
             path,
             element: self.element_of(statement, &name),
+            is_said_by_call: path.segments.iter().any(|part| !part.arguments.is_empty()),
             counted,
             behind: self.statement_tokens(set).end,
         })

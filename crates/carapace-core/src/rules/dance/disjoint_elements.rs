@@ -65,6 +65,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
     let (tuple, [(one, a), (other, b)]) = at.borrowed_pair(operation.expr)?;
+    // The other of the two says the same.
+    if operation.expr != one {
+        return None;
+    }
     let chain = at.chain(a.base)?;
     if at.may_be_spare(&a, operation.expr) {
         return None;
@@ -86,7 +90,7 @@ fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
         .text("]).unwrap(); (a, b) }");
     Some(
         Replacement::new(operation, tuple, text)
-            .covers([one, other])
+            .covers([other])
             .through(&a)
             .through(&b)
             .binds(Binds::Loose)

@@ -22,15 +22,12 @@
 //!         std::ptr::copy_nonoverlapping(begin.add(from), begin.add(old), n);
 //!         bytes.set_len(old + n);
 //!     }
-//!     bytes.push(old as u8);
 //! }
 //! ```
 //! ```text,good
 //! pub fn again(bytes: &mut Vec<u8>, from: usize, n: usize) {
-//!     let old = bytes.len();
 //!     bytes.reserve(n);
 //!     bytes.extend_from_within(from..from + n);
-//!     bytes.push(old as u8);
 //! }
 //! ```
 //! ```text,cases
@@ -81,6 +78,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         return;
     }
     found.extend(shown(at, operation));
+    found.extend(repeated(at, operation));
 }
 
 fn appended(at: &At<'_>, operation: &Operation, copied: Copied) -> Option<Replacement> {
@@ -116,6 +114,8 @@ fn appended(at: &At<'_>, operation: &Operation, copied: Copied) -> Option<Replac
         .says("a part that is appended with all checks")
         .safe_if(is_known);
     offer.removes.push(statement);
+    // It may have been asked for this alone.
+    offer.drops.extend(at.own_let(old));
     Some(offer)
 }
 
@@ -215,6 +215,42 @@ fn shown(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
             .says(
                 "elements that are pushed one by one, without `set_len`: they repeat where the part \
                  ends at what is pushed",
+            )
+            .applies(Applicability::Display),
+    )
+}
+
+/// A helper that copies one by one from one pointer that it is handed to another: the way for those
+/// that call it.
+fn repeated(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
+    let names = ["copy", "copy_nonoverlapping"];
+    let ([from, to, count], _) = at.call_of::<3>(operation.expr, "ptr", &names)?;
+    let (source, [index]) = at.method_of::<1>(from, &["add", "offset"])?;
+    let (target, [other]) = at.method_of::<1>(to, &["add", "offset"])?;
+    let is_handed = |id: ExprId| {
+        let binding = at.single(id).and_then(|name| at.binding(&name, id));
+        let is_parameter = binding.is_some_and(|found| matches!(found.bound, Bound::Parameter(_)));
+        is_parameter && matches!(at.type_of(id), Ty::Pointer { .. })
+    };
+    let is_one = at.whole_number(count) == Some(1) && at.alike(index, other);
+    if !is_one || !is_handed(source) || !is_handed(target) {
+        return None;
+    }
+    let body = at.function(operation.expr)?.1.body?;
+    let at_once = at.syntax().within(body).filter(|part| {
+        let copied = at.call_of::<3>(*part, "ptr", &names);
+        copied.is_some_and(|([from, to, _], _)| at.alike(from, source) && at.alike(to, target))
+    });
+    let covered: Vec<ExprId> = at_once.chain([from, to]).collect();
+    let text = Pieces::of("vector.push(vector[start + ")
+        .keep(index)
+        .text("])");
+    Some(
+        Replacement::new(operation, operation.expr, text)
+            .covers(covered)
+            .says(
+                "a loop over the vector itself: elements that are pushed one by one repeat where the \
+                 part ends at what is pushed",
             )
             .applies(Applicability::Display),
     )

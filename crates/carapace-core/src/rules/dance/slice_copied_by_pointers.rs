@@ -198,9 +198,8 @@ fn written(
         match stretch.spot.is_constant() && begin == Pieces::of("0") {
             true => Pieces::of(format!("..{name}")),
             false => begin
-                .clone()
                 .text("..")
-                .then(begin)
+                .then(stretch.spot.summand(at))
                 .text(format!(" + {name}")),
         }
     };

@@ -235,6 +235,10 @@ fn halves(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
         return None;
     };
     let (first, second) = (at.bare(*first), at.bare(*second));
+    // The other of the two says the same.
+    if operation.expr != first {
+        return None;
+    }
     let ((left, _), (right, _)) = (stretch(at, first)?, stretch(at, second)?);
     let base = left.spot.base;
     let is_split = at.alike(base, right.spot.base)
@@ -252,14 +256,16 @@ fn halves(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
         .text(".split_at_mut(")
         .keep(left.count)
         .text(")");
-    is_split.then(|| {
-        Replacement::new(operation, tuple, text)
-            .covers([first, second])
-            .through(&left.spot)
-            .through(&right.spot)
-            .says("two parts of one slice, of which the compiler knows that they are apart")
-            .safe_if(is_known)
-    })
+    let mut offer = Replacement::new(operation, tuple, text)
+        .covers([second])
+        .through(&left.spot)
+        .through(&right.spot)
+        .says("two parts of one slice, of which the compiler knows that they are apart")
+        .safe_if(is_known);
+    if let ExprKind::Binary { left, .. } = at.kind(at.bare(right.count)) {
+        offer.drops.extend(at.own_let(*left));
+    }
+    is_split.then_some(offer)
 }
 
 /// Whether an index is a number, as it is written elsewhere.

@@ -62,6 +62,12 @@
 //!     output
 //! }
 //!
+//! pub fn size(width: usize) -> usize {
+//!     let mut row = Vec::<u16>::with_capacity(width);
+//!     unsafe { row.set_len(width) };
+//!     std::mem::size_of_val(&row[..])
+//! }
+//!
 //! pub fn pixels(width: usize) -> Vec<Pixel> {
 //!     let mut row = Vec::<Pixel>::with_capacity(width);
 //!     unsafe {
@@ -108,6 +114,11 @@
 //!     output
 //! }
 //!
+//! pub fn size(width: usize) -> usize {
+//!     let row = vec![0u16; width];
+//!     std::mem::size_of_val(&row[..])
+//! }
+//!
 //! pub fn pixels(width: usize) -> Vec<Pixel> {
 //!     let mut row = vec![Pixel { rgb: [0; 3], scale: 0.0 }; width];
 //!     for pixel in row.iter_mut() {
@@ -123,6 +134,7 @@
 //! let bytes: Vec<u8> = random.many(1..40);
 //! show!(read(&bytes, random.below(30) as u32));
 //! show!(doubled(&bytes));
+//! show!(size(random.below(9)));
 //! show!(pixels(random.below(9)));
 //! ```
 //!
@@ -160,7 +172,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         return;
     }
     let (name, is_macro) = at.vec_macro(fresh.path);
-    let plain = at.plain_value(&fresh.element, fresh.value);
+    let plain = match fresh.is_said_by_call {
+        true => at.typed_value(&fresh.element, fresh.value),
+        false => at.plain_value(&fresh.element, fresh.value),
+    };
     let plain = plain.filter(|_| at.is_clone(&fresh.element));
     let value = match (&plain, &fresh.element) {
         (Some(value), _) => value.as_str(),

@@ -91,7 +91,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         None => at.expected(operation.expr),
     };
     let says = "a value that exists from the start, instead of memory that was never written";
-    if let Some(value) = at.plain_value(&of, operation.expr) {
+    let value = match written {
+        Some(_) => at.typed_value(&of, operation.expr),
+        None => at.plain_value(&of, operation.expr),
+    };
+    if let Some(value) = value {
         let text = Pieces::of(value);
         found.push(Replacement::new(operation, operation.expr, text).says(says));
         return;
