@@ -25,12 +25,18 @@ pub(crate) struct Declared<'p> {
     /// The files.
     pub(crate) files: &'p [FileView<'p>],
     by_name: HashMap<String, Vec<Place>, RandomState>,
+    /// Methods by the name of their type or trait, and then their own.
+    methods: HashMap<String, HashMap<String, Vec<Place>, RandomState>, RandomState>,
 }
 
 impl<'p> Declared<'p> {
     /// Goes through the files' items.
     pub(crate) fn new(files: &'p [FileView<'p>]) -> Self {
-        let mut by_name: HashMap<String, Vec<Place>, RandomState> = HashMap::default();
+        let mut declared = Self {
+            files,
+            by_name: HashMap::default(),
+            methods: HashMap::default(),
+        };
         for (file, view) in files.iter().enumerate() {
             for (at, item) in view.syntax.items.iter().enumerate() {
                 let is_kept = !matches!(
@@ -44,13 +50,15 @@ impl<'p> Declared<'p> {
                     file,
                     item: ItemId(u32::try_from(at).unwrap_or(u32::MAX)),
                 };
-                by_name
-                    .entry(view.source.name(name as usize))
-                    .or_default()
-                    .push(place);
+                let name = view.source.name(name as usize);
+                if let (ItemKind::Function(_), Some(owner)) = (&item.kind, declared.owner(place)) {
+                    let of_owner = declared.methods.entry(owner).or_default();
+                    of_owner.entry(name.clone()).or_default().push(place);
+                }
+                declared.by_name.entry(name).or_default().push(place);
             }
         }
-        Self { files, by_name }
+        declared
     }
 
     /// Whether anything of the package has a name.
@@ -99,17 +107,19 @@ impl<'p> Declared<'p> {
         name: &str,
         of_type: Option<&'s str>,
     ) -> impl Iterator<Item = (Place, &'p Function)> + use<'s, 'p> {
-        let found: Vec<(Place, &'p Item)> = self.all(name).collect();
-        found.into_iter().filter_map(move |(place, item)| {
-            let ItemKind::Function(function) = &item.kind else {
-                return None;
-            };
-            let is = of_type.is_none_or(|of_type| {
+        let (file, places) = match of_type {
+            None => (None, self.by_name.get(name)),
+            Some(of_type) => {
                 let (file, of_type) = of_file(of_type);
-                file.is_none_or(|file| file == place.file)
-                    && self.owner(place).is_some_and(|owner| owner == of_type)
-            });
-            is.then_some((place, function))
+                let methods = self.methods.get(of_type);
+                (file, methods.and_then(|methods| methods.get(name)))
+            }
+        };
+        let places = places.into_iter().flatten().copied();
+        let places = places.filter(move |place| file.is_none_or(|file| file == place.file));
+        places.filter_map(|place| match &self.item(place)?.kind {
+            ItemKind::Function(function) => Some((place, function)),
+            _ => None,
         })
     }
 

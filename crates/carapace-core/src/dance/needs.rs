@@ -9,6 +9,9 @@ use crate::reach::standard::is_method;
 use crate::source::lexer::TokenKind;
 use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix, Tokens, TypeId, TypeKind};
 
+/// How many functions of one name are looked at; of more, nothing is said.
+const MAX_ALIKE: usize = 256;
+
 /// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Operation {
@@ -156,7 +159,7 @@ impl At<'_> {
         let is_elsewhere = self.is_elsewhere(path);
         let mut declared = self.declared.functions(&name, None).peekable();
         if declared.peek().is_some() && !is_elsewhere {
-            let all: Vec<_> = declared.collect();
+            let all: Vec<_> = declared.take(MAX_ALIKE).collect();
             let is_unsafe = |place, function: &crate::source::syntax::Function| {
                 function.unsafety.is_some() || self.is_foreign(place)
             };
@@ -176,6 +179,7 @@ impl At<'_> {
                 .iter()
                 .filter(|(place, function)| is_unsafe(*place, function));
             return match unsafes.count() {
+                _ if all.len() == MAX_ALIKE => operation(Need::Unknown, written, false),
                 0 => None,
                 n if n == all.len() => operation(Need::Own, written, true),
                 _ => operation(Need::Unknown, written, false),
@@ -314,6 +318,7 @@ impl At<'_> {
         let declared: Vec<bool> = self
             .declared
             .functions(&name, None)
+            .take(MAX_ALIKE)
             .map(|(_, function)| function.unsafety.is_some())
             .collect();
         let is_known_type =
@@ -342,6 +347,7 @@ impl At<'_> {
             // Types of the standard library have such methods by the package's traits only.
             Method::No if is_known_type && !self.is_in_trait(&name) => None,
             Method::No => match declared.iter().filter(|is_unsafe| **is_unsafe).count() {
+                _ if declared.len() == MAX_ALIKE => operation(Need::Unknown, false),
                 0 => None,
                 n if n == declared.len() => operation(Need::Own, true),
                 _ => operation(Need::Unknown, false),

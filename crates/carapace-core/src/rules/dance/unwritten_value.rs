@@ -78,7 +78,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((made, [])) = at.method_of::<0>(operation.expr, &["assume_init"]) else {
         return;
     };
-    if at.call_of::<0>(at.bare(made), "MaybeUninit", &["uninit"]).is_none() {
+    if at
+        .call_of::<0>(at.bare(made), "MaybeUninit", &["uninit"])
+        .is_none()
+    {
         return;
     }
     let Some(path) = at.callee_path(at.bare(made)) else {
