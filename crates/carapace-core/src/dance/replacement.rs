@@ -5,6 +5,9 @@ use super::needs::Operation;
 use crate::fix::Applicability;
 use crate::source::syntax::{ExprId, ItemId, StatementId, Tokens};
 
+/// Replacements in a file, each with the token that its site is named by in the census.
+pub(crate) type InFile = Vec<(u32, Replacement)>;
+
 /// What a rule on replaceable code says of itself.
 #[derive(Debug)]
 pub struct Replaces {
@@ -12,7 +15,7 @@ pub struct Replaces {
     pub(crate) find: fn(&At<'_>, &Operation, &mut Vec<Replacement>),
     /// Looks at one file once, at what is no operation in a block, as a `static mut`: each with the
     /// token that its site is named by in the census.
-    pub(crate) find_in_file: Option<fn(&At<'_>, &mut Vec<(u32, Replacement)>)>,
+    pub(crate) find_in_file: Option<fn(&At<'_>, &mut InFile)>,
 }
 
 /// A part of a text that replaces an expression.

@@ -108,8 +108,6 @@ const LOOKS: [&str; 33] = [
 /// A vector in a variable that was made with a capacity and has no elements yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Fresh<'p> {
-    /// The `let`.
-    pub(crate) statement: StatementId,
     /// The variable.
     pub(crate) binding: Binding,
     /// The call of `with_capacity`.
@@ -185,7 +183,6 @@ impl<'p> At<'p> {
         let counted = counted.filter(|counted| self.uses_in_block(*counted) == 1);
         let (set, _) = self.own_statement(call)?;
         Some(Fresh {
-            statement,
             binding,
             value,
             capacity,

@@ -30,7 +30,7 @@ impl Parser<'_, '_> {
         // A macro that makes the rest of it: `pub $item`.
         if self.at > before {
             let id = self.open_item(start, public);
-            self.to_item_end();
+            self.until_item_end();
             self.close_item(id, start, None, ItemKind::Unknown);
             return Some(id);
         }
@@ -183,19 +183,19 @@ impl Parser<'_, '_> {
     /// An item of which only the tokens are kept, up to its semicolon.
     fn plain(&mut self, start: usize, public: bool, kind: ItemKind) -> ItemId {
         let id = self.open_item(start, public);
-        self.to_semicolon();
+        self.until_semicolon();
         self.close_item(id, start, None, kind);
         id
     }
 
-    fn to_semicolon(&mut self) {
+    fn until_semicolon(&mut self) {
         while !self.is_done() && !self.eat(T::Semi) {
             self.skip_tree();
         }
     }
 
     /// To behind the next `;` or `{ … }`.
-    fn to_item_end(&mut self) {
+    fn until_item_end(&mut self) {
         while !self.is_done() {
             let ends = matches!(self.kind(), T::Semi | T::OpenBrace);
             self.skip_tree();
@@ -206,7 +206,7 @@ impl Parser<'_, '_> {
     }
 
     /// What stands before a body or a semicolon: bounds, `where`.
-    fn to_body(&mut self) {
+    fn until_body(&mut self) {
         while !self.is_done() && !matches!(self.kind(), T::OpenBrace | T::Semi | T::Eq) {
             // `where T: Deref<Target = U>`
             match self.is(T::Lt) {
@@ -231,7 +231,7 @@ impl Parser<'_, '_> {
             false => (None, Vec::new()),
         };
         let output = self.eat_pair(T::Minus, T::Gt).then(|| self.any_type());
-        self.to_body();
+        self.until_body();
         let mut body = None;
         if self.is(T::OpenBrace) {
             match self.read {
@@ -330,7 +330,7 @@ impl Parser<'_, '_> {
             }
             of = self.any_type();
         }
-        self.to_body();
+        self.until_body();
         let name = self.name_of_type(of);
         self.items_inside(id);
         let kind = ItemKind::Impl {
@@ -357,14 +357,14 @@ impl Parser<'_, '_> {
     fn items_inside(&mut self, id: ItemId) {
         match self.is(T::OpenBrace) {
             true => self.inside(id, Self::statements),
-            false => self.to_semicolon(),
+            false => self.until_semicolon(),
         }
     }
 
     fn trait_item(&mut self, start: usize, public: bool, unsafety: Option<u32>) -> ItemId {
         let id = self.open_item(start, public);
         let name = self.name();
-        self.to_body();
+        self.until_body();
         self.items_inside(id);
         self.close_item(id, start, name, ItemKind::Trait { unsafety });
         id
@@ -389,7 +389,7 @@ impl Parser<'_, '_> {
             self.skip_tree();
         }
         let of = self.eat(T::Eq).then(|| self.any_type());
-        self.to_semicolon();
+        self.until_semicolon();
         self.close_item(id, start, name, ItemKind::Alias { of, is_generic });
         id
     }
@@ -407,7 +407,7 @@ impl Parser<'_, '_> {
         if let Some(value) = value {
             self.belongs(value, Parent::Item(id));
         }
-        self.to_semicolon();
+        self.until_semicolon();
         let kind = ItemKind::Value {
             of,
             value,
@@ -424,17 +424,17 @@ impl Parser<'_, '_> {
         let name = self.name();
         let generics = self.generic_parameters();
         if !self.is(T::OpenParen) {
-            self.to_body();
+            self.until_body();
         }
         let fields = match self.kind() {
             T::OpenBrace if !self.is_done() => self.group(|parser| parser.fields(true)),
             T::OpenParen if !self.is_done() => {
                 let fields = self.group(|parser| parser.fields(false));
-                self.to_semicolon();
+                self.until_semicolon();
                 fields
             }
             _ => {
-                self.to_semicolon();
+                self.until_semicolon();
                 Vec::new()
             }
         };
@@ -479,7 +479,7 @@ impl Parser<'_, '_> {
         self.at += 1;
         let name = self.name();
         let is_generic = self.is(T::Lt);
-        self.to_body();
+        self.until_body();
         let variants = match self.is(T::OpenBrace) {
             true => self.group(Self::variants),
             false => Vec::new(),
@@ -506,7 +506,7 @@ impl Parser<'_, '_> {
                     self.skip_tree();
                     self.since(start)
                 });
-                let value = self.eat(T::Eq).then(|| self.to_comma());
+                let value = self.eat(T::Eq).then(|| self.until_comma());
                 variants.push(Variant {
                     name,
                     fields,
@@ -514,7 +514,7 @@ impl Parser<'_, '_> {
                     attributes,
                 });
             }
-            self.to_comma();
+            self.until_comma();
             self.eat(T::Comma);
             if self.at == before {
                 self.skip_tree();
@@ -523,7 +523,7 @@ impl Parser<'_, '_> {
         variants
     }
 
-    fn to_comma(&mut self) -> Tokens {
+    fn until_comma(&mut self) -> Tokens {
         let start = self.at;
         while !self.is_done() && !self.is(T::Comma) {
             self.skip_tree();

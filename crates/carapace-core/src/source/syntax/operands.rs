@@ -330,7 +330,7 @@ impl Parser<'_, '_> {
             let pattern = self.pattern();
             let guard = self.eat(T::If).then(|| self.any_expr());
             if !self.eat_pair(T::Eq, T::Gt) {
-                self.to_next_arm();
+                self.until_next_arm();
                 if self.at == before {
                     self.skip_tree();
                 }
@@ -360,7 +360,7 @@ impl Parser<'_, '_> {
             if !self.eat(T::Comma) && !is_block && !self.is_done() {
                 let is_arm_behind = self.ends_with_block(body);
                 if !is_arm_behind {
-                    self.to_next_arm();
+                    self.until_next_arm();
                 }
             }
         }
@@ -373,7 +373,7 @@ impl Parser<'_, '_> {
         end > 0 && self.source.kind(end - 1) == T::CloseBrace
     }
 
-    fn to_next_arm(&mut self) {
+    fn until_next_arm(&mut self) {
         while !self.is_done() && !self.eat(T::Comma) {
             self.skip_tree();
         }
