@@ -36,14 +36,17 @@ impl Others {
     /// are.
     pub(super) fn unused(&self, file: &str, text: &str, edits: &[&Edit]) -> Vec<Edit> {
         let edits: Vec<Edit> = edits.iter().map(|edit| (*edit).clone()).collect();
-        unused_imports(text, &edits, &|name| self.mentions(file, name))
+        let below = below(file, text);
+        unused_imports(text, &edits, &|name| self.mentions(file, &below, name))
     }
 
-    /// Whether another file may mean an import of this one by a name: it has the name, and takes some
-    /// from around it or all of a module.
-    fn mentions(&self, file: &str, name: &str) -> bool {
+    /// Whether another file may mean an import of this one by a name: it is one of its modules, has
+    /// the name, and takes names from around it.
+    fn mentions(&self, file: &str, below: &str, name: &str) -> bool {
         let texts = self.texts.get_or_init(|| self.read());
-        let mut others = texts.iter().filter(|(path, _)| path != file);
+        let mut others = texts
+            .iter()
+            .filter(|(path, _)| path != file && path.starts_with(below));
         others.any(|(_, text)| has_word(text, name))
     }
 
@@ -51,9 +54,28 @@ impl Others {
         let texts = self.files.iter().filter_map(|(path, place)| {
             let bytes = files::read_regular(place, MAX_FILE).ok()?;
             let has = |what: &str| memchr::memmem::find(&bytes, what.as_bytes()).is_some();
-            (has("super") || has("*")).then_some((path.clone(), bytes))
+            let takes = has("super") || has("crate") || has("::*");
+            takes.then_some((path.clone(), bytes))
         });
         texts.collect()
+    }
+}
+
+/// Where the modules of a file are, who alone can see its private imports: in the folder of its name, or,
+/// of what is or may be the root of a crate, beside it. Anywhere, if it says where its modules are.
+fn below(file: &str, text: &str) -> String {
+    if text.contains("#[path") || text.contains("include!") {
+        return String::new();
+    }
+    let (folder, name) = match file.rsplit_once('/') {
+        Some((folder, name)) => (format!("{folder}/"), name),
+        None => (String::new(), file),
+    };
+    let is_module = folder.starts_with("src/") || folder.contains("/src/");
+    let is_root = matches!(name, "lib.rs" | "main.rs" | "mod.rs") || folder.ends_with("/bin/");
+    match is_module && !is_root {
+        true => format!("{folder}{}/", name.trim_end_matches(".rs")),
+        false => folder,
     }
 }
 
@@ -71,6 +93,22 @@ fn has_word(text: &[u8], word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_are_below_their_file() {
+        for (file, text, expected) in [
+            ("src/a.rs", "", "src/a/"),
+            ("app/src/a/b.rs", "", "app/src/a/b/"),
+            ("src/lib.rs", "", "src/"),
+            ("src/a/mod.rs", "", "src/a/"),
+            ("src/bin/x.rs", "", "src/bin/"),
+            ("tests/x.rs", "", "tests/"),
+            ("build.rs", "", ""),
+            ("src/a.rs", "#[path = \"x.rs\"] mod x;", ""),
+        ] {
+            assert_eq!(below(file, text), expected, "{file}");
+        }
+    }
 
     #[test]
     fn words_stand_by_themselves() {

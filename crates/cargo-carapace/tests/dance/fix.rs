@@ -31,6 +31,29 @@ fn what_goes_by_itself_is_gone_and_the_rest_is_as_it_was() {
     assert_eq!(document.get("patch"), None);
 }
 
+/// An import whose last use goes.
+const IMPORTED: &str = "use std::mem;\n\npub fn bits(x: f32) -> u32 {\n    \
+    unsafe { mem::transmute::<f32, u32>(x) }\n}\n";
+
+#[test]
+fn imports_that_are_left_unused_go_too() {
+    let world = committed("mod a;\nmod b;\n");
+    world.write("project/src/a.rs", IMPORTED);
+    // One that a module takes from around it stays.
+    world.write("project/src/b.rs", ["mod c;\n", IMPORTED].concat());
+    let child = "pub fn take(x: &mut u8) -> u8 {\n    super::mem::take(x)\n}\n";
+    world.write("project/src/b/c.rs", child);
+    commit(&world);
+    fix(&world, &[]).exits(0);
+    assert!(
+        !read(&world, "src/a.rs").contains("mem"),
+        "{}",
+        read(&world, "src/a.rs")
+    );
+    assert!(read(&world, "src/b.rs").contains("use std::mem;"));
+    assert!(read(&world, "src/b.rs").contains("to_bits"));
+}
+
 #[test]
 fn a_dry_run_shows_and_changes_nothing() {
     let world = project(GOES);
