@@ -236,7 +236,7 @@ fn an_item_goes_with_the_comment_that_says_why_it_is_sound() {
     let change = &danced.files[0].sites[0].plans[0].changes[0];
     let (start, end) = (change.start as usize, change.end as usize);
     assert_eq!(
-        &text[start..end],
+        text.get(start..end).unwrap(),
         "// SAFETY: it is.\nunsafe impl Send for S {}\n"
     );
     let text = "use small::String; struct S { n: String } unsafe impl Send for S {}";

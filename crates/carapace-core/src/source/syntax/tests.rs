@@ -356,7 +356,7 @@ fn what_nests_deep_is_given_up_and_what_is_long_is_read() {
         "match x { _ => ".repeat(10_000),
         "if x { ".repeat(10_000),
         "return ".repeat(50_000),
-        "x as &".repeat(1) + &"&".repeat(50_000),
+        "x as ".to_owned() + &"&".repeat(50_000),
         "let x: Vec<".to_owned() + &"Vec<".repeat(50_000),
         "mod a { ".repeat(10_000),
         "m!{ ".repeat(10_000),
