@@ -87,6 +87,7 @@
 
 use crate::dance::Replaces;
 use crate::dance::at::At;
+use crate::dance::declared::of_file;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Binds, Pieces, Replacement};
 use crate::dance::transmutes::Unit;
@@ -179,7 +180,7 @@ fn path(at: &At<'_>, operation: &Operation, of: &Ty) -> Option<(String, bool)> {
         return None;
     };
     if at.is_nameable(operation.expr, name) {
-        return Some((name.clone(), false));
+        return Some((of_file(name).1.to_owned(), false));
     }
     let (item, _) = at.function(operation.expr)?;
     (at.self_type(item, 8) == *of).then(|| ("Self".to_owned(), true))

@@ -75,6 +75,7 @@
 
 use crate::dance::Replaces;
 use crate::dance::at::At;
+use crate::dance::declared::of_file;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
 use crate::dance::transmutes::{Part, Transmute};
@@ -217,7 +218,7 @@ fn together(
     let Ty::Named(name, _) = &transmute.to else {
         return None;
     };
-    let mut text = Pieces::of(format!("{name} {{ "));
+    let mut text = Pieces::of(format!("{} {{ ", of_file(name).1));
     let mut is_wide = false;
     for (place, (part, begin, width)) in fields.into_iter().enumerate() {
         let comma = if place > 0 { ", " } else { "" };

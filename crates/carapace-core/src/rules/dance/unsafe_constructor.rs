@@ -61,6 +61,7 @@
 use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::declared::Place;
+use crate::dance::declared::of_file;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
 use crate::dance::types::Ty;
@@ -111,7 +112,7 @@ fn made(at: &At<'_>, operation: &Operation) -> Option<(String, String)> {
     let Ty::Named(name, _) = &of else {
         return None;
     };
-    (at.is_own(&of) && at.is_nameable(id, name)).then(|| (name.clone(), name.clone()))
+    (at.is_own(&of) && at.is_nameable(id, name)).then(|| (of_file(name).1.to_owned(), name.clone()))
 }
 
 /// What an unsafe constructor without arguments makes.
@@ -137,7 +138,7 @@ fn built(at: &At<'_>, operation: &Operation) -> Option<(String, String)> {
     };
     let text = at.text(callee);
     let (before, _) = text.rsplit_once("::")?;
-    (owner == name).then(|| (before.trim().to_owned(), name))
+    (owner == of_file(&name).1).then(|| (before.trim().to_owned(), name))
 }
 
 /// The safe constructor without arguments that a type has.

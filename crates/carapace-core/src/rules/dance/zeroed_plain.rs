@@ -89,6 +89,7 @@
 
 use crate::dance::Replaces;
 use crate::dance::at::At;
+use crate::dance::declared::of_file;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
 use crate::dance::types::Ty;
@@ -235,7 +236,7 @@ fn zero(
             }
             match fields.is_empty() {
                 true => return None,
-                false => format!("{name} {{ {} }}", fields.join(", ")),
+                false => format!("{} {{ {} }}", of_file(name).1, fields.join(", ")),
             }
         }
         _ => return None,
