@@ -12,6 +12,9 @@ use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix, Tokens, Ty
 /// How many functions of one name are looked at; of more, nothing is said.
 const MAX_ALIKE: usize = 256;
 
+/// How many operations of one site are looked at.
+const MAX_OPERATIONS: usize = 1024;
+
 /// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Operation {
@@ -29,29 +32,26 @@ impl At<'_> {
     /// The operations in the body of an unsafe block or function: those in unsafe blocks inside
     /// belong to these.
     pub(crate) fn operations(&self, body: ExprId) -> Vec<Operation> {
-        let mut inner: Vec<ExprId> = Vec::new();
-        for part in self
-            .syntax()
-            .within(body)
-            .rev()
-            .filter(|part| *part != body)
-        {
-            let is_outermost = !inner
-                .iter()
-                .any(|outer| self.syntax().is_within(part, *outer));
-            if self.is_unsafe_block(part) && is_outermost {
-                inner.push(part);
+        let mut found: Vec<Operation> = Vec::new();
+        let mut next = self.syntax().within(body).next_back();
+        while let Some(part) = next {
+            if part != body && self.is_unsafe_block(part) {
+                next = self.syntax().before(part, body);
+                continue;
+            }
+            next = self.syntax().previous(part, body);
+            found.extend(self.needing(part));
+            if found.len() > MAX_OPERATIONS {
+                // What comes before may need anything.
+                found.push(Operation {
+                    expr: body,
+                    need: Need::Unread,
+                    name: String::new(),
+                    is_certain: true,
+                });
+                break;
             }
         }
-        let parts = self.syntax().within(body).rev();
-        let mut found: Vec<Operation> = parts
-            .filter(|part| {
-                !inner
-                    .iter()
-                    .any(|outer| self.syntax().is_within(*part, *outer))
-            })
-            .filter_map(|part| self.needing(part))
-            .collect();
         found.reverse();
         found
     }

@@ -16,6 +16,9 @@ use crate::source::syntax::{BlockKind, ExprId, ExprKind, ItemKind, Tokens};
 const MAX_LEFT: usize = 32;
 /// How many proposals are kept of a site.
 const MAX_PROPOSALS: usize = 256;
+/// How many tokens may be replaced at once: nobody reads more, and texts of all that nest in each other
+/// would take quadratic time.
+const MAX_TOKENS: u32 = 4096;
 /// How much of a text is shown, in characters.
 const MAX_SHOWN: usize = 160;
 
@@ -101,10 +104,16 @@ fn offers(at: At<'_>, operations: &[Operation]) -> Vec<Offer> {
             }
             let mut found = Vec::new();
             (replaces.find)(&at, operation, &mut found);
+            found.retain(|offer| tokens_of(at, offer.target) <= MAX_TOKENS);
             offers.extend(found.into_iter().map(|offer| (rule.meta.code, offer)));
         }
     }
     offers
+}
+
+fn tokens_of(at: At<'_>, id: ExprId) -> u32 {
+    let tokens = at.syntax().expr(id).tokens;
+    tokens.end.saturating_sub(tokens.start)
 }
 
 fn is_covered<'r>(operation: ExprId, mut by: impl Iterator<Item = &'r Replacement>) -> bool {

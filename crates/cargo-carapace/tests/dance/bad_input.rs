@@ -74,7 +74,7 @@ fn nesting() {
 
 #[test]
 fn chains() {
-    let many = 4_000;
+    let many = 20_000;
     for (begin, link, end) in [
         ("*p", " + *p", ""),
         ("a", ".get_unchecked(0)", ""),
@@ -131,7 +131,7 @@ fn what_is_large() {
     // A million sites of the same kind, and one line of many megabytes.
     let one = "pub fn f(x: &[u8]) -> u8 { unsafe { *x.get_unchecked(0) } }\n";
     with(one.repeat(20_000));
-    let items = "*p,".repeat(100_000);
+    let items = "*p,".repeat(1_000_000);
     with(format!(
         "fn f(p: *const u8) {{ unsafe {{ g([{items}]) }} }}"
     ));

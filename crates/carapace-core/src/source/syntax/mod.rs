@@ -631,6 +631,19 @@ impl Syntax {
         range.map(ExprId)
     }
 
+    /// The expression that ends before another does, in what stands in `inside`.
+    #[must_use]
+    pub fn previous(&self, id: ExprId, inside: ExprId) -> Option<ExprId> {
+        let before = id.0.checked_sub(1)?;
+        (before >= self.expr(inside).first).then_some(ExprId(before))
+    }
+
+    /// The last expression that ends before a whole one begins, in what stands in `inside`.
+    #[must_use]
+    pub fn before(&self, id: ExprId, inside: ExprId) -> Option<ExprId> {
+        self.previous(ExprId(self.expr(id).first), inside)
+    }
+
     /// Whether an expression is another, or in it.
     #[must_use]
     pub fn is_within(&self, inner: ExprId, outer: ExprId) -> bool {
