@@ -47,7 +47,7 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
     let source = Source::new(bytes);
     let syntax = Syntax::new(&source, Depth::Bodies);
     for at in 0..syntax.exprs.len() {
-        let id = ExprId(u32::try_from(at).unwrap());
+        let id = ExprId(u32::try_from(at).unwrap_or(u32::MAX));
         if let Some(around) = syntax.around(id) {
             assert!(syntax.is_within(id, around));
         }
@@ -88,5 +88,5 @@ fn applied(text: &str, changes: &[Change]) {
         })
         .collect();
     let unused = unused_imports(text, &edits, &|_| false);
-    apply(text, edits.iter().chain(&unused)).unwrap();
+    assert!(apply(text, edits.iter().chain(&unused)).is_ok());
 }
