@@ -3,9 +3,7 @@
 //! A name is looked up by its last segment alone: where several things of a kind have it, nothing is
 //! known of any.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
+use std::cmp::Ordering;
 
 use super::at::{At, FileView};
 use crate::source::syntax::{Function, Item, ItemId, ItemKind};
@@ -24,9 +22,11 @@ pub(crate) struct Place {
 pub(crate) struct Declared<'p> {
     /// The files.
     pub(crate) files: &'p [FileView<'p>],
-    by_name: HashMap<String, Vec<Place>, RandomState>,
-    /// Methods by the name of their type or trait, and then their own.
-    methods: HashMap<String, HashMap<String, Vec<Place>, RandomState>, RandomState>,
+    /// What has a name, sorted by it: a list is made faster than a table, and most names are never
+    /// asked for.
+    by_name: Vec<(&'p [u8], Place)>,
+    /// Methods, sorted by the name of their type or trait, and then their own.
+    methods: Vec<((&'p [u8], &'p [u8]), Place)>,
 }
 
 impl<'p> Declared<'p> {
@@ -34,8 +34,8 @@ impl<'p> Declared<'p> {
     pub(crate) fn new(files: &'p [FileView<'p>]) -> Self {
         let mut declared = Self {
             files,
-            by_name: HashMap::default(),
-            methods: HashMap::default(),
+            by_name: Vec::new(),
+            methods: Vec::new(),
         };
         for (file, view) in files.iter().enumerate() {
             for (at, item) in view.syntax.items.iter().enumerate() {
@@ -50,26 +50,30 @@ impl<'p> Declared<'p> {
                     file,
                     item: ItemId(u32::try_from(at).unwrap_or(u32::MAX)),
                 };
-                let name = view.source.name(name as usize);
-                if let (ItemKind::Function(_), Some(owner)) = (&item.kind, declared.owner(place)) {
-                    let of_owner = declared.methods.entry(owner).or_default();
-                    of_owner.entry(name.clone()).or_default().push(place);
+                let name = view.source.name_bytes(name as usize);
+                if let (ItemKind::Function(_), Some(owner)) =
+                    (&item.kind, declared.owner_bytes(place))
+                {
+                    declared.methods.push(((owner, name), place));
                 }
-                declared.by_name.entry(name).or_default().push(place);
+                declared.by_name.push((name, place));
             }
         }
+        // Stable: what has one name stays in the order of the files.
+        declared.by_name.sort_by_key(|(name, _)| *name);
+        declared.methods.sort_by_key(|(names, _)| *names);
         declared
     }
 
     /// Whether anything of the package has a name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
+        !self.named(name).is_empty()
     }
 
     /// Everything that has a name.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = (Place, &'p Item)> + '_ {
-        let places = self.by_name.get(name).into_iter().flatten();
-        places.filter_map(|place| Some((*place, self.item(*place)?)))
+        let places = self.named(name).iter();
+        places.filter_map(|(_, place)| Some((*place, self.item(*place)?)))
     }
 
     /// The only thing of a kind that has a name.
@@ -107,15 +111,19 @@ impl<'p> Declared<'p> {
         name: &str,
         of_type: Option<&'s str>,
     ) -> impl Iterator<Item = (Place, &'p Function)> + use<'s, 'p> {
-        let (file, places) = match of_type {
-            None => (None, self.by_name.get(name)),
+        let (file, free, methods) = match of_type {
+            None => (None, self.named(name), Default::default()),
             Some(of_type) => {
                 let (file, of_type) = of_file(of_type);
-                let methods = self.methods.get(of_type);
-                (file, methods.and_then(|methods| methods.get(name)))
+                let methods = equal(&self.methods, |(owner, own)| {
+                    let by_owner = (*owner).cmp(of_type.as_bytes());
+                    by_owner.then_with(|| (*own).cmp(name.as_bytes()))
+                });
+                (file, Default::default(), methods)
             }
         };
-        let places = places.into_iter().flatten().copied();
+        let places = free.iter().map(|(_, place)| *place);
+        let places = places.chain(methods.iter().map(|(_, place)| *place));
         let places = places.filter(move |place| file.is_none_or(|file| file == place.file));
         places.filter_map(|place| match &self.item(place)?.kind {
             ItemKind::Function(function) => Some((place, function)),
@@ -125,10 +133,20 @@ impl<'p> Declared<'p> {
 
     /// The name of the type or the trait that a method is declared in.
     pub(crate) fn owner(&self, place: Place) -> Option<String> {
+        let name = self.owner_bytes(place)?;
+        Some(String::from_utf8_lossy(name).into_owned())
+    }
+
+    fn owner_bytes(&self, place: Place) -> Option<&'p [u8]> {
+        let file = self.files.get(place.file)?;
         let at = self.at(place)?;
         let around = at.implementation(place.item)?;
-        let name = at.syntax().item(around)?.name?;
-        Some(at.name(name))
+        let name = file.syntax.item(around)?.name?;
+        Some(file.source.name_bytes(name as usize))
+    }
+
+    fn named(&self, name: &str) -> &[(&'p [u8], Place)] {
+        equal(&self.by_name, |own| (*own).cmp(name.as_bytes()))
     }
 
     /// An item.
@@ -154,6 +172,14 @@ fn is_type(kind: &ItemKind) -> bool {
             | ItemKind::Alias { .. }
             | ItemKind::Trait { .. }
     )
+}
+
+/// The entries of a sorted list whose keys are equal to what they are compared with.
+fn equal<K>(list: &[(K, Place)], compare: impl Fn(&K) -> Ordering) -> &[(K, Place)] {
+    let from = list.partition_point(|(own, _)| compare(own) == Ordering::Less);
+    let behind = list.get(from..).unwrap_or_default();
+    let count = behind.partition_point(|(own, _)| compare(own) == Ordering::Equal);
+    behind.get(..count).unwrap_or_default()
 }
 
 /// The file that a type's name is bound to, and the name.

@@ -4,6 +4,8 @@
 //! they are chosen. Names are counted as tokens: an import goes only where its name was written in its
 //! module before, and is not any more.
 
+use std::collections::HashMap;
+
 use super::Edit;
 use crate::source::lexer::{Lexed, TokenKind as T};
 use crate::source::outline::Source;
@@ -25,10 +27,20 @@ pub fn unused_imports(
     };
     let source = Source::new(text.as_bytes());
     let syntax = Syntax::new(&source, Depth::Declarations);
+    let mut begins: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, item) in syntax.items.iter().enumerate() {
+        if matches!(item.kind, ItemKind::Use | ItemKind::Mod) {
+            begins
+                .entry(item.tokens.start as usize)
+                .or_default()
+                .push(at);
+        }
+    }
     let counter = Counter {
         source: &source,
         syntax: &syntax,
         edits,
+        begins,
     };
     let mut found = Vec::new();
     for item in &syntax.items {
@@ -81,10 +93,19 @@ fn whole_lines(text: &str, source: &Source<'_>, item: &Item) -> (usize, usize) {
     }
 }
 
+/// How often a name is written, before the edits and after them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Uses {
+    before: usize,
+    after: usize,
+}
+
 struct Counter<'s, 'a> {
     source: &'s Source<'a>,
     syntax: &'s Syntax,
     edits: &'s [Edit],
+    /// The imports and modules that begin at a token.
+    begins: HashMap<usize, Vec<usize>>,
 }
 
 impl Counter<'_, '_> {
@@ -100,7 +121,9 @@ impl Counter<'_, '_> {
             Some(around) => (around.tokens.start as usize, around.tokens.end as usize),
             None => (0, self.source.lexed.tokens.len()),
         };
-        let (mut before, mut after) = (0_usize, 0_usize);
+        // Beside `name::…`, what is called `name` alone is a variable: modules have no values.
+        let is_lower = name.starts_with(|first: char| first.is_lowercase());
+        let (mut leading, mut alone) = (Uses::default(), Uses::default());
         let mut at = start;
         while at < end {
             if let Some(passed) = self.passed_over(at, name, import) {
@@ -108,22 +131,22 @@ impl Counter<'_, '_> {
                 continue;
             }
             if self.source.kind(at).is_ident() && self.source.name_bytes(at) == name.as_bytes() {
-                before += 1;
-                after += usize::from(!self.is_edited(at));
+                let leads = is_lower && self.source.is_pair(at + 1, T::Colon, T::Colon);
+                let uses = if leads { &mut leading } else { &mut alone };
+                uses.before += 1;
+                uses.after += usize::from(!self.is_edited(at));
             }
             at += 1;
         }
-        before > 0 && after == 0 && !self.is_put_in(name)
+        let uses = if leading.before > 0 { leading } else { alone };
+        uses.before > 0 && uses.after == 0 && !self.is_put_in(name)
     }
 
     /// Where what begins at a token ends, if a name in it does not mean this import: another import,
     /// a module in the file that has the name from elsewhere.
     fn passed_over(&self, token: usize, name: &str, import: &Item) -> Option<usize> {
-        let mut begun = self
-            .syntax
-            .items
-            .iter()
-            .filter(|item| item.tokens.start as usize == token);
+        let begun = self.begins.get(&token).into_iter().flatten();
+        let mut begun = begun.filter_map(|at| self.syntax.items.get(*at));
         let item = begun.find(|item| match item.kind {
             ItemKind::Use => true,
             ItemKind::Mod => !holds(item, import) && !self.looks_up(item, name),
@@ -349,6 +372,14 @@ mod tests {
                 "fn f() { () }",
             ),
             ("use a::*;\nfn f() { «b()» }", "use a::*;\nfn f() { () }"),
+            (
+                "use std::ptr;\nfn f() { let ptr = 1; «ptr::x(ptr)» }",
+                "fn f() { let ptr = 1; () }",
+            ),
+            (
+                "use a::T;\nfn f(t: T) { «T::b()» }",
+                "use a::T;\nfn f(t: T) { () }",
+            ),
             (
                 "use a::Trait;\nfn f() { «b()» }",
                 "use a::Trait;\nfn f() { () }",
