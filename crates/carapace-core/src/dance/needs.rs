@@ -56,6 +56,22 @@ impl At<'_> {
         found
     }
 
+    /// Whether an expression is handed to a macro that may make anything of it: its text, too.
+    pub(crate) fn is_handed_on(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(around) = self.syntax().around(at) {
+            if let ExprKind::Macro { path, .. } = self.kind(around) {
+                let name = path.segments.last().map(|last| self.name(last.name));
+                // Without a name it is a repetition, which is in a macro's own body.
+                if name.is_some_and(|name| !is_plain_macro(&name)) {
+                    return true;
+                }
+            }
+            at = around;
+        }
+        false
+    }
+
     fn needing(&self, id: ExprId) -> Option<Operation> {
         let operation = |need, name: String, is_certain| {
             Some(Operation {

@@ -105,6 +105,11 @@ fn offers(at: At<'_>, operations: &[Operation]) -> Vec<Offer> {
             let mut found = Vec::new();
             (replaces.find)(&at, operation, &mut found);
             found.retain(|offer| tokens_of(at, offer.target) <= MAX_TOKENS);
+            if at.is_handed_on(operation.expr) {
+                for offer in &mut found {
+                    offer.applicability = offer.applicability.min(Applicability::Unsafe);
+                }
+            }
             offers.extend(found.into_iter().map(|offer| (rule.meta.code, offer)));
         }
     }

@@ -259,3 +259,11 @@ fn a_function_that_hands_on_a_belief_is_named() {
     let (found, gone) = codes(text);
     assert_eq!((found, gone), (vec!["DAN053".to_owned()], 0));
 }
+
+#[test]
+fn what_is_handed_to_an_unknown_macro_is_looked_at_first() {
+    let text =
+        |name: &str| format!("fn f(v: &[u8]) {{ {name}!(unsafe {{ *v.get_unchecked(0) }} == 1) }}");
+    assert_eq!(proposed(&text("assert")), [("v[0]".to_owned(), true)]);
+    assert_eq!(proposed(&text("ensure")), [("v[0]".to_owned(), false)]);
+}
