@@ -17,6 +17,9 @@ pub(crate) struct Place {
     pub(crate) item: ItemId,
 }
 
+/// The name of a type or trait, and that of a method of it.
+type MethodName<'p> = (&'p [u8], &'p [u8]);
+
 /// What a package declares.
 #[derive(Debug, Default)]
 pub(crate) struct Declared<'p> {
@@ -26,7 +29,7 @@ pub(crate) struct Declared<'p> {
     /// asked for.
     by_name: Vec<(&'p [u8], Place)>,
     /// Methods, sorted by the name of their type or trait, and then their own.
-    methods: Vec<((&'p [u8], &'p [u8]), Place)>,
+    methods: Vec<(MethodName<'p>, Place)>,
 }
 
 impl<'p> Declared<'p> {
