@@ -16,7 +16,7 @@
 //! | what the site becomes | `compose` |
 //!
 //! *Invariants.* A rule gives pieces of text and expressions to be kept, never offsets: so
-//! replacements inside of others compose. What is not known is [`types::Ty::Unknown`]; a rule that
+//! replacements inside of others compose. What is not known is `Ty::Unknown`; a rule that
 //! needs to know proposes nothing then, or something to be looked at. A site is only done away with
 //! where every operation of it is replaced.
 
