@@ -16,8 +16,8 @@ use crate::source::syntax::{
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct FileView<'p> {
-    /// Its path from the package's folder.
-    pub(crate) path: &'p str,
+    /// Its place among the package's files.
+    pub(crate) index: usize,
     /// Its tokens.
     pub(crate) source: &'p Source<'p>,
     /// Its tree.
@@ -148,11 +148,9 @@ impl<'p> At<'p> {
     /// Whether a path leads through modules of another package.
     pub(crate) fn is_elsewhere(&self, path: &Path) -> bool {
         let full = self.full_path(path);
-        let mut full = full.iter().filter(|name| !name.is_empty());
-        let _ = full.next_back();
-        let (first, last) = match (full.next(), full.next_back()) {
-            (Some(first), last) => (first, last.unwrap_or(first)),
-            (None, _) => return false,
+        let full: Vec<&String> = full.iter().filter(|name| !name.is_empty()).collect();
+        let Some((_, [first, .., last] | [first @ last])) = full.split_last() else {
+            return false;
         };
         let is_own = |name: &str| {
             matches!(name, "crate" | "self" | "super" | "Self") || self.declared.has(name)
@@ -178,12 +176,10 @@ impl<'p> At<'p> {
     /// A call of a function of the standard library: where it is, its name, its arguments, and the
     /// types of its turbofish.
     pub(crate) fn standard_call(&self, id: ExprId) -> Option<StandardCall<'p>> {
-        let ExprKind::Call { callee, arguments } = self.kind(id) else {
+        let ExprKind::Call { arguments, .. } = self.kind(id) else {
             return None;
         };
-        let ExprKind::Path(path) = self.kind(self.bare(*callee)) else {
-            return None;
-        };
+        let path = self.called_path(id)?;
         let (parent, name) = self.standard(path)?;
         let last = path.segments.last()?;
         Some(StandardCall {
@@ -201,12 +197,21 @@ impl<'p> At<'p> {
         parent: &str,
         names: &[&str],
     ) -> Option<([ExprId; N], StandardCall<'p>)> {
-        let call = self.standard_call(id)?;
-        if call.parent != parent || !names.contains(&call.name.as_str()) {
+        let ExprKind::Call { arguments, .. } = self.kind(id) else {
+            return None;
+        };
+        let arguments: [ExprId; N] = arguments.as_slice().try_into().ok()?;
+        // Look before anything is put together: an import can change a path's only name, and of others
+        // the first.
+        let path = self.called_path(id)?;
+        let (last, before) = path.segments.split_last()?;
+        let is_named = names.iter().any(|name| self.is_name(last.name, name));
+        if !before.is_empty() && !is_named {
             return None;
         }
-        let arguments: [ExprId; N] = call.arguments.try_into().ok()?;
-        Some((arguments, call))
+        let call = self.standard_call(id)?;
+        let is_it = call.parent == parent && names.contains(&call.name.as_str());
+        is_it.then_some((arguments, call))
     }
 
     /// A call of a method with a name and so many arguments: the receiver, and the arguments.
@@ -371,15 +376,11 @@ impl<'p> At<'p> {
     /// Whether an expression is only evaluated while the program runs: in a function that is not
     /// `const`, outside of `const` blocks, lengths, and values of constants.
     pub(crate) fn runs(&self, id: ExprId) -> bool {
-        let mut around = Some(id);
-        while let Some(at) = around {
-            if matches!(self.kind(at), ExprKind::Block(block) if block.kind == BlockKind::Const) {
-                return false;
-            }
-            around = self.syntax().around(at);
-        }
-        self.function(id)
-            .is_some_and(|(_, function)| !function.is_const)
+        let is_const = |at: ExprId| matches!(self.kind(at), ExprKind::Block(block) if block.kind == BlockKind::Const);
+        let function = self.function(id);
+        function.is_some_and(|(_, function)| !function.is_const)
+            && !is_const(id)
+            && !self.syntax().ancestors(id).any(is_const)
     }
 
     /// The text of a path with another name at its end: as it is written where it has several
@@ -441,14 +442,19 @@ impl<'p> At<'p> {
     }
 
     /// The path that a call calls.
-    pub(crate) fn callee_path(&self, id: ExprId) -> Option<&'p Path> {
+    pub(crate) fn called_path(&self, id: ExprId) -> Option<&'p Path> {
         let ExprKind::Call { callee, .. } = self.kind(id) else {
             return None;
         };
         match self.kind(self.bare(*callee)) {
-            ExprKind::Path(path) if path.of_type.is_none() => Some(path),
+            ExprKind::Path(path) => Some(path),
             _ => None,
         }
+    }
+
+    /// The same, where it begins with no type in brackets.
+    pub(crate) fn callee_path(&self, id: ExprId) -> Option<&'p Path> {
+        self.called_path(id).filter(|path| path.of_type.is_none())
     }
 
     /// The first token of an item behind its attributes: its visibility, or its keyword.

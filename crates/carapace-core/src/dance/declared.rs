@@ -3,7 +3,10 @@
 //! A name is looked up by its last segment alone: where several things of a kind have it, nothing is
 //! known of any.
 
-use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use foldhash::fast::RandomState;
 
 use super::at::{At, FileView};
 use crate::source::syntax::{Function, Item, ItemId, ItemKind};
@@ -17,19 +20,62 @@ pub(crate) struct Place {
     pub(crate) item: ItemId,
 }
 
-/// The name of a type or trait, and that of a method of it.
-type MethodName<'p> = (&'p [u8], &'p [u8]);
+/// Places by a key, those of one key in the order in which they came.
+#[derive(Debug)]
+struct Index<K> {
+    /// The first and the last entry of each key.
+    ends: HashMap<K, (usize, usize), RandomState>,
+    /// The places, each with the next entry of its key: a list of its own for each key would cost more
+    /// than all of this, as nearly every key has one place.
+    entries: Vec<(Place, Option<usize>)>,
+}
+
+impl<K: Hash + Eq> Index<K> {
+    fn add(&mut self, key: K, place: Place) {
+        let new = self.entries.len();
+        let (_, last) = self.ends.entry(key).or_insert((new, new));
+        if let Some((_, next)) = self.entries.get_mut(*last) {
+            *next = Some(new);
+        }
+        *last = new;
+        self.entries.push((place, None));
+    }
+
+    fn first(&self, key: &K) -> Option<usize> {
+        self.ends.get(key).map(|(first, _)| *first)
+    }
+}
+
+/// The places from an entry on.
+fn chained(
+    entries: &[(Place, Option<usize>)],
+    first: Option<usize>,
+) -> impl Iterator<Item = Place> {
+    let mut next = first;
+    std::iter::from_fn(move || {
+        let (place, behind) = entries.get(next?)?;
+        next = *behind;
+        Some(*place)
+    })
+}
+
+impl<K> Default for Index<K> {
+    fn default() -> Self {
+        Self {
+            ends: HashMap::default(),
+            entries: Vec::new(),
+        }
+    }
+}
 
 /// What a package declares.
 #[derive(Debug, Default)]
 pub(crate) struct Declared<'p> {
     /// The files.
     pub(crate) files: &'p [FileView<'p>],
-    /// What has a name, sorted by it: a list is made faster than a table, and most names are never
-    /// asked for.
-    by_name: Vec<(&'p [u8], Place)>,
-    /// Methods, sorted by the name of their type or trait, and then their own.
-    methods: Vec<(MethodName<'p>, Place)>,
+    by_name: Index<&'p [u8]>,
+    /// Methods by the name of their type or trait, and their own.
+    methods: Index<(&'p [u8], &'p [u8])>,
 }
 
 impl<'p> Declared<'p> {
@@ -37,8 +83,8 @@ impl<'p> Declared<'p> {
     pub(crate) fn new(files: &'p [FileView<'p>]) -> Self {
         let mut declared = Self {
             files,
-            by_name: Vec::new(),
-            methods: Vec::new(),
+            by_name: Index::default(),
+            methods: Index::default(),
         };
         for (file, view) in files.iter().enumerate() {
             for (at, item) in view.syntax.items.iter().enumerate() {
@@ -57,26 +103,23 @@ impl<'p> Declared<'p> {
                 if let (ItemKind::Function(_), Some(owner)) =
                     (&item.kind, declared.owner_bytes(place))
                 {
-                    declared.methods.push(((owner, name), place));
+                    declared.methods.add((owner, name), place);
                 }
-                declared.by_name.push((name, place));
+                declared.by_name.add(name, place);
             }
         }
-        // Stable: what has one name stays in the order of the files.
-        declared.by_name.sort_by_key(|(name, _)| *name);
-        declared.methods.sort_by_key(|(names, _)| *names);
         declared
     }
 
     /// Whether anything of the package has a name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        !self.named(name).is_empty()
+        self.by_name.first(&name.as_bytes()).is_some()
     }
 
     /// Everything that has a name.
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = (Place, &'p Item)> + '_ {
-        let places = self.named(name).iter();
-        places.filter_map(|(_, place)| Some((*place, self.item(*place)?)))
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = (Place, &'p Item)> + use<'_, 'p> {
+        let places = chained(&self.by_name.entries, self.by_name.first(&name.as_bytes()));
+        places.filter_map(|place| Some((place, self.item(place)?)))
     }
 
     /// The only thing of a kind that has a name.
@@ -102,8 +145,7 @@ impl<'p> Declared<'p> {
 
     /// The name by which a type of a file is found, where other files have types of the same name
     /// and it has one.
-    pub(crate) fn type_in(&self, path: &str, name: &str) -> Option<String> {
-        let file = self.files.iter().position(|file| file.path == path)?;
+    pub(crate) fn type_in(&self, file: usize, name: &str) -> Option<String> {
         let name = format!("{file}/{name}");
         self.type_named(&name).map(|_| name)
     }
@@ -114,19 +156,18 @@ impl<'p> Declared<'p> {
         name: &str,
         of_type: Option<&'s str>,
     ) -> impl Iterator<Item = (Place, &'p Function)> + use<'s, 'p> {
-        let (file, free, methods) = match of_type {
-            None => (None, self.named(name), Default::default()),
+        let (file, entries, first) = match of_type {
+            None => {
+                let first = self.by_name.first(&name.as_bytes());
+                (None, &self.by_name.entries, first)
+            }
             Some(of_type) => {
                 let (file, of_type) = of_file(of_type);
-                let methods = equal(&self.methods, |(owner, own)| {
-                    let by_owner = (*owner).cmp(of_type.as_bytes());
-                    by_owner.then_with(|| (*own).cmp(name.as_bytes()))
-                });
-                (file, Default::default(), methods)
+                let first = self.methods.first(&(of_type.as_bytes(), name.as_bytes()));
+                (file, &self.methods.entries, first)
             }
         };
-        let places = free.iter().map(|(_, place)| *place);
-        let places = places.chain(methods.iter().map(|(_, place)| *place));
+        let places = chained(entries, first);
         let places = places.filter(move |place| file.is_none_or(|file| file == place.file));
         places.filter_map(|place| match &self.item(place)?.kind {
             ItemKind::Function(function) => Some((place, function)),
@@ -146,10 +187,6 @@ impl<'p> Declared<'p> {
         let around = at.implementation(place.item)?;
         let name = file.syntax.item(around)?.name?;
         Some(file.source.name_bytes(name as usize))
-    }
-
-    fn named(&self, name: &str) -> &[(&'p [u8], Place)] {
-        equal(&self.by_name, |own| (*own).cmp(name.as_bytes()))
     }
 
     /// An item.
@@ -175,14 +212,6 @@ fn is_type(kind: &ItemKind) -> bool {
             | ItemKind::Alias { .. }
             | ItemKind::Trait { .. }
     )
-}
-
-/// The entries of a sorted list whose keys are equal to what they are compared with.
-fn equal<K>(list: &[(K, Place)], compare: impl Fn(&K) -> Ordering) -> &[(K, Place)] {
-    let from = list.partition_point(|(own, _)| compare(own) == Ordering::Less);
-    let behind = list.get(from..).unwrap_or_default();
-    let count = behind.partition_point(|(own, _)| compare(own) == Ordering::Equal);
-    behind.get(..count).unwrap_or_default()
 }
 
 /// The file that a type's name is bound to, and the name.

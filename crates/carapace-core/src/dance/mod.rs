@@ -145,8 +145,9 @@ pub fn package(mut files: Vec<Danced>) -> PackageDance {
     let views: Vec<FileView<'_>> = files
         .iter()
         .zip(&sources)
-        .map(|(file, source)| FileView {
-            path: &file.path,
+        .enumerate()
+        .map(|(index, (file, source))| FileView {
+            index,
             source,
             syntax: &file.syntax,
             imports: names_of(source, &file.syntax),
@@ -157,10 +158,10 @@ pub fn package(mut files: Vec<Danced>) -> PackageDance {
         .iter()
         .zip(&views)
         .filter(|(file, _)| file.is_looked_at);
-    let danced = danced.map(|(_, file)| DancedFile {
-        path: file.path.to_owned(),
+    let danced = danced.map(|(file, view)| DancedFile {
+        path: file.path.clone(),
         sites: sites::sites(at::At {
-            file,
+            file: view,
             declared: &declared,
         }),
     });

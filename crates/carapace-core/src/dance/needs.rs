@@ -58,18 +58,14 @@ impl At<'_> {
 
     /// Whether an expression is handed to a macro that may make anything of it: its text, too.
     pub(crate) fn is_handed_on(&self, id: ExprId) -> bool {
-        let mut at = id;
-        while let Some(around) = self.syntax().around(at) {
-            if let ExprKind::Macro { path, .. } = self.kind(around) {
-                let name = path.segments.last().map(|last| self.name(last.name));
-                // Without a name it is a repetition, which is in a macro's own body.
-                if name.is_some_and(|name| !is_plain_macro(&name)) {
-                    return true;
-                }
-            }
-            at = around;
-        }
-        false
+        self.syntax().ancestors(id).any(|around| {
+            let ExprKind::Macro { path, .. } = self.kind(around) else {
+                return false;
+            };
+            // Without a name it is a repetition, which is in a macro's own body.
+            let name = path.segments.last().map(|last| self.name(last.name));
+            name.is_some_and(|name| !is_plain_macro(&name))
+        })
     }
 
     fn needing(&self, id: ExprId) -> Option<Operation> {
@@ -106,11 +102,7 @@ impl At<'_> {
                     _ => None,
                 }
             }
-            ExprKind::Macro {
-                path,
-                is_read,
-                arguments,
-            } => {
+            ExprKind::Macro { path, .. } => {
                 let name = path.segments.last().map(|last| self.name(last.name));
                 let name = name.unwrap_or_default();
                 match name.as_str() {
@@ -119,10 +111,7 @@ impl At<'_> {
                     _ if is_plain_macro(&name) => None,
                     // `addr_of!(*p)` does not dereference.
                     "addr_of" | "addr_of_mut" => None,
-                    _ => {
-                        let _ = (is_read, arguments);
-                        operation(Need::Macro, name, false)
-                    }
+                    _ => operation(Need::Macro, name, false),
                 }
             }
             ExprKind::Unknown => operation(Need::Unread, String::new(), false),

@@ -2,8 +2,7 @@
 
 use super::at::At;
 use crate::source::syntax::{
-    ExprId, ExprKind, Parent, Path, PatternId, PatternKind, StatementId, StatementKind, Tokens,
-    TypeId,
+    ExprId, ExprKind, Parent, PatternId, PatternKind, StatementId, StatementKind, Tokens, TypeId,
 };
 
 /// How a name was bound.
@@ -28,8 +27,8 @@ pub(crate) enum Bound {
     Taken {
         /// What is matched.
         value: ExprId,
-        /// Whether it is bound by reference.
-        by_ref: bool,
+        /// The pattern of the variant, where it is one.
+        within: Option<PatternId>,
     },
     /// In a way of which nothing is known.
     Somehow,
@@ -46,7 +45,7 @@ pub(crate) struct Binding {
     pub(crate) mutable: bool,
 }
 
-impl<'p> At<'p> {
+impl At<'_> {
     /// What a name means at an expression: the nearest that binds it.
     pub(crate) fn binding(&self, name: &str, at: ExprId) -> Option<Binding> {
         let mut at = at;
@@ -99,7 +98,7 @@ impl<'p> At<'p> {
                 let arm = arms.next()?;
                 let taken = Bound::Taken {
                     value: *value,
-                    by_ref: false,
+                    within: None,
                 };
                 self.in_pattern(name, arm.pattern, taken)
             }
@@ -121,7 +120,7 @@ impl<'p> At<'p> {
                 ExprKind::Let { pattern, value } => {
                     let taken = Bound::Taken {
                         value: *value,
-                        by_ref: false,
+                        within: None,
                     };
                     self.in_pattern(name, *pattern, taken)
                 }
@@ -158,20 +157,14 @@ impl<'p> At<'p> {
             PatternKind::Name {
                 name: token,
                 mutable,
-                by_ref,
-            } => {
-                let bound = match bound {
-                    Bound::Taken { value, .. } => Bound::Taken {
-                        value,
-                        by_ref: *by_ref,
-                    },
-                    bound => bound,
-                };
-                self.is_name(*token, name).then(|| found(bound, *mutable))
-            }
+                ..
+            } => self.is_name(*token, name).then(|| found(bound, *mutable)),
             PatternKind::Wild | PatternKind::Path(_) => None,
             PatternKind::TupleStruct(_, parts) => match (parts.as_slice(), bound) {
-                ([only], Bound::Taken { .. }) => self.in_pattern(name, *only, bound),
+                ([only], Bound::Taken { value, .. }) => {
+                    let within = Some(pattern);
+                    self.in_pattern(name, *only, Bound::Taken { value, within })
+                }
                 _ => self.somewhere(name, pattern),
             },
             PatternKind::Ref(_) | PatternKind::Tuple(_) | PatternKind::Other => {
@@ -194,18 +187,5 @@ impl<'p> At<'p> {
     pub(crate) fn pattern_tokens(&self, pattern: PatternId) -> Tokens {
         let found = self.syntax().patterns.get(pattern.0 as usize);
         found.map(|found| found.tokens).unwrap_or_default()
-    }
-
-    /// The variant that a pattern around a name's takes apart, where that is all of it.
-    pub(crate) fn taken_variant(&self, pattern: PatternId) -> Option<&'p Path> {
-        self.syntax()
-            .patterns
-            .iter()
-            .find_map(|found| match &found.kind {
-                PatternKind::TupleStruct(path, parts) if parts.as_slice() == [pattern] => {
-                    Some(path)
-                }
-                _ => None,
-            })
     }
 }

@@ -244,11 +244,7 @@ impl At<'_> {
         let Some((place, found)) = self.declared.type_named(name) else {
             return false;
         };
-        let is_here = self
-            .declared
-            .files
-            .get(place.file)
-            .is_some_and(|file| std::ptr::eq(file, self.file));
+        let is_here = place.file == self.file.index;
         let mut around = own.parent;
         while let Some(item) = around.and_then(|around| self.syntax().item(around)) {
             if !matches!(item.kind, ItemKind::Impl { .. } | ItemKind::Trait { .. }) {
@@ -270,9 +266,8 @@ impl At<'_> {
                 matches!(first.as_str(), "crate" | "self" | "super") || self.declared.has(first)
             });
         }
-        let place = self.declared.type_named(name).map(|(place, _)| place);
-        let file = place.and_then(|place| self.declared.files.get(place.file));
-        file.is_some_and(|file| std::ptr::eq(file, self.file))
+        let found = self.declared.type_named(name);
+        found.is_some_and(|(place, _)| place.file == self.file.index)
     }
 
     /// The fields of a struct of the package that can be made and taken apart at an expression.
@@ -285,7 +280,7 @@ impl At<'_> {
         let ItemKind::Struct { fields, .. } = &item.kind else {
             return None;
         };
-        let is_inside = std::ptr::eq(at.file, self.file) && self.is_beneath(id, item.parent);
+        let is_inside = place.file == self.file.index && self.is_beneath(id, item.parent);
         let are_seen = is_inside || fields.iter().all(|field| at.is_public(field));
         (are_seen && self.is_nameable(id, name)).then(|| self.parts_of(of))?
     }

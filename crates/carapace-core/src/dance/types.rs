@@ -9,8 +9,8 @@ use super::declared::Place;
 use super::scope::{Binding, Bound};
 use crate::source::lexer::TokenKind;
 use crate::source::syntax::{
-    ExprId, ExprKind, Item, ItemId, ItemKind, Operator, Path, PatternKind, Prefix, StatementKind,
-    TypeId, TypeKind,
+    BlockKind, Borrow, ExprId, ExprKind, Function, Item, ItemId, ItemKind, Operator, Parent, Path,
+    PatternId, PatternKind, Prefix, Receiver, StatementId, StatementKind, TypeId, TypeKind,
 };
 
 /// How many steps from declaration to declaration are taken.
@@ -222,7 +222,10 @@ impl<'p> At<'p> {
         }
         // Of several that have the name, the one that is declared where it is written.
         let name = match is_single && self.declared.type_named(&name).is_none() {
-            true => self.declared.type_in(self.file.path, &name).unwrap_or(name),
+            true => self
+                .declared
+                .type_in(self.file.index, &name)
+                .unwrap_or(name),
             false => name,
         };
         if let Some((place, found)) = self.declared.type_named(&name) {
@@ -285,7 +288,8 @@ impl<'p> At<'p> {
         }
     }
 
-    fn item_of(&self, id: ExprId) -> Option<ItemId> {
+    /// The function that an expression is in.
+    pub(crate) fn item_of(&self, id: ExprId) -> Option<ItemId> {
         self.function(id).map(|(item, _)| item)
     }
 
@@ -299,7 +303,6 @@ impl<'p> At<'p> {
             ExprKind::Path(path) => self.named(id, path, steps),
             ExprKind::Paren(inner) => of(*inner),
             ExprKind::Borrow { how, operand } => {
-                use crate::source::syntax::Borrow;
                 let inner = of(*operand);
                 match how {
                     Borrow::Shared => Ty::reference(false, inner),
@@ -490,7 +493,6 @@ impl<'p> At<'p> {
     }
 
     fn of_self(&self, id: ExprId, steps: u32) -> Ty {
-        use crate::source::syntax::Receiver;
         let Some((item, function)) = self.function(id) else {
             return Ty::Unknown;
         };
@@ -514,14 +516,7 @@ impl<'p> At<'p> {
         let found = match binding.bound {
             Bound::Let {
                 declared: Some(of), ..
-            } => {
-                let declared = written(of);
-                match declared {
-                    // `Vec<_>`
-                    Ty::Unknown => Ty::Unknown,
-                    declared => declared,
-                }
-            }
+            } => written(of),
             Bound::Let {
                 value: Some(value), ..
             } => self.typed(value, steps),
@@ -535,9 +530,13 @@ impl<'p> At<'p> {
                 Ty::Vec(of) => *of,
                 _ => Ty::Unknown,
             },
-            Bound::Taken { value, .. } => {
+            Bound::Taken { value, within } => {
                 let of = self.typed(value, steps);
-                self.taken(binding, &of, steps)
+                match within.map(|within| self.syntax().pattern(within)) {
+                    Some(PatternKind::TupleStruct(variant, _)) => self.taken(variant, &of),
+                    // A name by itself.
+                    _ => of,
+                }
             }
             Bound::Let { .. } | Bound::Closure(None) | Bound::Somehow => Ty::Unknown,
         };
@@ -549,11 +548,7 @@ impl<'p> At<'p> {
     }
 
     /// What a variant holds that a pattern takes apart.
-    fn taken(&self, binding: Binding, of: &Ty, steps: u32) -> Ty {
-        let Some(path) = self.taken_variant(binding.pattern) else {
-            // A name by itself.
-            return of.clone();
-        };
+    fn taken(&self, path: &Path, of: &Ty) -> Ty {
         let Some(variant) = path.segments.last().map(|last| self.name(last.name)) else {
             return Ty::Unknown;
         };
@@ -587,13 +582,7 @@ impl<'p> At<'p> {
             .unwrap_or_default();
         let inner = fields.trim_start_matches('(').trim_end_matches(')').trim();
         let inner = inner.trim_end_matches(',');
-        match simple_type(inner) {
-            Some(inner) => through(&inner),
-            None => {
-                let _ = steps;
-                Ty::Unknown
-            }
-        }
+        simple_type(inner).map_or(Ty::Unknown, |inner| through(&inner))
     }
 
     fn field(&self, base: &Ty, name: &str, steps: u32) -> Ty {
@@ -639,19 +628,15 @@ impl<'p> At<'p> {
         let first = arguments.first().map(|first| self.typed(*first, steps));
         match name.as_str() {
             "vec" => {
-                let text = self.text(id);
-                let _ = text;
-                let of = arguments
-                    .iter()
-                    .map(|argument| self.typed(*argument, steps))
-                    .find(Ty::is_known);
-                // `vec![value; length]` has the length behind.
+                let others = || {
+                    let mut others = arguments.iter().skip(1);
+                    others.find_map(|other| Some(self.typed(*other, steps)).filter(Ty::is_known))
+                };
                 let of = match first {
                     Some(first) if first.is_known() => first,
-                    first => of
-                        .filter(|_| !self.is_repeat(id))
-                        .or(first)
-                        .unwrap_or(Ty::Unknown),
+                    // `vec![value; length]` has the length behind.
+                    first if self.is_repeat(id) => first.unwrap_or(Ty::Unknown),
+                    first => others().or(first).unwrap_or(Ty::Unknown),
                 };
                 Ty::Vec(Box::new(of))
             }
@@ -757,7 +742,7 @@ impl<'p> At<'p> {
         &self,
         id: ExprId,
         path: &Path,
-    ) -> Option<(Place, &'p crate::source::syntax::Function)> {
+    ) -> Option<(Place, &'p Function)> {
         let name = path.segments.last().map(|last| self.name(last.name))?;
         let parent = path.segments.iter().rev().nth(1);
         let parent = parent.map(|parent| self.name(parent.name));
@@ -797,7 +782,7 @@ impl<'p> At<'p> {
             first.map_or(Ty::Unknown, |of| self.declared_type(*of, item, steps))
         };
         match name {
-            "len" | "capacity" | "count_ones" if arguments.is_empty() && name != "count_ones" => {
+            "len" | "capacity" if arguments.is_empty() => {
                 return Ty::Int("usize");
             }
             "count_ones" | "count_zeros" | "leading_zeros" | "trailing_zeros" => {
@@ -960,7 +945,6 @@ impl<'p> At<'p> {
     }
 
     fn wanted(&self, id: ExprId, steps: u32) -> Ty {
-        use crate::source::syntax::Parent;
         let Some(steps) = steps.checked_sub(1) else {
             return Ty::Unknown;
         };
@@ -1003,27 +987,19 @@ impl<'p> At<'p> {
 
     /// Whether an expression is in a closure or an `async` block of its function.
     fn is_in_closure(&self, id: ExprId) -> bool {
-        let mut at = id;
-        while let Some(around) = self.syntax().around(at) {
-            let is_own = match self.kind(around) {
+        self.syntax()
+            .ancestors(id)
+            .any(|around| match self.kind(around) {
                 ExprKind::Closure { .. } => true,
-                ExprKind::Block(block) => block.kind == crate::source::syntax::BlockKind::Async,
+                ExprKind::Block(block) => block.kind == BlockKind::Async,
                 _ => false,
-            };
-            if is_own {
-                return true;
-            }
-            at = around;
-        }
-        false
+            })
     }
 
     fn wanted_by(&self, id: ExprId, around: ExprId, steps: u32) -> Ty {
         let item = self.item_of(id);
         match self.kind(around) {
-            ExprKind::Block(block) if block.kind == crate::source::syntax::BlockKind::Async => {
-                Ty::Unknown
-            }
+            ExprKind::Block(block) if block.kind == BlockKind::Async => Ty::Unknown,
             ExprKind::Paren(_) | ExprKind::Block(_) => self.wanted(around, steps),
             ExprKind::If { condition, .. } => match *condition == id {
                 true => Ty::Bool,
@@ -1121,53 +1097,32 @@ impl<'p> At<'p> {
         let name = self.name(last.name);
         let before = path.segments.iter().rev().nth(1);
         let parent = before.map(|before| self.name(before.name));
-        let ExprKind::Call { .. } = self.kind(id) else {
-            // Wrappers hand on what is wanted of them.
-            let around = self.syntax().expr(id).parent;
-            if let crate::source::syntax::Parent::Expr(around) = around {
-                match (parent.as_deref(), name.as_str()) {
-                    (None, "Some") => {
-                        return match self.wanted(around, steps) {
-                            Ty::Option(of) => *of,
-                            _ => Ty::Unknown,
-                        };
-                    }
-                    (None, "Ok") => {
-                        return match self.wanted(around, steps) {
-                            Ty::Result(of) => *of,
-                            _ => Ty::Unknown,
-                        };
-                    }
-                    (Some("Box"), "new") => {
-                        return match self.wanted(around, steps) {
-                            Ty::Boxed(of) => *of,
-                            _ => Ty::Unknown,
-                        };
-                    }
-                    _ => {}
+        // Wrappers hand on what is wanted of them.
+        if let Parent::Expr(around) = self.syntax().expr(id).parent {
+            let wanted = || self.wanted(around, steps);
+            match (parent.as_deref(), name.as_str()) {
+                (None, "Some") => {
+                    return match wanted() {
+                        Ty::Option(of) => *of,
+                        _ => Ty::Unknown,
+                    };
                 }
-            }
-            return self.parameter_of(id, path, parent, &name, at, steps);
-        };
-        match (
-            parent.as_deref(),
-            name.as_str(),
-            self.syntax().expr(id).parent,
-        ) {
-            (None, "Some", crate::source::syntax::Parent::Expr(around)) => {
-                match self.wanted(around, steps) {
-                    Ty::Option(of) => *of,
-                    _ => Ty::Unknown,
+                (None, "Ok") => {
+                    return match wanted() {
+                        Ty::Result(of) => *of,
+                        _ => Ty::Unknown,
+                    };
                 }
-            }
-            (None, "Ok", crate::source::syntax::Parent::Expr(around)) => {
-                match self.wanted(around, steps) {
-                    Ty::Result(of) => *of,
-                    _ => Ty::Unknown,
+                (Some("Box"), "new") => {
+                    return match wanted() {
+                        Ty::Boxed(of) => *of,
+                        _ => Ty::Unknown,
+                    };
                 }
+                _ => {}
             }
-            _ => self.parameter_of(id, path, parent, &name, at, steps),
         }
+        self.parameter_of(id, path, parent, &name, at, steps)
     }
 
     fn parameter_of(
@@ -1203,13 +1158,7 @@ impl<'p> At<'p> {
         }
     }
 
-    fn parameter(
-        &self,
-        place: Place,
-        function: &crate::source::syntax::Function,
-        at: usize,
-        steps: u32,
-    ) -> Ty {
+    fn parameter(&self, place: Place, function: &Function, at: usize, steps: u32) -> Ty {
         match (function.parameters.get(at), self.declared.at(place)) {
             (Some(parameter), Some(at)) => at.declared_type(parameter.of, Some(place.item), steps),
             _ => Ty::Unknown,
@@ -1217,12 +1166,7 @@ impl<'p> At<'p> {
     }
 
     /// What a variable is wanted to be where it is used: handed on whole, in the same block.
-    fn used_as(
-        &self,
-        pattern: crate::source::syntax::PatternId,
-        statement: crate::source::syntax::StatementId,
-        steps: u32,
-    ) -> Ty {
+    fn used_as(&self, pattern: PatternId, statement: StatementId, steps: u32) -> Ty {
         let PatternKind::Name { name, .. } = self.syntax().pattern(pattern) else {
             return Ty::Unknown;
         };
@@ -1255,7 +1199,7 @@ impl<'p> At<'p> {
 
     fn parent_expr(&self, id: ExprId) -> ExprId {
         match self.syntax().expr(id).parent {
-            crate::source::syntax::Parent::Expr(around) => around,
+            Parent::Expr(around) => around,
             _ => id,
         }
     }

@@ -94,11 +94,7 @@ impl At<'_> {
 
     /// Whether an item is declared in the module that an expression is in.
     fn is_near(&self, place: Place, item: &Item, at: ExprId) -> bool {
-        let is_same_file = self
-            .declared
-            .files
-            .get(place.file)
-            .is_some_and(|file| file.path == self.file.path);
+        let is_same_file = place.file == self.file.index;
         let own = self
             .function(at)
             .and_then(|(own, _)| self.syntax().item(own)?.parent);

@@ -334,7 +334,7 @@ fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
         });
     let is_seen = is_in_trait
         || twin_item.public
-        || std::ptr::eq(twin_at.file, at.file)
+        || twin_at.file.index == at.file.index
         || !item.public && twin_at.is_name(twin_at.item_head(twin_item), "pub");
     twin.unsafety.is_none()
         && is_seen

@@ -660,6 +660,11 @@ impl Syntax {
         }
     }
 
+    /// The expressions around one, from the innermost on.
+    pub fn ancestors(&self, id: ExprId) -> impl Iterator<Item = ExprId> + '_ {
+        std::iter::successors(self.around(id), |around| self.around(*around))
+    }
+
     /// The expression without the parentheses around it.
     #[must_use]
     pub fn bare(&self, mut id: ExprId) -> ExprId {
