@@ -470,10 +470,14 @@ impl<'p> At<'p> {
 
     /// Whether some tokens hold a name.
     pub(crate) fn mentions(&self, tokens: Tokens, name: &str) -> bool {
-        let name = name.as_bytes();
+        self.mentions_any(tokens, &[name])
+    }
+
+    /// Whether some tokens hold one of these names.
+    pub(crate) fn mentions_any(&self, tokens: Tokens, names: &[&str]) -> bool {
         (tokens.start..tokens.end).any(|at| {
             self.file.source.kind(at as usize).is_path_segment()
-                && self.file.source.name_bytes(at as usize) == name
+                && names.iter().any(|name| self.is_name(at, name))
         })
     }
 

@@ -1,5 +1,7 @@
 //! From replacements to texts: what a site becomes when some or all of its operations are replaced.
 
+use std::collections::BTreeSet;
+
 use super::at::At;
 use super::replacement::{Binds, Piece, Pieces, Replacement};
 use crate::facts::dance::Change;
@@ -59,18 +61,16 @@ impl<'a, 'p> Composer<'a, 'p> {
     /// Finds the variables that nothing uses any more: one may be used by another's value only.
     fn drop_unused(&mut self) {
         let lets = self.chosen.iter().flat_map(|chosen| &chosen.drops);
-        let mut lets: Vec<StatementId> = lets.copied().collect();
-        lets.sort();
-        lets.dedup();
-        loop {
-            let found = lets.iter().position(|statement| {
-                let uses = self.at.uses_of(*statement);
-                uses.is_some_and(|uses| uses.iter().all(|used| self.is_replaced(*used)))
-            });
-            match found {
-                Some(found) => self.dropped.push(lets.remove(found)),
-                None => return,
-            }
+        let lets: BTreeSet<StatementId> = lets.copied().collect();
+        let lets = lets.into_iter();
+        let mut lets: Vec<(StatementId, Vec<ExprId>)> = lets
+            .filter_map(|statement| Some((statement, self.at.uses_of(statement)?)))
+            .collect();
+        while let Some(found) = lets
+            .iter()
+            .position(|(_, uses)| uses.iter().all(|used| self.is_replaced(*used)))
+        {
+            self.dropped.push(lets.remove(found).0);
         }
     }
 

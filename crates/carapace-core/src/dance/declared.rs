@@ -133,7 +133,7 @@ impl<'p> Declared<'p> {
         found.next().is_none().then_some(first)
     }
 
-    /// The only type that has a name; of a name from [`Self::type_in`], that of its file.
+    /// The only type that has a name; of a name that is bound to a file, that of the file.
     pub(crate) fn type_named(&self, name: &str) -> Option<(Place, &'p Item)> {
         let (file, name) = of_file(name);
         let mut found = self.all(name).filter(|(place, item)| {
@@ -143,11 +143,18 @@ impl<'p> Declared<'p> {
         found.next().is_none().then_some(first)
     }
 
-    /// The name by which a type of a file is found, where other files have types of the same name
-    /// and it has one.
-    pub(crate) fn type_in(&self, file: usize, name: &str) -> Option<String> {
-        let name = format!("{file}/{name}");
-        self.type_named(&name).map(|_| name)
+    /// The type that a name means in a file, and the name by which it is found: the only one, or of
+    /// several the file's own one, bound to the file.
+    pub(crate) fn type_meant(&self, file: usize, name: &str) -> Option<(String, Place, &'p Item)> {
+        let mut types = self.all(name).filter(|(_, item)| is_type(&item.kind));
+        let first = types.next()?;
+        let Some(second) = types.next() else {
+            return Some((name.to_owned(), first.0, first.1));
+        };
+        let all = [first, second].into_iter().chain(types);
+        let mut own = all.filter(|(place, _)| place.file == file);
+        let (place, item) = own.next().filter(|_| own.next().is_none())?;
+        Some((format!("{file}/{name}"), place, item))
     }
 
     /// The functions that have a name; `of_type` is the type that a method has to be of.

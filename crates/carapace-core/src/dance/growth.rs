@@ -57,7 +57,7 @@ impl At<'_> {
         }
         let points = |part: ExprId| match self.kind(part) {
             ExprKind::Method { receiver, name, .. } => {
-                POINTS.contains(&self.name(*name).as_str())
+                POINTS.iter().any(|word| self.is_name(*name, word))
                     && self.chain(*receiver).is_none_or(|of| overlap(&of, &chain))
             }
             _ => false,
@@ -140,7 +140,7 @@ impl At<'_> {
         };
         match self.kind(around) {
             ExprKind::Method { receiver, name, .. } => {
-                *receiver == used && KEEPS.contains(&self.name(*name).as_str())
+                *receiver == used && KEEPS.iter().any(|word| self.is_name(*name, word))
             }
             ExprKind::Index { base, .. } => *base == used,
             ExprKind::Match { value, .. } | ExprKind::Let { value, .. } => *value == used,

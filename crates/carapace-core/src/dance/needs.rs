@@ -121,28 +121,32 @@ impl At<'_> {
 
     fn call(&self, id: ExprId, callee: ExprId) -> Option<Operation> {
         let callee = self.bare(callee);
-        let operation = |need, name: String, is_certain| {
-            Some(Operation {
-                expr: id,
-                need,
-                name,
-                is_certain,
-            })
-        };
         let ExprKind::Path(path) = self.kind(callee) else {
             // A pointer to a function that a field or a call gives.
             return match self.kind(callee) {
                 ExprKind::Closure { .. } | ExprKind::Block(_) => None,
-                _ => operation(Need::Unknown, self.text(callee), false),
+                _ => Some(Operation {
+                    expr: id,
+                    need: Need::Unknown,
+                    name: self.text(callee),
+                    is_certain: false,
+                }),
             };
         };
-        let written = self.text(callee);
-        let written = written.split("::<").next().unwrap_or_default().to_owned();
+        let operation = |need, is_certain| {
+            let written = self.text(callee);
+            Some(Operation {
+                expr: id,
+                need,
+                name: written.split("::<").next().unwrap_or_default().to_owned(),
+                is_certain,
+            })
+        };
         if let Some((parent, name)) = self.standard(path) {
             return match standard::is_unsafe(&parent, &name) {
-                true => operation(Need::Standard, written, true),
+                true => operation(Need::Standard, true),
                 false if parent == "x86_64" || parent == "arch" || name.starts_with("_mm") => {
-                    operation(Need::Standard, written, true)
+                    operation(Need::Standard, true)
                 }
                 false => None,
             };
@@ -150,44 +154,40 @@ impl At<'_> {
         let last = path.segments.last()?;
         let name = self.name(last.name);
         if name.starts_with("_mm") {
-            return operation(Need::Standard, written, true);
+            return operation(Need::Standard, true);
         }
         if path.segments.len() == 1
             && let Some(binding) = self.binding(&name, callee)
         {
             // A closure, or a pointer to a function.
             return match self.is_bound_unsafe(binding) {
-                true => operation(Need::Unknown, written, false),
+                true => operation(Need::Unknown, false),
                 false => None,
             };
         }
         let is_elsewhere = self.is_elsewhere(path);
         let mut declared = self.declared.functions(&name, None).peekable();
         if declared.peek().is_some() && !is_elsewhere {
-            let all: Vec<_> = declared.take(MAX_ALIKE).collect();
-            let is_unsafe = |place, function: &crate::source::syntax::Function| {
-                function.unsafety.is_some() || self.is_foreign(place)
-            };
-            let known = self.declared_function(id, path);
-            if let Some((place, function)) = known {
-                return match (is_unsafe(place, function), self.is_foreign(place)) {
-                    (true, true) => operation(Need::Foreign, written, true),
-                    (true, false) => operation(Need::Own, written, true),
+            if let Some((place, function)) = self.declared_function(id, path) {
+                return match (self.is_foreign(place), function.unsafety) {
+                    (true, _) => operation(Need::Foreign, true),
+                    (false, Some(_)) => operation(Need::Own, true),
                     // Safe for callers that have its features.
-                    (false, _) if self.has_features(place) => {
-                        operation(Need::Own, written, !self.is_with_features(id))
+                    (false, None) if self.has_features(place) => {
+                        operation(Need::Own, !self.is_with_features(id))
                     }
-                    (false, _) => None,
+                    (false, None) => None,
                 };
             }
+            let all: Vec<_> = declared.take(MAX_ALIKE).collect();
             let unsafes = all
                 .iter()
-                .filter(|(place, function)| is_unsafe(*place, function));
+                .filter(|(place, function)| function.unsafety.is_some() || self.is_foreign(*place));
             return match unsafes.count() {
-                _ if all.len() == MAX_ALIKE => operation(Need::Unknown, written, false),
+                _ if all.len() == MAX_ALIKE => operation(Need::Unknown, false),
                 0 => None,
-                n if n == all.len() => operation(Need::Own, written, true),
-                _ => operation(Need::Unknown, written, false),
+                n if n == all.len() => operation(Need::Own, true),
+                _ => operation(Need::Unknown, false),
             };
         }
         // A variant or a tuple struct.
@@ -208,7 +208,7 @@ impl At<'_> {
             }
             // By the prelude.
             None if name == "drop" => None,
-            _ => operation(Need::Unknown, written, false),
+            _ => operation(Need::Unknown, false),
         }
     }
 

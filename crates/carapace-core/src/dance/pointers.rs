@@ -561,7 +561,13 @@ impl At<'_> {
                 Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Pointer { .. }
             )
         };
-        let is_bound = self.syntax().statements.iter().any(|statement| {
+        let statements = &self.syntax().statements;
+        // Statements lie in the order in which they end, and none ends before it begins.
+        let first = statements.partition_point(|statement| statement.tokens.end <= from);
+        let last = self.syntax().expr(body).tokens.end;
+        let statements = statements.get(first..).unwrap_or_default().iter();
+        let mut statements = statements.take_while(|statement| statement.tokens.end <= last);
+        let is_bound = statements.any(|statement| {
             from <= statement.tokens.start
                 && statement.tokens.start < to
                 && matches!(statement.kind, StatementKind::Let { value: Some(value), .. }
@@ -676,13 +682,15 @@ impl At<'_> {
         let name = self.name(*name);
         let block = statement.block?;
         let behind = statement.tokens.end;
-        let uses = self.syntax().within(block).filter(|part| {
+        let named = self.syntax().within(block).filter(|part| {
             self.syntax().expr(*part).tokens.start >= behind
                 && matches!(self.kind(*part), ExprKind::Path(_))
                 && self.single(*part).as_deref() == Some(&name)
-                && self
-                    .binding(&name, *part)
-                    .is_some_and(|binding| binding.pattern == pattern)
+        });
+        let named: Vec<ExprId> = named.collect();
+        let uses = named.iter().copied().filter(|part| {
+            let binding = self.binding(&name, *part);
+            binding.is_some_and(|binding| binding.pattern == pattern)
         });
         let uses: Vec<ExprId> = uses.collect();
         // In what could not be read it may stand besides.
@@ -702,17 +710,16 @@ impl At<'_> {
             is_named && !is_field && !is_module
         };
         let mentions = (behind..end).filter(is_own).count();
-        let within = self.syntax().within(block);
-        let named = within.filter(|part| {
-            self.syntax().expr(*part).tokens.start >= behind
-                && matches!(self.kind(*part), ExprKind::Path(_))
-                && self.single(*part).as_deref() == Some(&name)
+        let patterns = &self.syntax().patterns;
+        // Patterns lie in the order in which they end.
+        let first = patterns.partition_point(|pattern| pattern.tokens.end <= behind);
+        let patterns = patterns.get(first..).unwrap_or_default().iter();
+        let patterns = patterns.take_while(|pattern| pattern.tokens.end <= end);
+        let bound = patterns.filter(|pattern| {
+            behind <= pattern.tokens.start
+                && matches!(pattern.kind, PatternKind::Name { name, .. } if is_own(&name))
         });
-        let bound = self.syntax().patterns.iter().filter(|pattern| {
-            let is_behind = behind <= pattern.tokens.start && pattern.tokens.end <= end;
-            matches!(pattern.kind, PatternKind::Name { name, .. } if is_behind && is_own(&name))
-        });
-        (mentions == named.count() + bound.count()).then_some(uses)
+        (mentions == named.len() + bound.count()).then_some(uses)
     }
 }
 
@@ -870,7 +877,7 @@ impl At<'_> {
         else {
             return true;
         };
-        WORDS.iter().any(|word| self.mentions(item.tokens, word))
+        self.mentions_any(item.tokens, &WORDS)
     }
 
     /// How a place is used, and the expression that uses it.

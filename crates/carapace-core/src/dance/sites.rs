@@ -1,6 +1,6 @@
 //! The sites of a file, what rules propose for each, and what of it is left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::at::At;
 use super::compose::Composer;
@@ -44,8 +44,8 @@ pub(super) fn sites(at: At<'_>) -> Vec<DancedSite> {
             sites.push(site(at, &places, keyword, body, false));
         }
     }
-    in_file(at, &places, &mut sites);
     sites.sort_by_key(|site| (site.line, site.column));
+    in_file(at, &places, &mut sites);
     sites
 }
 
@@ -105,7 +105,7 @@ fn offers(at: At<'_>, operations: &[Operation]) -> Vec<Offer> {
             let mut found = Vec::new();
             (replaces.find)(&at, operation, &mut found);
             found.retain(|offer| tokens_of(at, offer.target) <= MAX_TOKENS);
-            if at.is_handed_on(operation.expr) {
+            if !found.is_empty() && at.is_handed_on(operation.expr) {
                 for offer in &mut found {
                     offer.applicability = offer.applicability.min(Applicability::Unsafe);
                 }
@@ -227,9 +227,11 @@ fn proposal(
     }
 }
 
-/// What rules find in a file beside operations: put to the sites that are there, or sites of their
-/// own.
+/// What rules find in a file beside operations: put to the sites that are there, sorted by place, or
+/// sites of their own.
 fn in_file(at: At<'_>, places: &Places<'_>, sites: &mut Vec<DancedSite>) {
+    let known = sites.len();
+    let mut added: HashMap<(u32, u32), usize> = HashMap::new();
     let finds = RULES.iter().filter_map(|rule| {
         let find = rule.replaces?.find_in_file?;
         Some((rule.meta.code, find))
@@ -242,22 +244,28 @@ fn in_file(at: At<'_>, places: &Places<'_>, sites: &mut Vec<DancedSite>) {
             let (line, column) = places.place(start);
             let plan = whole(at, &replacement);
             let offered = proposal(at, places, rule, &replacement, plan.is_some());
-            let is_same = |site: &&mut DancedSite| (site.line, site.column) == (line, column);
-            match sites.iter_mut().find(is_same) {
-                Some(site) => {
-                    site.proposals.push(offered);
-                    site.plans.extend(plan);
-                }
-                None => sites.push(DancedSite {
-                    line,
-                    column,
-                    proposals: vec![offered],
-                    plans: plan.into_iter().collect(),
-                    left: Vec::new(),
-                }),
+            let own = sites.get_mut(..known).unwrap_or_default();
+            let there = own.binary_search_by_key(&(line, column), |site| (site.line, site.column));
+            let new = match there {
+                Ok(there) => own.get_mut(there),
+                Err(_) => added.get(&(line, column)).and_then(|at| sites.get_mut(*at)),
+            };
+            if let Some(site) = new {
+                site.proposals.push(offered);
+                site.plans.extend(plan);
+                continue;
             }
+            added.insert((line, column), sites.len());
+            sites.push(DancedSite {
+                line,
+                column,
+                proposals: vec![offered],
+                plans: plan.into_iter().collect(),
+                left: Vec::new(),
+            });
         }
     }
+    sites.sort_by_key(|site| (site.line, site.column));
 }
 
 /// How a site goes that a rule does away with by itself: an item, or a block that needs nothing.

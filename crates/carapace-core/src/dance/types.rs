@@ -220,15 +220,14 @@ impl<'p> At<'p> {
                 return Ty::Unknown;
             }
         }
-        // Of several that have the name, the one that is declared where it is written.
-        let name = match is_single && self.declared.type_named(&name).is_none() {
-            true => self
-                .declared
-                .type_in(self.file.index, &name)
-                .unwrap_or(name),
-            false => name,
+        let meant = match is_single {
+            true => self.declared.type_meant(self.file.index, &name),
+            false => {
+                let only = self.declared.type_named(&name);
+                only.map(|(place, found)| (name.clone(), place, found))
+            }
         };
-        if let Some((place, found)) = self.declared.type_named(&name) {
+        if let Some((name, place, found)) = meant {
             return match &found.kind {
                 ItemKind::Alias {
                     of: Some(of),

@@ -142,18 +142,22 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// Whether what is changed is also called on to tell where: the borrow checker may refuse that.
 fn borrows_twice(at: &At<'_>, operation: &Operation, receiver: ExprId, index: ExprId) -> bool {
-    let is_mut = at.method_of::<1>(operation.expr, &["get_unchecked_mut"]);
+    if at
+        .method_of::<1>(operation.expr, &["get_unchecked_mut"])
+        .is_none()
+    {
+        return false;
+    }
     let root = at
         .file
         .source
         .name(at.syntax().expr(receiver).tokens.start as usize);
     let mut parts = at.syntax().within(index);
-    is_mut.is_some()
-        && parts.any(|part| {
-            let calls = matches!(
-                at.kind(part),
-                ExprKind::Method { .. } | ExprKind::Call { .. }
-            );
-            calls && at.mentions(at.syntax().expr(part).tokens, &root)
-        })
+    parts.any(|part| {
+        let calls = matches!(
+            at.kind(part),
+            ExprKind::Method { .. } | ExprKind::Call { .. }
+        );
+        calls && at.mentions(at.syntax().expr(part).tokens, &root)
+    })
 }

@@ -72,11 +72,13 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             ..
         }
     );
+    if !is_vec || !is_less {
+        return;
+    }
     let body = at
         .function(operation.expr)
         .and_then(|(_, function)| function.body);
-    let moves = body.is_some_and(|body| is_moved_in_loop(at, body, vector));
-    if !is_vec || !is_less || !moves {
+    if !body.is_some_and(|body| is_moved_in_loop(at, body, vector)) {
         return;
     }
     let text = Pieces::default()

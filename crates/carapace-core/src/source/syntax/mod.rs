@@ -561,9 +561,9 @@ pub struct Syntax {
     pub exprs: Vec<Expr>,
     /// Types.
     pub types: Vec<Type>,
-    /// Patterns.
+    /// Patterns, in the order in which they end.
     pub patterns: Vec<Pattern>,
-    /// Statements.
+    /// Statements, in the order in which they end.
     pub statements: Vec<Statement>,
     /// Items; what stands around one comes before it.
     pub items: Vec<Item>,

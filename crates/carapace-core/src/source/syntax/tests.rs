@@ -145,6 +145,8 @@ fn check(syntax: &Syntax, source: &Source<'_>) {
             assert!(outer.start <= expr.tokens.start && expr.tokens.end <= outer.end);
         }
     }
+    assert!(syntax.patterns.iter().map(|of| of.tokens.end).is_sorted());
+    assert!(syntax.statements.iter().map(|of| of.tokens.end).is_sorted());
     for (at, item) in syntax.items.iter().enumerate() {
         assert!(item.parent.is_none_or(|parent| (parent.0 as usize) < at));
     }
