@@ -3,6 +3,7 @@
 //! A name is looked up by its last segment alone: where several things of a kind have it, nothing is
 //! known of any.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -76,6 +77,8 @@ pub(crate) struct Declared<'p> {
     by_name: Index<&'p [u8]>,
     /// Methods by the name of their type or trait, and their own.
     methods: Index<(&'p [u8], &'p [u8])>,
+    /// How many lookups are left for the question of a type that is being answered.
+    pub(super) lookups: Cell<u32>,
 }
 
 impl<'p> Declared<'p> {
@@ -85,6 +88,7 @@ impl<'p> Declared<'p> {
             files,
             by_name: Index::default(),
             methods: Index::default(),
+            lookups: Cell::default(),
         };
         for (file, view) in files.iter().enumerate() {
             for (at, item) in view.syntax.items.iter().enumerate() {

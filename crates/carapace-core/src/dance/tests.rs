@@ -37,6 +37,21 @@ fn a_pointer_leads_to_its_element_through_variables_that_go_with_it() {
     assert!(sites[4].plans.is_empty());
 }
 
+#[test]
+fn what_a_type_is_asked_of_is_bounded_however_often_it_is_named() {
+    let mut body = String::new();
+    for at in 0..40 {
+        let parts = vec![format!("v{at}"); 40].join(", ");
+        body += &format!("let v{} = [{parts}];\n", at + 1);
+    }
+    let danced = all(&format!(
+        "fn f(v0: impl Sized) {{ {body} unsafe {{ v40.get_unchecked(0) }}; }}\n\
+         fn g(v: &[u8]) -> u8 {{ unsafe {{ *v.get_unchecked(0) }} }}"
+    ));
+    let sites = &danced.files[0].sites;
+    assert_eq!(sites[1].plans[0].changes[0].text, "v[0]");
+}
+
 /// What is proposed for a text, and whether it can be applied unseen.
 fn proposed(text: &str) -> Vec<(String, bool)> {
     let danced = all(text);

@@ -183,5 +183,5 @@ fn path(at: &At<'_>, operation: &Operation, of: &Ty) -> Option<(String, bool)> {
         return Some((of_file(name).1.to_owned(), false));
     }
     let (item, _) = at.function(operation.expr)?;
-    (at.self_type(item, 8) == *of).then(|| ("Self".to_owned(), true))
+    (at.own_type(item) == *of).then(|| ("Self".to_owned(), true))
 }
