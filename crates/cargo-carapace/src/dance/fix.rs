@@ -25,6 +25,11 @@ use crate::host::rewrite::{Rewrite, rewrite};
 /// What a file that is changed may weigh, in bytes.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
 
+/// Why a fix is left whose file is none that the rules were shown.
+const LOST: &str = "its file is not one of the package's";
+/// Why a fix is left that was made for another text.
+pub(super) const CHANGED: &str = "its file has been changed in the meantime: run this again";
+
 /// What fixing stands on.
 pub(crate) struct Fixing<'a> {
     /// What was typed.
@@ -35,6 +40,16 @@ pub(crate) struct Fixing<'a> {
     pub(crate) folders: &'a [String],
     /// What the rules have read, by the places of packages in the graph.
     pub(crate) stamps: &'a [BTreeMap<String, Stamp>],
+}
+
+/// Where a fix changes a file.
+pub(super) struct Spot {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Its path from the package's folder, with `/`.
+    pub(super) inside: String,
+    /// What it held when the rules saw it.
+    pub(super) seen: Stamp,
 }
 
 /// A file that is changed.
@@ -141,28 +156,41 @@ impl Fixing<'_> {
             && described.is_some_and(|described| described.source.is_none())
     }
 
-    /// The folder of a package, and the path of a file in it, with `/`, by what locations show.
-    pub(super) fn place(
-        &self,
-        package: PackageIdx,
-        file: &str,
-    ) -> Result<(PathBuf, String), String> {
-        let lost = || "its file is not one of the package's".to_owned();
-        let at = self.ground.graph.position(package);
-        let folder = at.and_then(|at| self.folders.get(at)).ok_or_else(lost)?;
+    /// Where a file is that a fix changes, and what the rules have seen in it. What may be written to
+    /// is behind no link.
+    pub(super) fn spot(&self, package: PackageIdx, file: &str) -> Result<Spot, String> {
+        let at = self.ground.graph.position(package).ok_or(LOST)?;
+        let folder = self.folders.get(at).ok_or(LOST)?;
         let inside = match folder.as_str() {
             "" => Some(file),
             folder => file
                 .strip_prefix(folder)
                 .and_then(|rest| rest.strip_prefix('/')),
         };
-        let inside = inside.ok_or_else(lost)?;
+        let inside = inside.ok_or(LOST)?;
         let is_plain = |part: &str| !matches!(part, "" | "." | "..");
         if !inside.split('/').all(is_plain) {
             return Err("its file is outside of the package".to_owned());
         }
-        let described = self.ground.metadata.get(package).ok_or_else(lost)?;
-        Ok((PathBuf::from(described.root_dir()), inside.to_owned()))
+        let seen = self.stamps.get(at).and_then(|stamps| stamps.get(inside));
+        let root = self.root(package).ok_or(LOST)?;
+        let path = match self.is_own(package) {
+            true => files::unlinked(&root, inside)
+                .map_err(|error| error.to_string())?
+                .ok_or("its file is behind a link, and nothing is written through links")?,
+            false => root.join(inside),
+        };
+        Ok(Spot {
+            path,
+            inside: inside.to_owned(),
+            seen: *seen.ok_or(CHANGED)?,
+        })
+    }
+
+    /// The folder of a package.
+    fn root(&self, package: PackageIdx) -> Option<PathBuf> {
+        let described = self.ground.metadata.get(package)?;
+        Some(PathBuf::from(described.root_dir()))
     }
 
     /// A file as it is and as it shall be.
@@ -173,16 +201,13 @@ impl Fixing<'_> {
         edits: &[&Edit],
     ) -> Result<Target, String> {
         let package = package.ok_or("nothing is known of its package")?;
-        let (root, inside) = self.place(package, file)?;
-        let path = plain(&root, &inside)?;
+        let Spot { path, inside, seen } = self.spot(package, file)?;
         let bytes = files::read_regular(&path, MAX_FILE).map_err(|error| error.to_string())?;
-        let at = self.ground.graph.position(package);
-        let stamps = at.and_then(|at| self.stamps.get(at));
-        let seen = stamps.and_then(|stamps| stamps.get(&inside));
-        if seen != Some(&Stamp::of(&bytes)) {
-            return Err("its file has been changed in the meantime: run this again".to_owned());
+        if seen != Stamp::of(&bytes) {
+            return Err(CHANGED.to_owned());
         }
         let before = String::from_utf8(bytes).map_err(|_| "its file is not UTF-8".to_owned())?;
+        let root = self.root(package).ok_or(LOST)?;
         let others = Others::in_folder(&root, &self.ground.tree);
         let unused = others.unused(&inside, &before, edits);
         let all = edits.iter().copied().chain(&unused);
@@ -213,17 +238,6 @@ impl Target {
             before: Some(self.before.clone().into_bytes()),
             after: self.after.clone().into_bytes(),
         }
-    }
-}
-
-/// A file below a folder, if no link is on the way.
-fn plain(root: &Path, inside: &str) -> Result<PathBuf, String> {
-    let root = std::fs::canonicalize(root).map_err(|error| error.to_string())?;
-    let path = inside.split('/').fold(root, |path, part| path.join(part));
-    match std::fs::canonicalize(&path) {
-        Ok(resolved) if resolved == path => Ok(path),
-        Ok(_) => Err("its file is behind a link, and nothing is written through links".to_owned()),
-        Err(error) => Err(error.to_string()),
     }
 }
 

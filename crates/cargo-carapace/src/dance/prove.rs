@@ -13,8 +13,9 @@ use carapace_core::graph::PackageIdx;
 use carapace_core::report::{FixStatus, KindChange, Proof, Report};
 use carapace_core::rules::Group;
 
+use super::Stamp;
 use super::clean;
-use super::fix::{Fixing, Told};
+use super::fix::{CHANGED, Fixing, Told};
 use super::verify::{Baseline, ChangedFile, Options, Subject, Verdict, Verified, verify};
 use crate::census::sites_of;
 use crate::cli::{Failure, output};
@@ -31,6 +32,15 @@ enum Together {
     Workspace,
     /// A package that is not the workspace's, or is alone.
     Package(PackageIdx),
+}
+
+/// The files that fixes change.
+#[derive(Default)]
+struct Files<'a> {
+    /// Their names from the root of what is tried, or why there is none.
+    names: BTreeMap<(PackageIdx, &'a str), Result<String, String>>,
+    /// What they held when the rules saw them, by those names.
+    stamps: BTreeMap<String, Stamp>,
 }
 
 /// A fix, and whose it is.
@@ -146,8 +156,9 @@ impl Fixing<'_> {
         // All findings of a site have the same fix.
         let mut fixes: Vec<Fix> = Vec::new();
         let mut numbers: Vec<Result<usize, String>> = Vec::new();
+        let mut files = Files::default();
         for (finding, fix) in wanted {
-            numbers.push(self.rooted(together, finding, fix).map(|fix| {
+            numbers.push(self.rooted(together, finding, fix, &mut files).map(|fix| {
                 let known = fixes.iter().position(|known| *known == fix);
                 known.unwrap_or_else(|| {
                     fixes.push(fix);
@@ -173,6 +184,7 @@ impl Fixing<'_> {
         let network = self.arguments.network;
         let options = Options {
             offline: network.offline || network.frozen,
+            stamps: files.stamps,
             ..Options::new(
                 program,
                 dirs::work(&dirs::env),
@@ -240,17 +252,22 @@ impl Fixing<'_> {
     }
 
     /// A fix with its files named from the root of what is tried.
-    fn rooted(&self, together: Together, finding: &Finding, fix: &Fix) -> Result<Fix, String> {
+    fn rooted<'a>(
+        &self,
+        together: Together,
+        finding: &Finding,
+        fix: &'a Fix,
+        files: &mut Files<'a>,
+    ) -> Result<Fix, String> {
         let package = finding.package.ok_or("nothing is known of its package")?;
         let edits: Result<Vec<Edit>, String> = fix
             .edits
             .iter()
             .map(|edit| {
-                let (root, inside) = self.place(package, &edit.file)?;
-                let file = match together {
-                    Together::Package(_) => inside,
-                    Together::Workspace => self.name(&root.join(inside)),
-                };
+                let known = files.names.entry((package, &edit.file));
+                let file = known
+                    .or_insert_with(|| self.named(together, package, &edit.file, &mut files.stamps))
+                    .clone()?;
                 Ok(Edit {
                     file,
                     ..edit.clone()
@@ -261,6 +278,26 @@ impl Fixing<'_> {
             applicability: fix.applicability,
             edits: edits?,
         })
+    }
+
+    /// A file's name from the root of what is tried; what it held when the rules saw it is noted.
+    fn named(
+        &self,
+        together: Together,
+        package: PackageIdx,
+        file: &str,
+        stamps: &mut BTreeMap<String, Stamp>,
+    ) -> Result<String, String> {
+        let spot = self.spot(package, file)?;
+        let name = match together {
+            Together::Package(_) => spot.inside,
+            Together::Workspace => self.name(&spot.path),
+        };
+        // Packages within each other may both have read it.
+        match *stamps.entry(name.clone()).or_insert(spot.seen) == spot.seen {
+            true => Ok(name),
+            false => Err(CHANGED.to_owned()),
+        }
     }
 
     fn name_of(&self, together: Together) -> String {

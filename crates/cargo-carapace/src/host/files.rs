@@ -400,6 +400,17 @@ fn is_same(a: &Metadata, b: &Metadata) -> bool {
     }
 }
 
+/// A file below a folder, in full, if no link is on the way from there; none if one is. Its path from
+/// there has `/`.
+///
+/// # Errors
+/// What the system says of a path that leads nowhere.
+pub(crate) fn unlinked(folder: &Path, inside: &str) -> io::Result<Option<PathBuf>> {
+    let folder = fs::canonicalize(folder)?;
+    let path = inside.split('/').fold(folder, |path, part| path.join(part));
+    Ok((fs::canonicalize(&path)? == path).then_some(path))
+}
+
 /// The path without `.` and `..`, as cargo takes them: by the letters, whatever
 /// links there are.
 pub(crate) fn normalized(path: &Path) -> PathBuf {

@@ -16,3 +16,5 @@ mod kept;
 mod listing;
 mod process;
 mod project;
+#[cfg(unix)]
+mod verify;

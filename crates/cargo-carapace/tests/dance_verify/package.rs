@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use carapace_core::fix::{Applicability, Edit, Fix};
+use cargo_carapace::census::dance::Stamp;
 use cargo_carapace::dance::verify::{Options, Subject, Verdict, Verified, verify};
 use cargo_carapace::host::cargo::Environment;
 use tempfile::TempDir;
@@ -21,6 +22,7 @@ pub(crate) struct Package {
     pub(crate) memory: u64,
     pub(crate) output: usize,
     pub(crate) use_namespaces: bool,
+    pub(crate) stamps: BTreeMap<String, Stamp>,
 }
 
 impl Package {
@@ -33,6 +35,7 @@ impl Package {
             memory: 4 << 30,
             output: 16 << 20,
             use_namespaces: true,
+            stamps: BTreeMap::new(),
         };
         for folder in ["home/.cargo", "work"] {
             fs::create_dir_all(package.path(folder)).unwrap();
@@ -121,6 +124,7 @@ impl Package {
         options.limits.memory = self.memory;
         options.limits.output = self.output;
         options.use_namespaces = self.use_namespaces;
+        options.stamps.clone_from(&self.stamps);
         let before = listing(&self.path("home"));
         let verified = verify(subject, fixes, &options).unwrap();
         let after = listing(&self.path("home"));

@@ -1,6 +1,7 @@
 //! Which fixes are kept.
 
 use carapace_core::fix::Fix;
+use cargo_carapace::census::dance::Stamp;
 use cargo_carapace::dance::verify::Verdict;
 
 use crate::package::{Package, kept, not_tried, refusal};
@@ -289,4 +290,21 @@ fn an_example_in_documentation_is_a_test() {
         why.contains("doc sample: src/lib.rs - first fails"),
         "{why}"
     );
+}
+
+#[test]
+fn what_was_changed_meanwhile_is_left() {
+    let mut package = Package::new("mod a;\npub use a::*;\n");
+    let texts = ["a", "lib"].map(|name| format!("src/{name}.rs"));
+    package.write("src/a.rs", LIB);
+    let fix = package.fix_in("src/a.rs", "unsafe { *bytes.get_unchecked(0) }", "bytes[0]");
+    for file in texts {
+        let stamp = Stamp::of(package.read(&file).as_bytes());
+        package.stamps.insert(file, stamp);
+    }
+    package.write("src/a.rs", &LIB.replacen("//! Five", "//! 5", 1));
+    let verified = package.verify(&[fix]);
+    let reason = not_tried(&verified, 0);
+    assert!(reason.contains("changed in the meantime"), "{reason}");
+    assert_eq!(verified.patch, "");
 }

@@ -15,7 +15,9 @@ use super::check::{Checker, lines_of};
 use super::originals::Originals;
 use super::place::Place;
 use super::{ChangedFile, Options, Verdict};
+use crate::census::dance::Stamp;
 use crate::cli::Failure;
+use crate::dance::fix::CHANGED;
 use crate::dance::imports::Others;
 use crate::host::foreign;
 
@@ -156,6 +158,10 @@ impl<'a> Bench<'a> {
     pub(super) fn read(&mut self, file: &str) -> Result<&str, String> {
         if !self.sources.contains_key(file) {
             let text = self.originals.read(file)?;
+            let seen = self.options.stamps.get(file);
+            if seen.is_some_and(|seen| *seen != Stamp::of(text.as_bytes())) {
+                return Err(CHANGED.to_owned());
+            }
             let source = Source {
                 path: self.place.root.join(file),
                 original: text.clone(),

@@ -33,7 +33,8 @@ pub(super) fn candidates(bench: &mut Bench<'_>) -> Vec<(String, Fix)> {
     let mut found = Vec::new();
     for file in roots {
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        if !is_free(bench, folder) {
+        // Nothing is written through links.
+        if bench.originals.is_linked(&file) || !is_free(bench, folder) {
             continue;
         }
         let Ok(text) = bench.read(&file) else {

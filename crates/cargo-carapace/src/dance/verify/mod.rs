@@ -33,6 +33,7 @@ use carapace_core::fix::select::overlaps;
 use carapace_core::fix::{Edit, Fix};
 use carapace_core::proof::division::divide;
 
+use crate::census::dance::Stamp;
 use crate::cli::Failure;
 use crate::host::cargo::Environment;
 use crate::host::confine::Limits;
@@ -92,6 +93,8 @@ pub struct Options<'a> {
     pub max_trials: usize,
     /// Whether namespaces of the system are used where there are any; to be left at true.
     pub use_namespaces: bool,
+    /// What files held that fixes were made for; such a file is changed only where it holds that.
+    pub stamps: BTreeMap<String, Stamp>,
     /// Is told what is about to be done.
     pub told: &'a dyn Fn(&str),
 }
@@ -117,6 +120,7 @@ impl<'a> Options<'a> {
             test_timeout: minutes(10),
             max_trials: 60,
             use_namespaces: true,
+            stamps: BTreeMap::new(),
             told,
         }
     }

@@ -67,6 +67,14 @@ impl Originals {
         String::from_utf8(bytes).map_err(|_| format!("`{shown}` is no text"))
     }
 
+    /// Whether a file, by its path from the root, is behind a link.
+    pub(super) fn is_linked(&self, file: &str) -> bool {
+        match self {
+            Self::Folder(root) => !matches!(files::unlinked(root, file), Ok(Some(_))),
+            Self::Archive(_) => false,
+        }
+    }
+
     /// The Rust files in a folder and below, by their paths from the root; none if they cannot all be
     /// listed.
     pub(super) fn sources(&self, folder: &str) -> Option<Vec<String>> {
