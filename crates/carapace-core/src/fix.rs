@@ -12,6 +12,7 @@ pub mod select;
 pub mod update;
 pub mod workspace_lint;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -111,36 +112,54 @@ pub fn apply<'e>(
     source: &str,
     edits: impl IntoIterator<Item = &'e Edit>,
 ) -> Result<String, FixError> {
-    let mut sorted: Vec<&Edit> = Vec::new();
-    for edit in edits {
-        if !sorted.contains(&edit) {
-            sorted.push(edit);
-        }
-    }
-    sorted.sort_by_key(|edit| (edit.start, edit.end));
+    let edits = sorted(source, edits)?;
     let mut text = String::with_capacity(source.len());
     let mut done = 0;
-    for edit in sorted {
-        let place = || FixError::Place {
-            file: edit.file.clone(),
-            start: edit.start,
-            end: edit.end,
-        };
+    for edit in edits {
+        text.push_str(source.get(done..edit.start).unwrap_or_default());
+        text.push_str(&edit.text);
+        done = edit.end;
+    }
+    text.push_str(source.get(done..).unwrap_or_default());
+    Ok(text)
+}
+
+/// Whether [`apply`] takes edits: no text is made.
+///
+/// # Errors
+/// As there.
+pub fn check<'e>(source: &str, edits: impl IntoIterator<Item = &'e Edit>) -> Result<(), FixError> {
+    sorted(source, edits).map(drop)
+}
+
+/// Edits as they are applied, each once, by place; those of one place as they come.
+fn sorted<'e>(
+    source: &str,
+    edits: impl IntoIterator<Item = &'e Edit>,
+) -> Result<Vec<&'e Edit>, FixError> {
+    let mut seen = BTreeSet::new();
+    let edits = edits.into_iter();
+    let mut sorted: Vec<&Edit> = edits.filter(|edit| seen.insert(*edit)).collect();
+    sorted.sort_by_key(|edit| (edit.start, edit.end));
+    let mut done = 0;
+    for edit in &sorted {
         if edit.start < done {
             return Err(FixError::Overlap {
                 file: edit.file.clone(),
                 start: edit.start,
             });
         }
-        text.push_str(source.get(done..edit.start).ok_or_else(place)?);
-        if source.get(edit.start..edit.end).is_none() {
-            return Err(place());
+        let is_there = |from, to| source.get(from..to).is_some();
+        if !is_there(done, edit.start) || !is_there(edit.start, edit.end) {
+            return Err(FixError::Place {
+                file: edit.file.clone(),
+                start: edit.start,
+                end: edit.end,
+            });
         }
-        text.push_str(&edit.text);
         done = edit.end;
     }
-    text.push_str(source.get(done..).unwrap_or_default());
-    Ok(text)
+    Ok(sorted)
 }
 
 #[cfg(test)]
@@ -198,6 +217,7 @@ mod tests {
             edits in proptest::collection::vec((0_usize..10, 0_usize..10, "[xy]{0,2}"), 0..4),
         ) {
             let edits: Vec<Edit> = edits.iter().map(|(s, e, text)| edit(*s, *e, text)).collect();
+            prop_assert_eq!(check(&source, &edits), apply(&source, &edits).map(drop));
             if let Ok(text) = apply(&source, &edits) {
                 let removed: usize = edits.iter().map(|edit| edit.end - edit.start).sum();
                 prop_assert!(text.len() + removed >= source.len());

@@ -60,14 +60,17 @@ impl Files<'_> {
         (self.read)(package, file)
     }
 
-    /// Lines of files by the paths that locations show, each file read once.
+    /// Lines of files by the paths that locations show, each file read and divided once.
     pub(super) fn lines(&self) -> impl Fn(&str, u32) -> Option<String> {
-        let texts: RefCell<HashMap<String, Option<String>>> = RefCell::default();
+        let files: RefCell<HashMap<String, Vec<String>>> = RefCell::default();
         move |path, line| {
-            let mut texts = texts.borrow_mut();
-            let text = texts.entry(path.to_owned());
-            let text = text.or_insert_with(|| self.text(path)).as_deref()?;
-            LineIndex::new(text).text(line).map(str::to_owned)
+            let mut files = files.borrow_mut();
+            let lines = files.entry(path.to_owned()).or_insert_with(|| {
+                let text = self.text(path).unwrap_or_default();
+                text.lines().map(str::to_owned).collect()
+            });
+            let at = usize::try_from(line).ok()?.checked_sub(1)?;
+            lines.get(at).cloned()
         }
     }
 }

@@ -133,7 +133,7 @@ impl<'a> Bench<'a> {
         }
         for (file, edits) in of_file {
             let text = self.settled(file).unwrap_or_default();
-            fix::apply(text, edits).map_err(|error| error.to_string())?;
+            fix::check(text, edits).map_err(|error| error.to_string())?;
         }
         let is_source = |edit: &&Edit| edit.file.ends_with(".rs");
         for edit in fix.edits.iter().filter(is_source) {
