@@ -1,10 +1,12 @@
 //! Imports that fixes leave without use: they go with them, or the compiler would warn.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use carapace_core::fix::Edit;
 use carapace_core::fix::imports::unused_imports;
+use carapace_core::source::lexer::{Lexed, TokenKind};
 
 use crate::census::sources::{MAX_FILE, list};
 use crate::host::files;
@@ -12,7 +14,7 @@ use crate::host::files;
 /// The sources of a package, read where it is asked whether they use a name.
 pub(super) struct Others {
     /// Their paths, as files are named here, and where they are.
-    files: Vec<(String, PathBuf)>,
+    files: BTreeMap<String, PathBuf>,
     texts: OnceCell<Vec<(String, Vec<u8>)>>,
 }
 
@@ -36,7 +38,7 @@ impl Others {
     /// are.
     pub(super) fn unused(&self, file: &str, text: &str, edits: &[&Edit]) -> Vec<Edit> {
         let edits: Vec<Edit> = edits.iter().map(|edit| (*edit).clone()).collect();
-        let below = below(file, text);
+        let below = self.below(file, text);
         unused_imports(text, &edits, &|name| self.mentions(file, &below, name))
     }
 
@@ -50,6 +52,27 @@ impl Others {
         others.any(|(_, text)| has_word(text, name))
     }
 
+    /// Where the modules of a file are, who alone can see its private imports: in the folder of its
+    /// name, or, of what is or may be the root of a crate, beside it. Anywhere, if it says where its
+    /// modules are.
+    fn below(&self, file: &str, text: &str) -> String {
+        if text.contains("#[path") || text.contains("include!") {
+            return String::new();
+        }
+        let (folder, name) = split(file);
+        let is_module = folder.starts_with("src/") || folder.contains("/src/");
+        let is_root = matches!(name, "lib.rs" | "main.rs" | "mod.rs") || folder.ends_with("/bin/");
+        // A root may have any name, and a file to which a `#[path]` leads has its modules beside it.
+        let is_beside = |module: &str| {
+            let has = |file: &str| self.files.contains_key(file);
+            has(&format!("{folder}{module}.rs")) || has(&format!("{folder}{module}/mod.rs"))
+        };
+        match is_module && !is_root && !declared(text).any(is_beside) {
+            true => format!("{folder}{}/", name.trim_end_matches(".rs")),
+            false => folder.to_owned(),
+        }
+    }
+
     fn read(&self) -> Vec<(String, Vec<u8>)> {
         let texts = self.files.iter().filter_map(|(path, place)| {
             let bytes = files::read_regular(place, MAX_FILE).ok()?;
@@ -61,22 +84,25 @@ impl Others {
     }
 }
 
-/// Where the modules of a file are, who alone can see its private imports: in the folder of its name, or,
-/// of what is or may be the root of a crate, beside it. Anywhere, if it says where its modules are.
-fn below(file: &str, text: &str) -> String {
-    if text.contains("#[path") || text.contains("include!") {
-        return String::new();
-    }
-    let (folder, name) = match file.rsplit_once('/') {
-        Some((folder, name)) => (format!("{folder}/"), name),
-        None => (String::new(), file),
-    };
-    let is_module = folder.starts_with("src/") || folder.contains("/src/");
-    let is_root = matches!(name, "lib.rs" | "main.rs" | "mod.rs") || folder.ends_with("/bin/");
-    match is_module && !is_root {
-        true => format!("{folder}{}/", name.trim_end_matches(".rs")),
-        false => folder,
-    }
+/// The folder of a file, with a `/` at its end unless it is where paths begin, and its name.
+fn split(file: &str) -> (&str, &str) {
+    file.split_at(file.rfind('/').map_or(0, |slash| slash + 1))
+}
+
+/// The modules that a text says are in files of their own.
+fn declared(text: &str) -> impl Iterator<Item = &str> {
+    let tokens = Lexed::new(text.as_bytes()).tokens;
+    let declarations = (0..tokens.len()).filter_map(move |at| match tokens.get(at..at + 3)? {
+        [first, name, end]
+            if first.kind == TokenKind::Mod
+                && name.kind.is_ident()
+                && end.kind == TokenKind::Semi =>
+        {
+            Some(name.start as usize..name.end as usize)
+        }
+        _ => None,
+    });
+    declarations.filter_map(|name| Some(text.get(name)?.trim_start_matches("r#")))
 }
 
 /// Whether a word stands in a text by itself.
@@ -105,8 +131,16 @@ mod tests {
             ("tests/x.rs", "", "tests/"),
             ("build.rs", "", ""),
             ("src/a.rs", "#[path = \"x.rs\"] mod x;", ""),
+            // What is beside it may be its own.
+            ("src/a.rs", "mod b;", "src/"),
+            ("src/a.rs", "pub mod r#c;", "src/"),
+            ("src/a.rs", "// mod b;\nmod d; mod b {}", "src/a/"),
+            ("src/b/x.rs", "mod b;", "src/b/x/"),
         ] {
-            assert_eq!(below(file, text), expected, "{file}");
+            let files = ["src/b.rs", "src/c/mod.rs", "src/a/d.rs"];
+            let files = files.map(|file| (file.to_owned(), PathBuf::new()));
+            let others = Others::of_files(files.into_iter());
+            assert_eq!(others.below(file, text), expected, "{file}: {text}");
         }
     }
 

@@ -55,6 +55,23 @@ fn imports_that_are_left_unused_go_too() {
 }
 
 #[test]
+fn a_root_of_any_name_has_its_modules_beside_it() {
+    let root = "[lib]\npath = \"src/root.rs\"\n";
+    let world = committed("");
+    world.write("project/Cargo.toml", manifest("app", root));
+    world.write("project/src/root.rs", ["mod child;\n", IMPORTED].concat());
+    let child = "pub fn take(x: &mut u8) -> u8 {\n    crate::mem::take(x)\n}\n";
+    world.write("project/src/child.rs", child);
+    commit(&world);
+    fix(&world, &[]).exits(0);
+    let after = read(&world, "src/root.rs");
+    assert!(
+        after.contains("use std::mem;") && after.contains("to_bits"),
+        "{after}"
+    );
+}
+
+#[test]
 fn a_dry_run_shows_and_changes_nothing() {
     let world = project(GOES);
     let document = fix(&world, &["--dry-run"]).json(0);
