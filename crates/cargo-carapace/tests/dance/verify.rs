@@ -38,6 +38,37 @@ fn what_is_proven_is_changed() {
 }
 
 #[test]
+fn what_breaks_a_test_is_left() {
+    let world = project(&[GOES, TESTED].concat());
+    // It holds the code to how it is written.
+    let strict = "#[test]\nfn is_as_it_was() {\n    \
+        assert!(include_str!(\"../src/lib.rs\").contains(\"get_unchecked\"));\n}\n";
+    world.write("project/tests/strict.rs", strict);
+    let output = prove(&world, &["--patch", "one.patch"]).exits(0);
+    output.shows(&[
+        "not fixed: app 0.1.0",
+        "tests that passed do not pass any more",
+        "is_as_it_was",
+        "2 tests pass",
+    ]);
+    assert_eq!(read(&world, "src/lib.rs"), [GOES, TESTED].concat());
+    assert_eq!(read(&world, "one.patch"), "");
+}
+
+#[test]
+fn what_is_proven_is_told() {
+    let world = project(&[GOES, TESTED].concat());
+    let output = prove(&world, &["--dry-run"]).exits(0);
+    output.shows(&[
+        "app 0.1.0",
+        "1 tests pass",
+        "-    unsafe { *bytes.get_unchecked(0) }",
+        "+    bytes[0]",
+    ]);
+    assert_eq!(read(&world, "src/lib.rs"), [GOES, TESTED].concat());
+}
+
+#[test]
 fn nothing_is_written_through_links() {
     // What it leads to is in the workspace, and not in the package.
     let world = World::new();
