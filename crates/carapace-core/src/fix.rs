@@ -56,7 +56,7 @@ pub struct Edit {
 }
 
 /// What settles a finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fix {
     /// Whether it can be applied unseen.
     pub applicability: Applicability,

@@ -3,7 +3,7 @@
 //! *Invariants.* A fix is chosen whole or not at all; chosen edits never overlap; the same fixes in any
 //! order give the same choice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Edit, Fix};
 
@@ -81,6 +81,32 @@ pub fn overlaps(a: &Edit, b: &Edit) -> bool {
     }
 }
 
+/// For each of the fixes that cannot be applied beside some others, which these are, by their numbers.
+#[must_use]
+pub fn contradictions(fixes: &[&Fix]) -> BTreeMap<usize, BTreeSet<usize>> {
+    // Many fixes may have an edit in common: it is compared once.
+    let mut edits: BTreeMap<&Edit, Vec<usize>> = BTreeMap::new();
+    for (at, fix) in fixes.iter().enumerate() {
+        for edit in &fix.edits {
+            edits.entry(edit).or_default().push(at);
+        }
+    }
+    let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let mut open: Vec<(&Edit, &[usize])> = Vec::new();
+    for (edit, of) in &edits {
+        open.retain(|(other, _)| other.file == edit.file && other.end >= edit.start);
+        for (_, others) in open.iter().filter(|(other, _)| overlaps(other, edit)) {
+            let pairs = of.iter().flat_map(|a| others.iter().map(|b| (*a, *b)));
+            for (a, b) in pairs.filter(|(a, b)| a != b) {
+                found.entry(a).or_default().insert(b);
+                found.entry(b).or_default().insert(a);
+            }
+        }
+        open.push((edit, of));
+    }
+    found
+}
+
 /// Whether a fix by itself is none; edits are sorted.
 fn contradicts(edits: &[&Edit]) -> bool {
     let pairs = edits.iter().zip(edits.iter().skip(1));
@@ -139,6 +165,31 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn contradictions_are_those_of_all_pairs(
+            fixes in proptest::collection::vec(
+                proptest::collection::vec((0_usize..12, 0_usize..4, "[xy]{0,1}"), 0..4),
+                0..8,
+            ),
+        ) {
+            let fixes: Vec<Fix> = fixes
+                .iter()
+                .map(|edits| {
+                    let edits = edits.iter().map(|(s, len, text)| (*s, s + len, text.as_str()));
+                    fix(&edits.collect::<Vec<_>>())
+                })
+                .collect();
+            let found = contradictions(&fixes.iter().collect::<Vec<_>>());
+            for (a, one) in fixes.iter().enumerate() {
+                for (b, other) in fixes.iter().enumerate().filter(|(b, _)| *b != a) {
+                    let mut pairs = one.edits.iter().flat_map(|a| other.edits.iter().map(move |b| (a, b)));
+                    let expected = pairs.any(|(a, b)| overlaps(a, b));
+                    let has = found.get(&a).is_some_and(|others| others.contains(&b));
+                    prop_assert_eq!(has, expected, "{:?} {:?}", one, other);
+                }
+            }
+        }
+
         #[test]
         fn what_is_chosen_can_be_applied_in_whatever_order_it_comes(
             fixes in proptest::collection::vec(

@@ -30,31 +30,34 @@ pub struct Division<R> {
     pub kept: BTreeSet<usize>,
     /// Those that do not.
     pub refused: BTreeMap<usize, R>,
-    /// Those that contradict one that is kept, with that one.
-    pub in_the_way: BTreeMap<usize, usize>,
+    /// Those that contradict one that is kept.
+    pub in_the_way: BTreeSet<usize>,
     /// Those for which there was no room.
     pub untried: BTreeSet<usize>,
 }
 
-/// Divides the changes `0..count`. `contradict` tells whether two cannot be applied together; `try_all`
-/// tries exactly these, which do not contradict each other, and is asked at most `limit` times.
+/// The changes that cannot be applied beside one, for each that has such.
+pub type Contradictions = BTreeMap<usize, BTreeSet<usize>>;
+
+/// Divides the changes `0..count`. `contradictions` has each pair from both sides; `try_all` tries
+/// exactly these, which do not contradict each other, and is asked at most `limit` times.
 pub fn divide<R: Clone>(
     count: usize,
     limit: usize,
-    contradict: &dyn Fn(usize, usize) -> bool,
+    contradictions: &Contradictions,
     try_all: &mut dyn FnMut(&BTreeSet<usize>) -> Trial<R>,
 ) -> Division<R> {
     let mut division = Division {
         kept: BTreeSet::new(),
         refused: BTreeMap::new(),
-        in_the_way: BTreeMap::new(),
+        in_the_way: BTreeSet::new(),
         untried: BTreeSet::new(),
     };
     let mut groups: VecDeque<Vec<usize>> = VecDeque::from([(0..count).collect()]);
     let mut suspected: BTreeSet<usize> = BTreeSet::new();
     let mut trials = 0;
     while let Some(group) = groups.pop_front() {
-        let (group, later) = division.without_contradictions(group, contradict);
+        let (group, later) = division.without_contradictions(group, contradictions);
         if !later.is_empty() {
             groups.push_back(later);
         }
@@ -90,21 +93,24 @@ impl<R: Clone> Division<R> {
     fn without_contradictions(
         &mut self,
         group: Vec<usize>,
-        contradict: &dyn Fn(usize, usize) -> bool,
+        contradictions: &Contradictions,
     ) -> (Vec<usize>, Vec<usize>) {
-        let mut now: Vec<usize> = Vec::new();
-        let mut later = Vec::new();
+        let mut now: BTreeSet<usize> = BTreeSet::new();
+        let (mut order, mut later) = (Vec::new(), Vec::new());
         for change in group {
-            let by_kept = self.kept.iter().find(|other| contradict(**other, change));
-            if let Some(other) = by_kept {
-                self.in_the_way.insert(change, *other);
-            } else if now.iter().any(|other| contradict(*other, change)) {
+            let others = contradictions.get(&change);
+            let is_against =
+                |some: &BTreeSet<usize>| others.is_some_and(|others| !others.is_disjoint(some));
+            if is_against(&self.kept) {
+                self.in_the_way.insert(change);
+            } else if is_against(&now) {
                 later.push(change);
             } else {
-                now.push(change);
+                now.insert(change);
+                order.push(change);
             }
         }
-        (now, later)
+        (order, later)
     }
 
     fn divide(
@@ -163,10 +169,16 @@ mod tests {
         }
     }
 
+    /// Of the first `count` changes those that contradict.
+    fn pairs_of(count: usize, contradict: &dyn Fn(usize, usize) -> bool) -> Contradictions {
+        let of = |a: usize| (0..count).filter(|b| contradict(a, *b)).collect();
+        (0..count).map(|a| (a, of(a))).collect()
+    }
+
     /// Divides where some changes are bad; blame names those of them that are tried.
     fn of(count: usize, bad: &[usize], is_told: bool) -> (Division<String>, usize) {
         let mut trials = 0;
-        let division = divide(count, 1000, &|_, _| false, &mut |tried| {
+        let division = divide(count, 1000, &Contradictions::new(), &mut |tried| {
             trials += 1;
             let guilty: Vec<usize> = bad
                 .iter()
@@ -200,7 +212,7 @@ mod tests {
     #[test]
     fn of_two_that_contradict_one_is_kept() {
         let contradict = |a: usize, b: usize| a + b == 3;
-        let division = divide(4, 10, &contradict, &mut |tried| {
+        let division = divide(4, 10, &pairs_of(4, &contradict), &mut |tried| {
             assert!(!(tried.contains(&1) && tried.contains(&2)));
             match tried.contains(&0) {
                 true => fails(&[0]),
@@ -209,21 +221,23 @@ mod tests {
         });
         // What 0 was in the way of is tried when 0 is refused.
         assert_eq!(division.kept, BTreeSet::from([1, 3]));
-        assert_eq!(division.in_the_way, BTreeMap::from([(2, 1)]));
+        assert_eq!(division.in_the_way, BTreeSet::from([2]));
         assert_eq!(division.refused.len(), 1);
     }
 
     #[test]
     fn no_more_trials_than_there_is_room_for() {
         let mut trials = 0;
-        let division = divide(64, 5, &|_, _| false, &mut |_| {
+        let division = divide(64, 5, &Contradictions::new(), &mut |_| {
             trials += 1;
             fails(&[])
         });
         assert_eq!((trials, division.kept.len()), (5, 0));
         assert_eq!(division.untried.len() + division.refused.len(), 64);
         assert_eq!(
-            divide(0, 5, &|_, _| false, &mut |_| fails(&[])).kept.len(),
+            divide(0, 5, &Contradictions::new(), &mut |_| fails(&[]))
+                .kept
+                .len(),
             0
         );
     }
@@ -249,7 +263,7 @@ mod tests {
             let mut answers = answers.iter().cycle();
             let contradict = |a: usize, b: usize| a != b && (pairs.contains(&(a, b)) || pairs.contains(&(b, a)));
             let mut passed = BTreeSet::new();
-            let division = divide(8, 50, &contradict, &mut |tried| {
+            let division = divide(8, 50, &pairs_of(8, &contradict), &mut |tried| {
                 for a in tried {
                     for b in tried {
                         assert!(!contradict(*a, *b));
@@ -267,7 +281,7 @@ mod tests {
             prop_assert_eq!(&division.kept, &passed);
             let mut all: Vec<usize> = division.kept.iter().copied().collect();
             all.extend(division.refused.keys());
-            all.extend(division.in_the_way.keys());
+            all.extend(&division.in_the_way);
             all.extend(&division.untried);
             all.sort_unstable();
             prop_assert_eq!(all, (0..8).collect::<Vec<_>>());

@@ -1,5 +1,7 @@
 //! What was done about findings, or could be.
 
+use crate::graph::Package;
+
 /// How far a fix has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FixStatus {
@@ -44,6 +46,25 @@ pub struct Fixed {
     pub alternatives: Vec<String>,
     /// What to know of it before it is used.
     pub notes: Vec<String>,
+}
+
+impl Fixed {
+    /// Nothing that is done about a package; which findings that leaves, and why, is for who tells it.
+    #[must_use]
+    pub fn left(input: &str, package: Option<&Package>) -> Self {
+        let subject = |package: &Package| format!("{} {}", package.name, package.version);
+        Self {
+            input: input.to_owned(),
+            package: package.map(Package::id).unwrap_or_default(),
+            subject: package.map(subject).unwrap_or_default(),
+            findings: Vec::new(),
+            status: FixStatus::None,
+            changes: Vec::new(),
+            reason: None,
+            alternatives: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// A finding that a fix is about.

@@ -71,11 +71,9 @@ fn is_same(path: &Path, committed: &[u8]) -> bool {
         return true;
     }
     let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    let plain: Vec<u8> = lines
-        .flat_map(|line| match line.strip_suffix(b"\r\n") {
-            Some(text) => [text, b"\n".as_slice()].concat(),
-            None => line.to_vec(),
-        })
-        .collect();
-    !committed.contains(&b'\r') && plain == committed
+    let plain = lines.flat_map(|line| match line.strip_suffix(b"\r\n") {
+        Some(text) => [text, b"\n"],
+        None => [line, b""],
+    });
+    !committed.contains(&b'\r') && plain.flatten().eq(committed)
 }

@@ -11,10 +11,11 @@ use carapace_core::fix::patch::{Changed, unified};
 use carapace_core::fix::select::select;
 use carapace_core::fix::{Applicability, Edit, Fix, apply};
 use carapace_core::graph::PackageIdx;
-use carapace_core::report::{FixChange, FixStatus, Fixed, FixedFinding, Report};
+use carapace_core::report::{FixChange, FixStatus, Fixed, FixedFinding, Input, Report};
 use carapace_core::rules::Group;
 
 use super::imports::Others;
+use super::verify::ChangedFile;
 use super::{Stamp, clean};
 use crate::cli::Failure;
 use crate::cli::args::DanceArgs;
@@ -57,8 +58,7 @@ struct Target {
     /// Its path from the project's folder, with `/`.
     name: String,
     path: PathBuf,
-    before: String,
-    after: String,
+    text: ChangedFile,
 }
 
 impl Fixing<'_> {
@@ -70,28 +70,25 @@ impl Fixing<'_> {
         let Some(input) = report.inputs.first() else {
             return Ok(());
         };
-        let is_offered = |fix: &&Fix| fix.applicability > Applicability::Display;
-        let findings = input.findings.iter();
-        let findings: Vec<(&Finding, &Fix)> = findings
-            .filter(|finding| finding.rule.group == Group::Dance)
-            .filter_map(|finding| Some((finding, finding.fix.as_ref().filter(is_offered)?)))
-            .collect();
         let (mut wanted, mut told) = (Vec::new(), Told::default());
-        for (finding, fix) in findings {
-            match self.refusal(finding, fix) {
-                Some(reason) => told.add(finding, Err(reason)),
-                None => wanted.push((finding, fix)),
+        let mut packages: BTreeMap<&str, Option<PackageIdx>> = BTreeMap::new();
+        for (finding, fix) in offered(input) {
+            if let Some(reason) = self.refusal(finding, fix) {
+                told.add(finding, Err(reason));
+                continue;
+            }
+            wanted.push((finding, fix));
+            for edit in &fix.edits {
+                packages.entry(&edit.file).or_insert(finding.package);
             }
         }
         let fixes: Vec<&Fix> = wanted.iter().map(|(_, fix)| *fix).collect();
         let choice = select(&fixes);
         let mut targets: BTreeMap<&str, Result<Target, String>> = BTreeMap::new();
+        let mut others = BTreeMap::new();
         for (file, edits) in &choice.files {
-            let of = wanted
-                .iter()
-                .find(|(_, fix)| fix.edits.iter().any(|e| e.file == *file));
-            let package = of.and_then(|(finding, _)| finding.package);
-            targets.insert(file, self.target(package, file, edits));
+            let package = packages.get(file).copied().flatten();
+            targets.insert(file, self.target(package, file, edits, &mut others));
         }
         for ((finding, fix), is_chosen) in wanted.iter().zip(&choice.is_chosen) {
             let mut files = fix
@@ -107,29 +104,34 @@ impl Fixing<'_> {
             told.add(finding, done);
         }
         let targets: Vec<Target> = targets.into_values().flatten().collect();
-        let is_changed = !targets.is_empty() && !self.arguments.dry_run;
-        if is_changed {
-            if !self.arguments.allow_dirty {
-                clean::check(
-                    &self.ground.project,
-                    targets.iter().map(|t| t.path.as_path()),
-                )?;
-            }
-            rewrite(&targets.iter().map(Target::rewrite).collect::<Vec<_>>())?;
-        }
         let patch = unified(targets.iter().map(|target| Changed {
             file: &target.name,
-            before: &target.before,
-            after: &target.after,
+            before: &target.text.before,
+            after: &target.text.after,
         }));
-        let status = match is_changed {
-            true => FixStatus::Applied,
-            false => FixStatus::Planned,
-        };
+        let targets = targets.into_iter();
+        let files: Vec<Rewrite> = targets.map(|file| file.text.rewrite(file.path)).collect();
+        let status = self.write(&files)?;
         let fixes = told.fixes(&input.path, &self.ground.graph, status);
         report.add_fixes(fixes, Vec::new());
         report.patch = (!patch.is_empty()).then_some(patch);
         Ok(())
+    }
+
+    /// Writes the files, unless nothing is to be written: how far the fixes have come then.
+    ///
+    /// # Errors
+    /// [`Failure`] where they may not be changed, or could not be.
+    pub(super) fn write(&self, files: &[Rewrite]) -> Result<FixStatus, Failure> {
+        if files.is_empty() || self.arguments.dry_run {
+            return Ok(FixStatus::Planned);
+        }
+        if !self.arguments.allow_dirty {
+            let paths = files.iter().map(|file| file.path.as_path());
+            clean::check(&self.ground.project, paths)?;
+        }
+        rewrite(files)?;
+        Ok(FixStatus::Applied)
     }
 
     /// Why a fix is not tried.
@@ -193,12 +195,13 @@ impl Fixing<'_> {
         Some(PathBuf::from(described.root_dir()))
     }
 
-    /// A file as it is and as it shall be.
+    /// A file as it is and as it shall be; `others` are the sources of packages that were asked about.
     fn target(
         &self,
         package: Option<PackageIdx>,
         file: &str,
         edits: &[&Edit],
+        others: &mut BTreeMap<PackageIdx, Others>,
     ) -> Result<Target, String> {
         let package = package.ok_or("nothing is known of its package")?;
         let Spot { path, inside, seen } = self.spot(package, file)?;
@@ -208,15 +211,15 @@ impl Fixing<'_> {
         }
         let before = String::from_utf8(bytes).map_err(|_| "its file is not UTF-8".to_owned())?;
         let root = self.root(package).ok_or(LOST)?;
-        let others = Others::in_folder(&root, &self.ground.tree);
+        let others = others.entry(package);
+        let others = others.or_insert_with(|| Others::in_folder(&root, &self.ground.tree));
         let unused = others.unused(&inside, &before, edits);
         let all = edits.iter().copied().chain(&unused);
         let after = apply(&before, all).map_err(|error| error.to_string())?;
         Ok(Target {
             name: self.name(&path),
             path,
-            before,
-            after,
+            text: ChangedFile { before, after },
         })
     }
 
@@ -231,14 +234,13 @@ impl Fixing<'_> {
     }
 }
 
-impl Target {
-    fn rewrite(&self) -> Rewrite {
-        Rewrite {
-            path: self.path.clone(),
-            before: Some(self.before.clone().into_bytes()),
-            after: self.after.clone().into_bytes(),
-        }
-    }
+/// The fixes of an input that can be carried out, each with its finding.
+pub(super) fn offered(input: &Input) -> impl Iterator<Item = (&Finding, &Fix)> {
+    let is_offered = |fix: &&Fix| fix.applicability > Applicability::Display;
+    let findings = input.findings.iter();
+    findings
+        .filter(|finding| finding.rule.group == Group::Dance)
+        .filter_map(move |finding| Some((finding, finding.fix.as_ref().filter(is_offered)?)))
 }
 
 /// What is told of findings, gathered by package and by what became of them.
@@ -273,21 +275,9 @@ impl Told {
         graph: &carapace_core::graph::Graph,
         status: FixStatus,
     ) -> Vec<Fixed> {
-        let fixed = |package: PackageIdx, findings, status| {
-            let found = graph.get(package);
-            Fixed {
-                input: input.to_owned(),
-                package: found.map(|package| package.id()).unwrap_or_default(),
-                subject: found
-                    .map(|package| format!("{} {}", package.name, package.version))
-                    .unwrap_or_default(),
-                findings,
-                status,
-                changes: Vec::new(),
-                reason: None,
-                alternatives: Vec::new(),
-                notes: Vec::new(),
-            }
+        let left = |package: PackageIdx, findings| Fixed {
+            findings,
+            ..Fixed::left(input, graph.get(package))
         };
         let mut all = Vec::new();
         for (package, (findings, mut edits)) in self.applied {
@@ -302,13 +292,14 @@ impl Told {
                 changes: changes
                     .map(|(file, edits)| FixChange::Source { file, edits })
                     .collect(),
-                ..fixed(package, findings, status)
+                status,
+                ..left(package, findings)
             });
         }
         for ((package, reason), findings) in self.left {
             all.push(Fixed {
                 reason: Some(reason),
-                ..fixed(package, findings, FixStatus::None)
+                ..left(package, findings)
             });
         }
         all

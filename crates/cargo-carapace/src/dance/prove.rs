@@ -8,14 +8,12 @@ use std::path::PathBuf;
 use carapace_core::census::PackageCensus;
 use carapace_core::facts::unsafety::SiteKind;
 use carapace_core::finding::Finding;
-use carapace_core::fix::{Applicability, Edit, Fix};
+use carapace_core::fix::{Edit, Fix};
 use carapace_core::graph::PackageIdx;
-use carapace_core::report::{FixStatus, KindChange, Proof, Report};
-use carapace_core::rules::Group;
+use carapace_core::report::{KindChange, Proof, Report};
 
 use super::Stamp;
-use super::clean;
-use super::fix::{CHANGED, Fixing, Told};
+use super::fix::{CHANGED, Fixing, Told, offered};
 use super::verify::{Baseline, ChangedFile, Options, Subject, Verdict, Verified, verify};
 use crate::census::sites_of;
 use crate::cli::{Failure, output};
@@ -23,7 +21,6 @@ use crate::gate::archive;
 use crate::host::cargo::Environment;
 use crate::host::dirs;
 use crate::host::foreign;
-use crate::host::rewrite::{Rewrite, rewrite};
 
 /// What is tried together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,12 +55,8 @@ impl Fixing<'_> {
         };
         let mut told = Told::default();
         let mut groups: BTreeMap<Together, Vec<Wanted<'_>>> = BTreeMap::new();
-        let findings = input.findings.iter();
-        for finding in findings.filter(|finding| finding.rule.group == Group::Dance) {
-            let is_offered = |fix: &&Fix| fix.applicability > Applicability::Display;
-            let (Some(package), Some(fix)) =
-                (finding.package, finding.fix.as_ref().filter(is_offered))
-            else {
+        for (finding, fix) in offered(input) {
+            let Some(package) = finding.package else {
                 continue;
             };
             match self.is_left(fix) {
@@ -83,25 +76,11 @@ impl Fixing<'_> {
             let (proof, files) = self.group(together, &wanted, packages, &mut told)?;
             proofs.push(proof);
             if let Some(root) = self.own_root(together) {
-                rewrites.extend(
-                    files
-                        .into_iter()
-                        .map(|(file, changed)| rewrite_of(&root, &file, changed)),
-                );
+                let files = files.into_iter();
+                rewrites.extend(files.map(|(file, changed)| changed.rewrite(root.join(file))));
             }
         }
-        let is_changed = !rewrites.is_empty() && !self.arguments.dry_run;
-        if is_changed {
-            if !self.arguments.allow_dirty {
-                let paths = rewrites.iter().map(|file: &Rewrite| file.path.as_path());
-                clean::check(&self.ground.project, paths)?;
-            }
-            rewrite(&rewrites)?;
-        }
-        let status = match is_changed {
-            true => FixStatus::Applied,
-            false => FixStatus::Planned,
-        };
+        let status = self.write(&rewrites)?;
         let fixes = told.fixes(&input.path, &self.ground.graph, status);
         report.add_fixes(fixes, Vec::new());
         report.proofs = proofs;
@@ -154,18 +133,19 @@ impl Fixing<'_> {
             }
         };
         // All findings of a site have the same fix.
-        let mut fixes: Vec<Fix> = Vec::new();
-        let mut numbers: Vec<Result<usize, String>> = Vec::new();
+        let mut known: BTreeMap<Fix, usize> = BTreeMap::new();
         let mut files = Files::default();
-        for (finding, fix) in wanted {
-            numbers.push(self.rooted(together, finding, fix, &mut files).map(|fix| {
-                let known = fixes.iter().position(|known| *known == fix);
-                known.unwrap_or_else(|| {
-                    fixes.push(fix);
-                    fixes.len() - 1
-                })
-            }));
-        }
+        let numbers: Vec<Result<usize, String>> = wanted
+            .iter()
+            .map(|(finding, fix)| {
+                let fix = self.rooted(together, finding, fix, &mut files)?;
+                let next = known.len();
+                Ok(*known.entry(fix).or_insert(next))
+            })
+            .collect();
+        let mut fixes: Vec<(Fix, usize)> = known.into_iter().collect();
+        fixes.sort_unstable_by_key(|(_, number)| *number);
+        let fixes: Vec<Fix> = fixes.into_iter().map(|(fix, _)| fix).collect();
         output::note(&format!(
             "--verify builds {} in a copy and runs its tests: its build scripts and procedural macros, and \
              those of all that it depends on, are run, confined as far as this system allows",
@@ -355,14 +335,6 @@ impl Fixing<'_> {
             })
             .filter(|one| one.before > 0 || one.after > 0)
             .collect()
-    }
-}
-
-fn rewrite_of(root: &std::path::Path, file: &str, changed: ChangedFile) -> Rewrite {
-    Rewrite {
-        path: root.join(file),
-        before: Some(changed.before.into_bytes()),
-        after: changed.after.into_bytes(),
     }
 }
 

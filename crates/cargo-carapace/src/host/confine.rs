@@ -211,8 +211,6 @@ pub struct Done {
     pub ended: Ended,
     /// What it said on standard error, in one line and cut, if it did not end well.
     pub said: String,
-    /// How long it took.
-    pub took: Duration,
 }
 
 impl Done {
@@ -352,7 +350,6 @@ impl Confinement {
             .env_clear()
             .envs(task.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(&task.folder);
-        let start = Instant::now();
         let output = Arc::new(Mutex::new(Vec::new()));
         let reader = {
             let output = Arc::clone(&output);
@@ -362,7 +359,7 @@ impl Confinement {
         let ended = child::run(
             command,
             Vec::new(),
-            start + task.timeout,
+            Instant::now() + task.timeout,
             reader,
             |_| true,
             &|| watch.look(),
@@ -379,7 +376,6 @@ impl Confinement {
             output: std::mem::take(&mut output),
             ended,
             said,
-            took: start.elapsed(),
         })
     }
 }

@@ -113,19 +113,14 @@ pub(super) fn stuck(input: &Input, reason: &str) -> Vec<Fixed> {
 fn fixed(input: &Input, finding: &Finding) -> Fixed {
     let package = finding.package.and_then(|index| input.graph.get(index));
     let is_of_rust = finding.rule.name == "toolchain";
+    let left = Fixed::left(&input.path, package);
     Fixed {
-        input: input.path.clone(),
-        package: package.map(Package::id).unwrap_or_default(),
-        subject: match package.filter(|_| !is_of_rust) {
-            Some(package) => subject_of(package),
-            None => "the toolchain".to_owned(),
+        subject: match package.is_none() || is_of_rust {
+            true => "the toolchain".to_owned(),
+            false => left.subject,
         },
         findings: vec![named(finding)],
-        status: FixStatus::None,
-        changes: Vec::new(),
-        reason: None,
-        alternatives: Vec::new(),
-        notes: Vec::new(),
+        ..left
     }
 }
 

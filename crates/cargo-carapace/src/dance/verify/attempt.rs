@@ -51,11 +51,6 @@ impl From<Refusal> for Verdict {
     }
 }
 
-/// The end of all trials.
-pub(super) fn spent() -> Trial<Refusal> {
-    Trial::Spent
-}
-
 /// A file that fixes touch.
 #[derive(Debug)]
 struct Source {
@@ -66,6 +61,8 @@ struct Source {
     settled: String,
     /// As it was last written to the copy.
     written: Option<String>,
+    /// The edits of what is settled with which it was; none where that is not known.
+    edits: Option<Vec<Edit>>,
     /// The edits of that which take out imports that the others leave unused.
     imports: Vec<Edit>,
 }
@@ -167,6 +164,7 @@ impl<'a> Bench<'a> {
                 original: text.clone(),
                 settled: text,
                 written: None,
+                edits: None,
                 imports: Vec::new(),
             };
             self.sources.insert(file.to_owned(), source);
@@ -180,6 +178,8 @@ impl<'a> Bench<'a> {
         for source in self.sources.values_mut() {
             if let Some(written) = &source.written {
                 source.settled.clone_from(written);
+                source.edits = Some(Vec::new());
+                source.imports.clear();
             }
         }
         self.last = None;
@@ -211,11 +211,20 @@ impl<'a> Bench<'a> {
 
     /// Has the copy be what is settled, with these edits.
     fn write(&mut self, edits: &[Edit]) -> Result<(), Failure> {
+        let mut of_files: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
+        for edit in edits {
+            of_files.entry(&edit.file).or_default().push(edit);
+        }
         for (file, source) in &mut self.sources {
-            let own: Vec<&Edit> = edits.iter().filter(|edit| edit.file == *file).collect();
+            let own = of_files.remove(file.as_str()).unwrap_or_default();
+            let last = source.edits.as_ref();
+            if last.is_some_and(|last| last.iter().eq(own.iter().copied())) {
+                continue;
+            }
             source.imports = self.others.unused(file, &source.settled, &own);
-            let all = own.into_iter().chain(&source.imports);
+            let all = own.iter().copied().chain(&source.imports);
             let text = fix::apply(&source.settled, all)?;
+            source.edits = Some(own.into_iter().cloned().collect());
             if source.written.as_ref() == Some(&text) {
                 continue;
             }
@@ -353,14 +362,18 @@ impl<'a> Bench<'a> {
     /// The lines that each fix has changed, in the texts as they are written.
     fn spots(&self, fixes: &[(usize, &Fix)]) -> Spots {
         let mut spots = Spots::default();
+        let mut of_files: BTreeMap<&str, Vec<(Option<usize>, &Edit)>> = BTreeMap::new();
+        for (at, fix) in fixes {
+            for edit in &fix.edits {
+                let own = of_files.entry(&edit.file).or_default();
+                own.push((Some(*at), edit));
+            }
+        }
         for (file, source) in &self.sources {
-            let own = fixes.iter().flat_map(|(at, fix)| {
-                let edits = fix.edits.iter().filter(|edit| edit.file == *file);
-                edits.map(|edit| (Some(*at), edit))
-            });
+            let mut own = of_files.remove(file.as_str()).unwrap_or_default();
             // What goes with them moves what comes behind, and is no fix's.
             let imports = source.imports.iter().map(|edit| (None, edit));
-            let mut own: Vec<(Option<usize>, &Edit)> = own.chain(imports).collect();
+            own.extend(imports);
             own.sort_by_key(|(_, edit)| (edit.start, edit.end));
             let of_file = spots.0.entry(file.clone()).or_default();
             // What the texts have grown by; it may be less than nothing.

@@ -10,7 +10,7 @@ use carapace_core::proof::outcomes::TestRun;
 
 use super::check::{Checker, Compiled, Tests, Way, flags_of};
 use super::place::Place;
-use super::prepare::{Plan, prepare};
+use super::prepare::{MAX_MANIFEST, Plan, prepare};
 use super::{Options, Subject};
 use crate::cli::Failure;
 use crate::host::files;
@@ -19,6 +19,8 @@ use crate::host::files;
 const MAX_DEP_INFO: u64 = 16 << 20;
 /// How many such lists are read.
 const MAX_LISTS: usize = 20_000;
+/// How many entries of folders are looked at for manifests.
+const MAX_ENTRIES: usize = 20_000;
 /// How many programs of tests are run one by one.
 const MAX_ALONE: usize = 100;
 
@@ -277,8 +279,9 @@ fn has_features(root: &Path) -> bool {
     let mut todo = vec![root.to_owned()];
     let mut seen = 0;
     while let Some(folder) = todo.pop() {
-        let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-        if text.lines().any(|line| {
+        let text =
+            files::read_regular(&folder.join("Cargo.toml"), MAX_MANIFEST).unwrap_or_default();
+        if String::from_utf8_lossy(&text).lines().any(|line| {
             let line = line.trim().replace(' ', "");
             line.starts_with("[features") || line.contains("optional=true")
         }) {
@@ -287,7 +290,7 @@ fn has_features(root: &Path) -> bool {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             seen += 1;
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if is_folder && seen < MAX_LISTS && entry.file_name() != "src" {
+            if is_folder && seen < MAX_ENTRIES && entry.file_name() != "src" {
                 todo.push(entry.path());
             }
         }

@@ -3,11 +3,11 @@
 //! *Invariants.* Nothing of the original is written to, and nothing in the copy leads out of it: of
 //! links, those are made again that stay inside; the others are left out and told.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::gate::archive;
 use crate::host::files;
 use crate::host::foreign;
 
@@ -192,17 +192,16 @@ fn make_runnable(_: &Path, _: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Unpacks a package's archive into a folder that is not there yet.
+/// Writes the files of a package's archive into a folder that is not there yet.
 ///
 /// # Errors
 /// What is in the way, in words.
-pub(super) fn archive(bytes: &[u8], name: &str, version: &str, to: &Path) -> Result<(), String> {
-    let files = archive::read(bytes, &format!("{name}-{version}/"))?;
+pub(super) fn archive(files: &BTreeMap<String, Vec<u8>>, to: &Path) -> Result<(), String> {
     if files.is_empty() {
         return Err("the archive has no files of that package".to_owned());
     }
     for (path, content) in files {
-        let path = Path::new(&path);
+        let path = Path::new(path);
         let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
         if !path.components().all(is_plain) {
             let path = foreign::path(path);

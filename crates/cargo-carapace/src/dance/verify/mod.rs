@@ -26,17 +26,18 @@ mod prepare;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use carapace_core::fix::patch::{self, Changed};
-use carapace_core::fix::select::overlaps;
+use carapace_core::fix::select::contradictions;
 use carapace_core::fix::{Edit, Fix};
-use carapace_core::proof::division::divide;
+use carapace_core::proof::division::{Trial, divide};
 
 use crate::census::dance::Stamp;
 use crate::cli::Failure;
 use crate::host::cargo::Environment;
 use crate::host::confine::Limits;
+use crate::host::rewrite::Rewrite;
 use attempt::Bench;
 pub use baseline::{Baseline, Build};
 use originals::Originals;
@@ -154,6 +155,17 @@ pub struct ChangedFile {
     pub after: String,
 }
 
+impl ChangedFile {
+    /// How it is written.
+    pub(super) fn rewrite(self, path: PathBuf) -> Rewrite {
+        Rewrite {
+            path,
+            before: Some(self.before.into_bytes()),
+            after: self.after.into_bytes(),
+        }
+    }
+}
+
 /// What came out. Texts in it are as the package's code wrote them: whoever shows them escapes them.
 #[derive(Debug)]
 pub struct Verified {
@@ -170,8 +182,6 @@ pub struct Verified {
     pub patch: String,
     /// How often fixes were tried.
     pub trials: usize,
-    /// How long all of it took.
-    pub took: Duration,
 }
 
 impl Verified {
@@ -194,9 +204,8 @@ pub fn verify(
     fixes: &[Fix],
     options: &Options<'_>,
 ) -> Result<Verified, Failure> {
-    let start = Instant::now();
     let originals = Originals::of(subject)?;
-    let place = Place::new(subject, options)?;
+    let place = Place::new(subject, &originals, options)?;
     (options.told)("resolving and building it as it is");
     let (mut baseline, ways) = baseline::find(subject, &place, options)?;
     baseline.unconfined = place.confinement.lacking().to_vec();
@@ -207,14 +216,12 @@ pub fn verify(
         files: BTreeMap::new(),
         patch: String::new(),
         trials: 0,
-        took: Duration::ZERO,
     };
     if ways.is_empty() {
         let why = verified.baseline.problem.as_ref();
         let why = why.and_then(|said| said.first()).map_or("", String::as_str);
         let reason = format!("not verified: the package does not build here before: {why}");
         verified.verdicts = vec![Verdict::NotTried { reason }; fixes.len()];
-        verified.took = start.elapsed();
         return Ok(verified);
     }
     let mut bench = Bench::new(&place, options, &ways, &originals);
@@ -225,7 +232,6 @@ pub fn verify(
         before: &changed.before,
         after: &changed.after,
     }));
-    verified.took = start.elapsed();
     Ok(verified)
 }
 
@@ -276,21 +282,17 @@ struct Divided {
 impl Bench<'_> {
     /// Tries fixes on the texts that are settled.
     fn divide(&mut self, fixes: &[&Fix], with_tests: bool) -> Result<Divided, Failure> {
-        let contradict = |a: usize, b: usize| {
-            let of = |at: usize| fixes.get(at).map_or(&[][..], |fix| &fix.edits);
-            let overlap = |a: &Edit, b: &Edit| a.file == b.file && overlaps(a, b);
-            of(a).iter().any(|a| of(b).iter().any(|b| overlap(a, b)))
-        };
+        let contradictions = contradictions(fixes);
         let mut failure = None;
         let limit = self.options.max_trials.saturating_sub(self.trials);
-        let division = divide(fixes.len(), limit, &contradict, &mut |tried| {
+        let division = divide(fixes.len(), limit, &contradictions, &mut |tried| {
             let tried: Vec<(usize, &Fix)> = tried
                 .iter()
                 .filter_map(|at| Some((*at, *fixes.get(*at)?)))
                 .collect();
             self.try_all(&tried, with_tests).unwrap_or_else(|error| {
                 failure = Some(error);
-                attempt::spent()
+                Trial::Spent
             })
         });
         if let Some(failure) = failure {
@@ -305,7 +307,7 @@ impl Bench<'_> {
                 Verdict::Kept
             } else if let Some(refusal) = division.refused.get(&at) {
                 refusal.clone().into()
-            } else if division.in_the_way.contains_key(&at) {
+            } else if division.in_the_way.contains(&at) {
                 Verdict::Refused {
                     reason: "it changes what another fix, which is kept, changes too; look anew \
                              after that"

@@ -18,8 +18,13 @@ const MAX_FILES: usize = 300_000;
 pub(super) enum Originals {
     /// In a folder of the user's, the root of the workspace or package.
     Folder(PathBuf),
-    /// In an archive.
-    Archive(BTreeMap<String, Vec<u8>>),
+    /// In the archive of a package, by their paths in it.
+    Archive {
+        /// Its name and version.
+        package: String,
+        /// All files of it.
+        files: BTreeMap<String, Vec<u8>>,
+    },
 }
 
 impl Originals {
@@ -34,13 +39,15 @@ impl Originals {
                 version,
             } => {
                 let files = archive::read(bytes, &format!("{name}-{version}/"));
+                let package = format!("{name} {version}");
                 let files = files.map_err(|why| {
-                    let (name, version) = (foreign::shown(name), foreign::shown(version));
-                    Failure(format!(
-                        "the archive of {name} {version} can't be read: {why}"
-                    ))
+                    let package = foreign::shown(&package);
+                    Failure(format!("the archive of {package} can't be read: {why}"))
                 })?;
-                Ok(Self::Archive(files.into_iter().collect()))
+                Ok(Self::Archive {
+                    package,
+                    files: files.into_iter().collect(),
+                })
             }
         }
     }
@@ -59,7 +66,7 @@ impl Originals {
         let bytes = match self {
             Self::Folder(root) => files::read_found(root, &root.join(path), MAX_SOURCE)
                 .map_err(|error| error.to_string())?,
-            Self::Archive(files) => {
+            Self::Archive { files, .. } => {
                 let bytes = files.get(file).cloned();
                 bytes.ok_or_else(|| format!("`{shown}` is not in the archive"))?
             }
@@ -71,7 +78,7 @@ impl Originals {
     pub(super) fn is_linked(&self, file: &str) -> bool {
         match self {
             Self::Folder(root) => !matches!(files::unlinked(root, file), Ok(Some(_))),
-            Self::Archive(_) => false,
+            Self::Archive { .. } => false,
         }
     }
 
@@ -81,7 +88,7 @@ impl Originals {
         let is_source = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
         let root = match self {
             Self::Folder(root) => root,
-            Self::Archive(files) => {
+            Self::Archive { files, .. } => {
                 let all = files.keys().map(Path::new);
                 let inside = all.filter(|file| file.starts_with(folder) && is_source(file));
                 return inside.map(|file| Some(file.to_str()?.to_owned())).collect();

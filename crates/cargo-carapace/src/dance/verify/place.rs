@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::originals::Originals;
 use super::{Options, Subject, copy};
 use crate::cli::Failure;
 use crate::host::cargo::Cargo;
@@ -51,7 +52,11 @@ pub(super) struct Place {
 
 impl Place {
     /// Makes it, with the copy in it.
-    pub(super) fn new(subject: &Subject, options: &Options<'_>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        subject: &Subject,
+        originals: &Originals,
+        options: &Options<'_>,
+    ) -> Result<Self, Failure> {
         let original = match subject {
             Subject::Workspace { root, .. } => Some(root.clone()),
             Subject::Folder { folder } => Some(folder.clone()),
@@ -89,7 +94,7 @@ impl Place {
                 foreign::shown(&why)
             ))
         })?;
-        let (root, notes) = copied(subject, &cargo, &own.join(COPY))?;
+        let (root, notes) = copied(subject, originals, &cargo, &own.join(COPY))?;
         let sources = match subject {
             Subject::Workspace { root, tree, .. } => {
                 let shown = |path: &Path| foreign::path(path);
@@ -233,33 +238,33 @@ fn root_of(folder: &Path) -> &Path {
 }
 
 /// Makes the copy: the root in it, and what was left out.
-fn copied(subject: &Subject, cargo: &Cargo, to: &Path) -> Result<(PathBuf, Vec<String>), Failure> {
+fn copied(
+    subject: &Subject,
+    originals: &Originals,
+    cargo: &Cargo,
+    to: &Path,
+) -> Result<(PathBuf, Vec<String>), Failure> {
     let fault = |from: &Path, why: String| {
         Failure(format!(
             "`{}` can't be copied to try fixes in: {why}",
             foreign::path(from)
         ))
     };
-    match subject {
-        Subject::Workspace { root, tree, .. } => {
+    match (originals, subject) {
+        (Originals::Archive { package, files }, _) => {
+            copy::archive(files, to).map_err(|why| fault(Path::new(package), why))?;
+            Ok((to.to_owned(), Vec::new()))
+        }
+        (Originals::Folder(root), Subject::Workspace { tree, .. }) => {
             let mirror = Mirror::of(root, tree, cargo.home())?;
             mirror.check_copy()?;
             let notes = copy::folder(&mirror.base, to).map_err(|why| fault(root, why))?;
             let inside = root.strip_prefix(&mirror.base).unwrap_or(Path::new(""));
             Ok((to.join(inside), notes))
         }
-        Subject::Folder { folder } => {
+        (Originals::Folder(folder), _) => {
             let notes = copy::folder(folder, to).map_err(|why| fault(folder, why))?;
             Ok((to.to_owned(), notes))
-        }
-        Subject::Archive {
-            bytes,
-            name,
-            version,
-        } => {
-            let shown = format!("{name} {version}");
-            copy::archive(bytes, name, version, to).map_err(|why| fault(Path::new(&shown), why))?;
-            Ok((to.to_owned(), Vec::new()))
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::Failure;
 use crate::host::{files, resolve};
 
 /// What a manifest may weigh, in bytes.
-const MAX_MANIFEST: u64 = 4 << 20;
+pub(super) const MAX_MANIFEST: u64 = 4 << 20;
 
 /// How versions of packages are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
