@@ -268,15 +268,15 @@ impl Dance {
 
 fn steps(asked: Asked, census: &PackageCensus) -> Option<PackageSteps> {
     let rust = asked.rust;
-    let mut known: BTreeMap<(String, u32, u32), facts::DancedSite> = BTreeMap::new();
+    let mut known: BTreeMap<String, BTreeMap<(u32, u32), facts::DancedSite>> = BTreeMap::new();
     for file in asked.facts?.files {
-        for site in file.sites {
-            known.insert((file.path.clone(), site.line, site.column), site);
-        }
+        let sites = file.sites.into_iter();
+        let sites = sites.map(|site| ((site.line, site.column), site));
+        known.entry(file.path).or_default().extend(sites);
     }
     let sites = census.sites.iter().map(|site| {
-        let place = (site.file.clone(), site.line, site.column);
-        match known.remove(&place) {
+        let of_file = known.get_mut(&site.file);
+        match of_file.and_then(|sites| sites.remove(&(site.line, site.column))) {
             Some(found) => held(found, site, rust),
             None => unseen(site),
         }
@@ -287,7 +287,7 @@ fn steps(asked: Asked, census: &PackageCensus) -> Option<PackageSteps> {
         rust,
         is_asked: asked.is_asked,
         about: asked.about,
-        unknown: known.len(),
+        unknown: known.values().map(BTreeMap::len).sum(),
     })
 }
 

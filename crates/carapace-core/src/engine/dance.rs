@@ -22,8 +22,8 @@ pub struct DanceRequest {
     pub packages: Vec<Asked>,
     /// Whether packages are to be ranked by what a dance there would win.
     pub nominate: bool,
-    /// Who depends on whom in what is built, where that is known.
-    pub edges: Option<Arc<Edges>>,
+    /// Who depends on whom in what is built.
+    pub edges: Arc<Edges>,
     /// What the project's own configuration did.
     pub config: Vec<ConfigEffect>,
     /// What the edge could not do; among these, why sources were not at hand.
@@ -53,12 +53,7 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
         .collect();
     let mut dance = Dance::link(census, packages);
     if nominate {
-        dance.nominations = Some(ranked(
-            &subject.graph,
-            &dance,
-            &subject.roles,
-            edges.as_deref(),
-        ));
+        dance.nominations = Some(ranked(&subject.graph, &dance, &subject.roles, &edges));
     }
     let told = Told {
         dance: Some(&dance),
@@ -75,7 +70,7 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
     });
     if let Some(input) = run.inputs.last_mut() {
         input.dance = Some(Arc::new(dance));
-        input.details.edges = edges;
+        input.details.edges = Some(edges);
     }
     run.report(Vec::new(), Settings::default())
 }

@@ -147,16 +147,3 @@ pub struct PackageDance {
     /// What could not be read, sorted.
     pub gaps: Vec<FactGap>,
 }
-
-impl PackageDance {
-    /// The site of a census.
-    #[must_use]
-    pub fn site(&self, file: &str, line: u32, column: u32) -> Option<&DancedSite> {
-        let at = self
-            .files
-            .binary_search_by(|found| found.path.as_str().cmp(file));
-        let sites = &self.files.get(at.ok()?)?.sites;
-        let at = sites.binary_search_by_key(&(line, column), |site| (site.line, site.column));
-        sites.get(at.ok()?)
-    }
-}

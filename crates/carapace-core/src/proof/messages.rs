@@ -65,12 +65,8 @@ pub struct Artifact {
     pub name: String,
     /// The file that it begins in, in full.
     pub root: String,
-    /// The folder of its package's manifest, with the manifest.
-    pub manifest: String,
     /// Whether it was compiled as a test.
     pub is_test: bool,
-    /// What was written, in full.
-    pub files: Vec<String>,
 }
 
 /// What cargo said.
@@ -80,8 +76,6 @@ pub struct Build {
     pub diagnostics: Vec<Diagnostic>,
     /// What was compiled, now or before.
     pub artifacts: Vec<Artifact>,
-    /// Whether cargo said that all went well; none where it said nothing of it.
-    pub is_finished: Option<bool>,
     /// Lines that should have been messages and could not be read, or were too many to be kept.
     pub unread: usize,
 }
@@ -89,13 +83,9 @@ pub struct Build {
 #[derive(Deserialize)]
 struct RawLine {
     reason: String,
-    manifest_path: Option<String>,
     target: Option<RawTarget>,
     message: Option<RawMessage>,
     profile: Option<RawProfile>,
-    #[serde(default)]
-    filenames: Vec<String>,
-    success: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -165,7 +155,6 @@ impl Build {
         match line.reason.as_str() {
             "compiler-artifact" => self.artifact(line),
             "compiler-message" => self.diagnostic(line),
-            "build-finished" => self.is_finished = line.success,
             _ => {}
         }
     }
@@ -182,9 +171,7 @@ impl Build {
             kind: target.kind.into_iter().next().unwrap_or_default(),
             name: target.name,
             root: target.src_path,
-            manifest: line.manifest_path.unwrap_or_default(),
             is_test: line.profile.is_some_and(|profile| profile.test),
-            files: line.filenames,
         });
     }
 
@@ -222,14 +209,17 @@ impl Build {
 
     /// The errors.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
-        let of_level = |level| move |diagnostic: &&Diagnostic| diagnostic.level == level;
-        self.diagnostics.iter().filter(of_level(Level::Error))
+        self.of_level(Level::Error)
     }
 
     /// The warnings.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
-        let of_level = |level| move |diagnostic: &&Diagnostic| diagnostic.level == level;
-        self.diagnostics.iter().filter(of_level(Level::Warning))
+        self.of_level(Level::Warning)
+    }
+
+    fn of_level(&self, level: Level) -> impl Iterator<Item = &Diagnostic> {
+        let all = self.diagnostics.iter();
+        all.filter(move |diagnostic| diagnostic.level == level)
     }
 }
 
@@ -290,7 +280,7 @@ mod tests {
         assert_eq!((build.warnings().count(), build.errors().count()), (1, 1));
         let artifact = &build.artifacts[0];
         assert!(artifact.is_test && artifact.root == "/p/tests/t.rs");
-        assert_eq!((build.is_finished, build.unread), (Some(false), 0));
+        assert_eq!(build.unread, 0);
     }
 
     #[test]

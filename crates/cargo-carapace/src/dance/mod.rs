@@ -135,7 +135,7 @@ pub fn take(arguments: &DanceArgs) -> Result<Taken, Failure> {
             packages: packages.collect(),
             census,
             nominate: arguments.nominate,
-            edges: Some(Arc::new(Edges::of_units(&ground.graph, &ground.units))),
+            edges: Arc::new(Edges::of_units(&ground.graph, &ground.units)),
             config: effects,
             gaps,
         },

@@ -12,7 +12,7 @@ use carapace_core::fix::Applicability;
 use carapace_core::graph::{Graph, lockfile};
 use carapace_core::render::json;
 use carapace_core::report::{
-    Details, FixChange, FixStatus, Fixed, FixedFinding, Input, InputKind, KindChange, Proof,
+    Details, Edges, FixChange, FixStatus, Fixed, FixedFinding, Input, InputKind, KindChange, Proof,
     Report, Settings, Verdict,
 };
 use serde_json::Value;
@@ -108,7 +108,7 @@ pub fn document() -> Value {
         ..Asked::default()
     };
     let mut dance = Dance::link(census, vec![asked]);
-    dance.nominations = Some(nominate(&graph, &dance, &[], None));
+    dance.nominations = Some(nominate(&graph, &dance, &[], &Edges::default()));
     let fixed = Fixed {
         input: "Cargo.toml".to_owned(),
         package: "parser@1.0.0".to_owned(),

@@ -65,7 +65,7 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
     signature.count(count.passed.min(1000));
     signature.count(count.failed.min(1000));
     signature.count(tests.failed_targets.len());
-    if count.passed > 0 || build.is_finished.is_some() {
+    if count.passed > 0 || !build.artifacts.is_empty() {
         signature.accepted();
     }
     signature

@@ -150,12 +150,7 @@ const CRITICAL: [(&str, &[&str]); 4] = [
 /// each doubling), times what it is for (three for what is shipped, two for what runs at build time),
 /// double where it guards something or reads what strangers send.
 #[must_use]
-pub fn nominate(
-    graph: &Graph,
-    dance: &Dance,
-    roles: &[Roles],
-    edges: Option<&Edges>,
-) -> Vec<Nomination> {
+pub fn nominate(graph: &Graph, dance: &Dance, roles: &[Roles], edges: &Edges) -> Vec<Nomination> {
     let dependents = Dependents::new(graph, edges);
     let mut nominations: Vec<Nomination> = dance
         .looked_at(graph)
@@ -259,27 +254,13 @@ struct Dependents {
 }
 
 impl Dependents {
-    fn new(graph: &Graph, edges: Option<&Edges>) -> Self {
+    fn new(graph: &Graph, edges: &Edges) -> Self {
         let mut of: Vec<Vec<usize>> = vec![Vec::new(); graph.packages().len()];
-        let mut add = |from: usize, to: PackageIdx| {
-            let to = graph.position(to).and_then(|to| of.get_mut(to));
-            if let Some(dependents) = to {
-                dependents.push(from);
-            }
-        };
-        match edges {
-            Some(edges) => {
-                for (from, to) in edges.packages.iter().enumerate() {
-                    for (to, _) in to {
-                        add(from, *to);
-                    }
-                }
-            }
-            None => {
-                for (from, (index, _)) in graph.iter().enumerate() {
-                    for to in graph.depends_on(index) {
-                        add(from, to);
-                    }
+        for (from, to) in edges.packages.iter().enumerate() {
+            for (to, _) in to {
+                let to = graph.position(*to).and_then(|to| of.get_mut(to));
+                if let Some(dependents) = to {
+                    dependents.push(from);
                 }
             }
         }

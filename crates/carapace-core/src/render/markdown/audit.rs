@@ -124,8 +124,7 @@ impl Page<'_> {
         let is_built = |site: &Site| site.state != State::Inactive;
         let mut items = Vec::new();
         let mut ask = |what: &str, wanted: &dyn Fn(&Site, &SiteDance) -> bool| {
-            for (site, known) in self.sites().filter(|(site, known)| wanted(site, known)) {
-                let _ = known;
+            for (site, _) in self.sites().filter(|(site, known)| wanted(site, known)) {
                 items.push(format!("[ ] {}: {what}", place(site)));
             }
         };
@@ -216,7 +215,7 @@ impl Page<'_> {
             "- {rule} at line {line}: {message} (fix: {how}, Rust {since})\n"
         );
         // Each line begins with a sign of ours: no text ends the block.
-        let [before, after] = said::replaced(&proposal.code, &proposal.with);
+        let [before, after] = [&proposal.code, &proposal.with].map(|code| words::shown(code));
         let _ = writeln!(text, "  ```diff\n  - {before}");
         if !after.is_empty() {
             let _ = writeln!(text, "  + {after}");

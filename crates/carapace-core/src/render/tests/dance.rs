@@ -13,12 +13,13 @@ use crate::facts::dance::{
 };
 use crate::facts::unsafety::{Operation, SiteKind};
 use crate::fix::Applicability;
+use crate::graph::metadata::DependencyKind;
 use crate::graph::units::{Role, Roles};
 use crate::graph::{Graph, lockfile};
 use crate::policy::Policy;
 use crate::render::view::View;
 use crate::render::{github, human, json, markdown, sarif};
-use crate::report::{FixChange, FixStatus, Fixed, FixedFinding, InputKind, Report};
+use crate::report::{Edges, FixChange, FixStatus, Fixed, FixedFinding, InputKind, Report};
 use crate::rules::Group;
 use crate::rules::registry::RULES;
 
@@ -176,6 +177,14 @@ fn report(text: &str) -> Report {
         sites: sites.clone(),
         ..PackageCensus::default()
     };
+    let depends = |(index, _)| {
+        graph
+            .depends_on(index)
+            .map(|to| (to, DependencyKind::Normal))
+    };
+    let edges = Edges {
+        packages: graph.iter().map(|one| depends(one).collect()).collect(),
+    };
     let subject = Subject {
         roles: vec![[Role::Runtime].into_iter().collect::<Roles>(); 2],
         ..Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph))
@@ -187,7 +196,7 @@ fn report(text: &str) -> Report {
         },
         packages: vec![own, dependency],
         nominate: true,
-        edges: None,
+        edges: Arc::new(edges),
         config: Vec::new(),
         gaps: Vec::new(),
     };
@@ -316,7 +325,7 @@ fn moved_lines_change_no_fingerprint() {
             },
             packages: vec![asked],
             nominate: false,
-            edges: None,
+            edges: Arc::default(),
             config: Vec::new(),
             gaps: Vec::new(),
         };

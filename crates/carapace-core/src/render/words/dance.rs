@@ -194,8 +194,3 @@ pub(in crate::render) fn diff(patch: &str) -> impl Iterator<Item = String> {
         }
     })
 }
-
-/// What a proposal replaces, and by what, each in one line.
-pub(in crate::render) fn replaced(code: &str, with: &str) -> [String; 2] {
-    [shown(code), shown(with)]
-}
