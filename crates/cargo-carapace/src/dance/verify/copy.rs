@@ -23,8 +23,8 @@ const MAX_DEPTH: usize = 100;
 /// What was not copied, in words.
 pub(super) type Notes = Vec<String>;
 
-/// Copies a folder's content into one that is not there yet. Folders of version control and of what
-/// cargo has built are left out.
+/// Copies a folder's content into one that is not there yet, and may be in that. Folders of version
+/// control and of what cargo has built are left out.
 ///
 /// # Errors
 /// What is in the way, in words.
@@ -77,7 +77,7 @@ impl Copying<'_> {
             let fault = |error| format!("`{}` can't be copied: {error}", foreign::path(&path));
             let kind = kind.map_err(fault)?;
             if kind.is_dir() {
-                if !is_left_out(&entry.path()) {
+                if entry.path() != self.to && !is_left_out(&entry.path()) {
                     folders.push(path);
                 }
             } else if kind.is_file() {
@@ -220,6 +220,17 @@ pub(super) fn archive(files: &BTreeMap<String, Vec<u8>>, to: &Path) -> Result<()
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_does_not_hold_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        fs::write(root.join("a"), "a").unwrap();
+        let to = root.join("cache/copy");
+        super::folder(&root, &to).unwrap();
+        assert_eq!(fs::read_to_string(to.join("a")).unwrap(), "a");
+        assert!(to.join("cache").is_dir() && !to.join("cache/copy").exists());
+    }
 
     #[test]
     fn a_copy_holds_what_is_inside() {
