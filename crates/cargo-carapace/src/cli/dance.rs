@@ -31,9 +31,6 @@ pub fn run(arguments: &DanceArgs) -> Result<Exit, Failure> {
             true => fixing.prove(&mut report)?,
             false => fixing.run(&mut report)?,
         }
-        if let Some(file) = &arguments.patch {
-            output::answer(&patch(&report)?, Some(file))?;
-        }
     }
     output::add_repository_paths(&mut report, format);
     let files = Files {
@@ -43,6 +40,10 @@ pub fn run(arguments: &DanceArgs) -> Result<Exit, Failure> {
     };
     let text = text(&report, &files, format, arguments);
     output::answer(&text, arguments.output.output.as_deref())?;
+    // What was changed is told also where there is no one patch.
+    if let Some(file) = &arguments.patch {
+        output::answer(&patch(&report)?, Some(file))?;
+    }
     let exit = Exit::from(report.verdict);
     // The process ends now and gives all its memory back at once; see `audit`.
     std::mem::forget((report, graph, text));
@@ -51,14 +52,15 @@ pub fn run(arguments: &DanceArgs) -> Result<Exit, Failure> {
 
 /// The patch of a run.
 fn patch(report: &Report) -> Result<String, Failure> {
-    let mut patches = report.proofs.iter().map(|proof| proof.patch.as_str());
-    let mut patches: Vec<&str> = patches.by_ref().chain(report.patch.as_deref()).collect();
-    patches.retain(|patch| !patch.is_empty());
+    let proven = report.proofs.iter().map(|proof| proof.patch.as_str());
+    let patches = proven.chain(report.patch.as_deref());
+    let patches: Vec<&str> = patches.filter(|patch| !patch.is_empty()).collect();
     match patches.as_slice() {
         [] => Ok(String::new()),
         [one] => Ok((*one).to_owned()),
         _ => Err(Failure(
-            "--patch takes the patch of one package, and several were changed: name one by -p"
+            "--patch takes the patch of the workspace or of one package, and several were \
+             changed: name one by -p"
                 .to_owned(),
         )),
     }

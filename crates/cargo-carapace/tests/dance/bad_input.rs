@@ -128,7 +128,7 @@ fn bytes_that_are_no_text() {
 
 #[test]
 fn what_is_large() {
-    // A million sites of the same kind, and one line of many megabytes.
+    // Twenty thousand sites of the same kind, and one line of many megabytes.
     let one = "pub fn f(x: &[u8]) -> u8 { unsafe { *x.get_unchecked(0) } }\n";
     with(one.repeat(20_000));
     let items = "*p,".repeat(1_000_000);

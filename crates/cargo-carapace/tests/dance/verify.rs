@@ -69,6 +69,22 @@ fn what_is_proven_is_told() {
 }
 
 #[test]
+fn several_packages_have_no_patch_in_common() {
+    let world = project(&[GOES, TESTED].concat());
+    let dependency = "[dependencies]\nother = { path = \"../other\" }\n";
+    world.write("project/Cargo.toml", manifest("app", dependency));
+    world.write("other/Cargo.toml", manifest("other", ""));
+    world.write("other/src/lib.rs", GOES);
+    let output = prove(&world, &["--deps", "--patch", "one.patch"]).exits(2);
+    output.says(&["--patch", "name one by -p"]);
+    // What was done is told all the same.
+    output.shows(&["app 0.1.0", "other 0.1.0", "+    bytes[0]"]);
+    assert!(!world.path("project/one.patch").exists());
+    prove(&world, &["-p", "other", "--patch", "one.patch"]).exits(0);
+    assert!(read(&world, "one.patch").contains("+    bytes[0]"));
+}
+
+#[test]
 fn nothing_is_written_through_links() {
     // What it leads to is in the workspace, and not in the package.
     let world = World::new();

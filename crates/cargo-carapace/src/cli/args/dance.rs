@@ -50,7 +50,8 @@ pub struct DanceArgs {
     )]
     pub report: Option<String>,
 
-    /// Apply the fixes that can be applied unseen, to the workspace's own members
+    /// Apply the fixes that can be applied unseen, to the workspace's own members; with --no-deps, to the
+    /// package that it names
     #[arg(long, help_heading = "Fix")]
     pub fix: bool,
     /// With --fix: also those that are to be looked at
@@ -64,7 +65,7 @@ pub struct DanceArgs {
     /// confined as far as the system allows
     #[arg(long, requires = "fix", help_heading = "Fix")]
     pub verify: bool,
-    /// With --fix: write the changes to this file as a patch, too
+    /// With --fix: write the changes to this file as a patch, too: those of the workspace or of one package
     #[arg(long, value_name = "FILE", requires = "fix", help_heading = "Fix")]
     pub patch: Option<PathBuf>,
     /// With --fix: change files that git could not give back
