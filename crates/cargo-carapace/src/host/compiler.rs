@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use carapace_core::cfg::CfgSet;
@@ -22,8 +23,6 @@ use super::toolchain::{self, Fingerprint};
 
 /// What the compiler may say, in bytes.
 const MAX_OUTPUT: u64 = 1024 * 1024;
-/// What a user's configuration of cargo may weigh, in bytes.
-const MAX_CONFIG: u64 = 1024 * 1024;
 /// Options of code generation that change what is set.
 const CODEGEN: [&str; 3] = ["target-feature", "target-cpu", "panic"];
 
@@ -157,7 +156,9 @@ pub fn platforms(
         cargo: &cargo,
         compiler: &compiler,
         options,
-        configs: user_configs(&cargo),
+        configs: toolchain::user_tables(&cargo)
+            .map(|(_, table)| table)
+            .collect(),
         identity: {
             let mut identity = Fingerprint::new("platform 1");
             toolchain::add(&mut identity, &cargo, environment);
@@ -199,33 +200,22 @@ pub(crate) struct Programs {
     pub(crate) rustc: PathBuf,
     /// What builds documentation, and runs its examples; none if there is none.
     pub(crate) rustdoc: Option<PathBuf>,
-    /// The platform that they run on.
-    pub(crate) host: Option<String>,
 }
 
 /// Asks the compiler where it is. `home` is cargo's, where the user's can't be used.
 ///
 /// # Errors
-/// What is in the way, in words, which may be foreign.
+/// What is in the way, in a sentence.
 pub(crate) fn programs(cargo: &Cargo, root: &Path, home: &Path) -> Result<Programs, String> {
-    /// Time for rustc to say where it is.
-    const ASK: Duration = Duration::from_secs(60);
-    let compiler = cargo.compiler();
-    let compiler = compiler.ok_or_else(|| "there is none beside cargo".to_owned())?;
-    let ask = |arguments: &[&str]| {
-        let mut command = cargo.command_of(&compiler, root, home);
-        command.args(arguments);
-        let (said, status, why) =
-            resolve::run(command, ASK, MAX_OUTPUT).map_err(|error| error.to_string())?;
-        match status.success() {
-            true => String::from_utf8(said).map_err(|_| "it is no text".to_owned()),
-            false => Err(why),
-        }
+    let fault = |why: &str| {
+        let why = foreign::shown(why);
+        format!("rustc does not say where it is: {why}; check the toolchain")
     };
-    let sysroot = PathBuf::from(ask(&["--print", "sysroot"])?.trim_end());
-    let host = ask(&["-vV"])
-        .ok()
-        .and_then(|verbose| host_of(&verbose).ok());
+    let compiler = cargo.compiler();
+    let compiler = compiler.ok_or_else(|| fault("there is none beside cargo"))?;
+    let command = cargo.command_of(&compiler, root, home);
+    let sysroot = ask(command, &["--print", "sysroot"]).map_err(|why| fault(&why))?;
+    let sysroot = PathBuf::from(sysroot.trim_end());
     // Some systems have them elsewhere than their libraries; what is there is no file of rustup's.
     let itself = |name: &str| {
         let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
@@ -242,8 +232,26 @@ pub(crate) fn programs(cargo: &Cargo, root: &Path, home: &Path) -> Result<Progra
         rustc: itself("rustc").unwrap_or_else(|| compiler.clone()),
         rustdoc: itself("rustdoc").or_else(|| beside("rustdoc")),
         root: sysroot,
-        host,
     })
+}
+
+/// The platform that a toolchain runs on, as its compiler says; otherwise as [`programs`].
+pub(crate) fn host(cargo: &Cargo, root: &Path, home: &Path) -> Option<String> {
+    let command = cargo.command_of(&cargo.compiler()?, root, home);
+    host_of(&ask(command, &["-vV"]).ok()?).ok()
+}
+
+/// What a command of the compiler's says.
+fn ask(mut command: Command, arguments: &[&str]) -> Result<String, String> {
+    /// Time for rustc to say something about itself.
+    const ASK: Duration = Duration::from_secs(60);
+    command.args(arguments);
+    let (said, status, why) =
+        resolve::run(command, ASK, MAX_OUTPUT).map_err(|error| error.to_string())?;
+    match status.success() {
+        true => String::from_utf8(said).map_err(|_| "it is no text".to_owned()),
+        false => Err(why),
+    }
 }
 
 /// The triple in what `rustc -vV` prints.
@@ -253,14 +261,6 @@ fn host_of(verbose: &str) -> Result<String, CompilerError> {
         .ok_or_else(|| CompilerError::Failed {
             said: "it does not say which one the host is".to_owned(),
         })
-}
-
-fn user_configs(cargo: &Cargo) -> Vec<Table> {
-    let files = toolchain::user_configs(cargo).into_iter();
-    let texts = files.filter_map(|file| files::read_regular(&file, MAX_CONFIG).ok());
-    texts
-        .filter_map(|bytes| String::from_utf8(bytes).ok()?.parse().ok())
-        .collect()
 }
 
 struct Asking<'a> {
@@ -312,7 +312,7 @@ impl Asking<'_> {
 
     fn ask(&self, arguments: &[String]) -> Result<String, CompilerError> {
         let temporary = Temporary::new(&self.options.work)?;
-        let folder = temporary.0.ancestors().last().unwrap_or(&temporary.0);
+        let folder = files::root_of(&temporary.0);
         let home = temporary.0.join("home");
         let mut command = self.cargo.command_of(self.compiler, folder, &home);
         command.args(arguments);

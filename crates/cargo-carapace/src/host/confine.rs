@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::child::{self, ChildError, SearchPath};
-use super::foreign;
+use super::{files, foreign};
 use watch::Watch;
 
 pub use stage::enter;
@@ -300,12 +300,11 @@ impl Confinement {
             is_rehearsal: true,
             ..self.order.clone()
         };
-        let root = self.own().ancestors().last().unwrap_or(self.own());
         let task = Task {
             program: PathBuf::new(),
             arguments: Vec::new(),
             variables: Vec::new(),
-            folder: root.to_owned(),
+            folder: files::root_of(self.own()).to_owned(),
             is_merged: false,
             timeout: REHEARSAL,
         };

@@ -411,6 +411,32 @@ pub(crate) fn unlinked(folder: &Path, inside: &str) -> io::Result<Option<PathBuf
     Ok((fs::canonicalize(&path)? == path).then_some(path))
 }
 
+/// The folder that a full path begins in: nothing is above it.
+pub(crate) fn root_of(path: &Path) -> &Path {
+    path.ancestors().last().unwrap_or(path)
+}
+
+/// Whether a path is made of names alone, and so leads to what is below a folder that it is joined to.
+pub(crate) fn is_plain(path: &Path) -> bool {
+    let mut parts = path.components().peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Makes a link, where one to a folder is made as one to a file is.
+///
+/// # Errors
+/// What the system says, and that this one has no such links.
+#[cfg(unix)]
+pub(crate) fn link(leads: &Path, at: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(leads, at)
+}
+
+/// The same: there are none here.
+#[cfg(not(unix))]
+pub(crate) fn link(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// The path without `.` and `..`, as cargo takes them: by the letters, whatever
 /// links there are.
 pub(crate) fn normalized(path: &Path) -> PathBuf {

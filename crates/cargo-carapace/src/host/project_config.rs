@@ -1,4 +1,5 @@
-//! The project's own configuration of cargo, which cargo itself is never shown.
+//! The project's own configuration of cargo, which cargo itself is never shown; and what of the user's
+//! own says where packages come from.
 //!
 //! Of all that may stand there, one thing is passed on: that packages are taken from a folder of
 //! the project (`cargo vendor`). It has cargo read what is in the tree anyway, run nothing and ask
@@ -12,8 +13,10 @@ use carapace_core::report::ConfigEffect;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::cargo::Cargo;
 use super::files;
 use super::foreign;
+use super::toolchain;
 
 /// What a configuration may weigh, in bytes.
 const MAX_CONFIG: u64 = 1024 * 1024;
@@ -271,6 +274,58 @@ pub(crate) fn vendored_manifests(folder: &Path) -> impl Iterator<Item = (PathBuf
         let bytes = files::read_regular(&manifest, MAX_MANIFEST).unwrap_or_default();
         (package, bytes)
     })
+}
+
+/// The folders of packages that a configuration names.
+pub(crate) fn directories(config: &str) -> Vec<PathBuf> {
+    let config: toml::Table = config.parse().unwrap_or_default();
+    let sources = config.get("source").and_then(toml::Value::as_table);
+    let sources = sources.into_iter().flat_map(|sources| sources.values());
+    sources
+        .flat_map(|source| ["directory", "local-registry"].map(|name| source.get(name)))
+        .filter_map(|folder| Some(PathBuf::from(folder?.as_str()?)))
+        .collect()
+}
+
+/// Where the user's own configuration has packages come from, in full paths and without credentials.
+pub(crate) fn user_sources(cargo: &Cargo) -> String {
+    let mut text = String::new();
+    for (file, config) in toolchain::user_tables(cargo) {
+        let tables = |name: &str| {
+            let tables = config.get(name).and_then(toml::Value::as_table);
+            tables.cloned().unwrap_or_default()
+        };
+        // Folders are from the one that the configuration's folder is in.
+        let base = file.ancestors().nth(2).unwrap_or(Path::new("/")).to_owned();
+        for (name, source) in tables("source") {
+            text.push_str(&format!("[source.{}]\n", quoted(&name)));
+            for field in IDENTITY
+                .iter()
+                .chain(&["replace-with", "directory", "local-registry"])
+            {
+                let Some(value) = source.get(*field).and_then(toml::Value::as_str) else {
+                    continue;
+                };
+                let value = match *field {
+                    "directory" | "local-registry" => quoted(&base.join(value).to_string_lossy()),
+                    _ => quoted(value),
+                };
+                text.push_str(&format!("{field} = {value}\n"));
+            }
+        }
+        for (name, registry) in tables("registries") {
+            if let Some(index) = registry.get("index").and_then(toml::Value::as_str) {
+                let index = quoted(index);
+                text.push_str(&format!(
+                    "[registries.{}]\nindex = {index}\n",
+                    quoted(&name)
+                ));
+            }
+        }
+    }
+    // Two files that name the same are none: which one counts is not for us to say.
+    let is_whole = text.parse::<toml::Table>().is_ok();
+    if is_whole { text } else { String::new() }
 }
 
 fn table_of<'a, 'i>(value: &'a Spanned<DeValue<'i>>) -> Option<&'a DeTable<'i>> {

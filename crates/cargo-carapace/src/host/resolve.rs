@@ -408,8 +408,7 @@ impl Temporary {
     /// up. A cache may be in the analysed tree; this isn't, or there would be
     /// no cargo outside of it.
     pub(crate) fn command(&self, cargo: &Cargo) -> Command {
-        let folder = self.0.ancestors().last().unwrap_or(&self.0);
-        cargo.command(folder, &self.0.join("home"))
+        cargo.command(files::root_of(&self.0), &self.0.join("home"))
     }
 
     pub(crate) fn new(work: &Path) -> Result<Self, ResolveError> {

@@ -87,6 +87,15 @@ pub(crate) fn user_configs(cargo: &Cargo) -> Vec<PathBuf> {
         .collect()
 }
 
+/// What is in those that can be read.
+pub(crate) fn user_tables(cargo: &Cargo) -> impl Iterator<Item = (PathBuf, toml::Table)> {
+    user_configs(cargo).into_iter().filter_map(|file| {
+        let bytes = files::read_regular(&file, MAX_CONFIG).ok()?;
+        let table = String::from_utf8(bytes).ok()?.parse().ok()?;
+        Some((file, table))
+    })
+}
+
 /// Adds all that decides which toolchain answers, and how.
 pub(crate) fn add(fingerprint: &mut Fingerprint, cargo: &Cargo, environment: &Environment) {
     fingerprint.stamp(cargo.program());

@@ -17,7 +17,7 @@ use crate::ground::Ground;
 use crate::host::cargo::{Cargo, Environment};
 use crate::host::child::{self, is_program};
 use crate::host::progress::Progress;
-use crate::host::{compiler, foreign};
+use crate::host::{compiler, files, foreign};
 
 /// The configuration that cargo is given, in our folder.
 pub(super) const CONFIG: &str = "config.toml";
@@ -166,7 +166,7 @@ impl Build<'_> {
                            by its full path";
             return Err(Failure(missing.to_owned()));
         };
-        let root = self.folder.ancestors().last().unwrap_or(self.folder);
+        let root = files::root_of(self.folder);
         let home = self.folder.join("home");
         let target = self.folder.join("target");
         let mut command = self.cargo.command(root, &home);
@@ -229,12 +229,7 @@ impl Build<'_> {
     /// The compiler itself. Cargo starts it in the workspace: where it is rustup's, a toolchain file
     /// there would say which program it is.
     fn compiler(&self, root: &Path, home: &Path) -> Result<PathBuf, Failure> {
-        let programs = compiler::programs(self.cargo, root, home).map_err(|why| {
-            Failure(format!(
-                "rustc does not say where it is: {}; check the toolchain",
-                foreign::shown(&why)
-            ))
-        })?;
+        let programs = compiler::programs(self.cargo, root, home).map_err(Failure)?;
         Ok(programs.rustc)
     }
 }

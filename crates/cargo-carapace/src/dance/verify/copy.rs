@@ -113,7 +113,7 @@ impl Copying<'_> {
         let is_inside = files::within(self.from, &from);
         let made = leads
             .filter(|_| is_inside)
-            .map(|leads| make_link(&leads, &self.to.join(path)));
+            .map(|leads| files::link(&leads, &self.to.join(path)));
         if !matches!(made, Some(Ok(()))) {
             let path = foreign::path(path);
             self.notes
@@ -158,16 +158,6 @@ fn is_built(folder: &Path) -> bool {
 }
 
 #[cfg(unix)]
-fn make_link(leads: &Path, at: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(leads, at)
-}
-
-#[cfg(not(unix))]
-fn make_link(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(unix)]
 fn is_runnable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(file).is_ok_and(|meta| meta.permissions().mode() & 0o100 != 0)
@@ -202,8 +192,7 @@ pub(super) fn archive(files: &BTreeMap<String, Vec<u8>>, to: &Path) -> Result<()
     }
     for (path, content) in files {
         let path = Path::new(path);
-        let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-        if !path.components().all(is_plain) {
+        if !files::is_plain(path) {
             let path = foreign::path(path);
             return Err(format!(
                 "the archive has a file `{path}`, which leads elsewhere"

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::Subject;
 use crate::cli::Failure;
@@ -58,9 +58,8 @@ impl Originals {
     /// Why there is none, in words.
     pub(super) fn read(&self, file: &str) -> Result<String, String> {
         let path = Path::new(file);
-        let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
         let shown = foreign::shown(file);
-        if file.is_empty() || !path.components().all(is_plain) {
+        if !files::is_plain(path) {
             return Err(format!("`{shown}` is no file of the package"));
         }
         let bytes = match self {

@@ -12,25 +12,15 @@ use crate::host::cargo::Cargo;
 use crate::host::child::SearchPath;
 use crate::host::compiler::{self, Programs};
 use crate::host::confine::{Confinement, Task, Walls, variable};
+#[cfg(not(windows))]
+use crate::host::files::link as link_folder;
 use crate::host::mirror::Mirror;
-use crate::host::project_config::{ProjectConfig, quoted};
+use crate::host::project_config::{ProjectConfig, directories, user_sources};
 use crate::host::resolve::Temporary;
-use crate::host::{files, foreign, toolchain};
+use crate::host::{files, foreign};
 
 /// Where the copy is in the commands' folder: cargo looks for a workspace no further up than this.
 const COPY: &str = "target/package/copy";
-/// What a user's configuration of cargo may weigh, in bytes.
-const MAX_CONFIG: u64 = 1024 * 1024;
-/// The fields of a source that say what it is, and those of them that are folders.
-const SOURCE: [&str; 7] = [
-    "registry",
-    "replace-with",
-    "git",
-    "branch",
-    "tag",
-    "rev",
-    "directory",
-];
 
 /// The place.
 pub(super) struct Place {
@@ -43,8 +33,12 @@ pub(super) struct Place {
     pub(super) confinement: Confinement,
     /// What of the original is not in the copy.
     pub(super) notes: Vec<String>,
+    /// The platform that it runs on; none if the compiler does not say so.
+    pub(super) host: Option<String>,
     /// A configuration of the project that says where packages are.
     pub(super) sources: String,
+    /// The same of the user's.
+    user_sources: String,
     path: OsString,
     own: PathBuf,
     temporary: Temporary,
@@ -87,13 +81,9 @@ impl Place {
         for name in ["home/.cargo", "tmp", "built"] {
             fs::create_dir_all(own.join(name)).map_err(io)?;
         }
-        let programs = compiler::programs(&cargo, root_of(&folder), &folder.join("home"));
-        let programs = programs.map_err(|why| {
-            Failure(format!(
-                "rustc does not say where it is: {}; check the toolchain",
-                foreign::shown(&why)
-            ))
-        })?;
+        let (start, home) = (files::root_of(&folder), folder.join("home"));
+        let programs = compiler::programs(&cargo, start, &home).map_err(Failure)?;
+        let host = compiler::host(&cargo, start, &home);
         let (root, notes) = copied(subject, originals, &cargo, &own.join(COPY))?;
         let sources = match subject {
             Subject::Workspace { root, tree, .. } => {
@@ -102,6 +92,8 @@ impl Place {
             }
             _ => None,
         };
+        let sources = sources.unwrap_or_default();
+        let user_sources = user_sources(&cargo);
         let hidden = hidden(options, original.as_deref(), &own);
         let path = SearchPath::new(options.environment.get("PATH").unwrap_or_default());
         let path = path.outside(&tree);
@@ -111,12 +103,7 @@ impl Place {
         let bin = programs.root.join("bin");
         let folders = [bin].into_iter().chain(path.folders().iter().cloned());
         let path = std::env::join_paths(folders).unwrap_or_else(|_| path.variable());
-        let readable = readable(
-            &programs,
-            &cargo,
-            sources.as_deref().unwrap_or_default(),
-            &tree,
-        );
+        let readable = readable(&programs, &cargo, [&sources, &user_sources], &tree);
         let walls = Walls {
             own: own.clone(),
             hidden,
@@ -139,7 +126,9 @@ impl Place {
             original,
             confinement,
             notes,
-            sources: sources.unwrap_or_default(),
+            host,
+            sources,
+            user_sources,
             path,
             own,
             temporary,
@@ -173,13 +162,13 @@ impl Place {
                 foreign::path(&home)
             ))
         };
-        let config = format!("{}{}", self.sources, user_sources(&self.cargo));
+        let config = format!("{}{}", self.sources, self.user_sources);
         fs::write(home.join("config.toml"), config).map_err(io)?;
         for name in ["registry", "git"] {
             let from = self.fetched().join(name);
             let to = home.join(name);
             if from.is_dir() && fs::symlink_metadata(&to).is_err() {
-                link(&from, &to).map_err(io)?;
+                link_folder(&from, &to).map_err(io)?;
             }
         }
         Ok(())
@@ -217,7 +206,7 @@ impl Place {
             arguments,
             variables,
             // Cargo reads the configuration of every folder from there up.
-            folder: root_of(&self.own).to_owned(),
+            folder: files::root_of(&self.own).to_owned(),
             is_merged: false,
             timeout: std::time::Duration::ZERO,
         }
@@ -231,10 +220,6 @@ impl Place {
             None => text.replace(&format!("{copy}/"), ""),
         }
     }
-}
-
-fn root_of(folder: &Path) -> &Path {
-    folder.ancestors().last().unwrap_or(folder)
 }
 
 /// Makes the copy: the root in it, and what was left out.
@@ -286,7 +271,7 @@ fn hidden(options: &Options<'_>, original: Option<&Path>, own: &Path) -> Vec<Pat
 }
 
 /// What of the hidden commands need: the toolchain, and packages' sources.
-fn readable(programs: &Programs, cargo: &Cargo, sources: &str, tree: &Path) -> Vec<PathBuf> {
+fn readable(programs: &Programs, cargo: &Cargo, sources: [&str; 2], tree: &Path) -> Vec<PathBuf> {
     let home = cargo.home().map(Path::to_owned);
     let fetched = home
         .iter()
@@ -294,8 +279,7 @@ fn readable(programs: &Programs, cargo: &Cargo, sources: &str, tree: &Path) -> V
     let mut folders = vec![programs.root.clone()];
     folders.extend([&programs.cargo, &programs.rustc].map(|at| at.with_file_name("")));
     folders.extend(fetched);
-    folders.extend(directories(sources));
-    folders.extend(directories(&user_sources(cargo)));
+    folders.extend(sources.into_iter().flat_map(directories));
     let mut folders: Vec<PathBuf> = folders
         .into_iter()
         .filter_map(|folder| fs::canonicalize(folder).ok())
@@ -306,69 +290,7 @@ fn readable(programs: &Programs, cargo: &Cargo, sources: &str, tree: &Path) -> V
     folders
 }
 
-/// The folders of packages that a configuration names.
-fn directories(config: &str) -> Vec<PathBuf> {
-    let config: toml::Table = config.parse().unwrap_or_default();
-    let sources = config.get("source").and_then(toml::Value::as_table);
-    let sources = sources.into_iter().flat_map(|sources| sources.values());
-    sources
-        .flat_map(|source| ["directory", "local-registry"].map(|name| source.get(name)))
-        .filter_map(|folder| Some(PathBuf::from(folder?.as_str()?)))
-        .collect()
-}
-
-/// Where the user's own configuration has packages come from, in full paths and without credentials.
-fn user_sources(cargo: &Cargo) -> String {
-    let mut text = String::new();
-    for file in toolchain::user_configs(cargo) {
-        let bytes = files::read_regular(&file, MAX_CONFIG).unwrap_or_default();
-        let config = String::from_utf8(bytes).unwrap_or_default();
-        let config: toml::Table = config.parse().unwrap_or_default();
-        let tables = |name: &str| {
-            let tables = config.get(name).and_then(toml::Value::as_table);
-            tables.cloned().unwrap_or_default()
-        };
-        // Folders are from the one that the configuration's folder is in.
-        let base = file.ancestors().nth(2).unwrap_or(Path::new("/")).to_owned();
-        for (name, source) in tables("source") {
-            text.push_str(&format!("[source.{}]\n", quoted(&name)));
-            for field in SOURCE.iter().chain(&["local-registry"]) {
-                let Some(value) = source.get(*field).and_then(toml::Value::as_str) else {
-                    continue;
-                };
-                let value = match *field {
-                    "directory" | "local-registry" => quoted(&base.join(value).to_string_lossy()),
-                    _ => quoted(value),
-                };
-                text.push_str(&format!("{field} = {value}\n"));
-            }
-        }
-        for (name, registry) in tables("registries") {
-            if let Some(index) = registry.get("index").and_then(toml::Value::as_str) {
-                let index = quoted(index);
-                text.push_str(&format!(
-                    "[registries.{}]\nindex = {index}\n",
-                    quoted(&name)
-                ));
-            }
-        }
-    }
-    // Two files that name the same are none: which one counts is not for us to say.
-    let is_whole = text.parse::<toml::Table>().is_ok();
-    if is_whole { text } else { String::new() }
-}
-
-#[cfg(unix)]
-fn link(from: &Path, to: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(from, to)
-}
-
 #[cfg(windows)]
-fn link(from: &Path, to: &Path) -> io::Result<()> {
+fn link_folder(from: &Path, to: &Path) -> io::Result<()> {
     std::os::windows::fs::symlink_dir(from, to)
-}
-
-#[cfg(not(any(unix, windows)))]
-fn link(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }

@@ -76,7 +76,7 @@ pub(super) fn prepare(
             return Ok(Err(said));
         }
     }
-    let host = place.programs.host.as_deref();
+    let host = place.host.as_deref();
     let target: Vec<&str> = host
         .into_iter()
         .flat_map(|host| ["--target", host])

@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use super::{ENTRY, Held, NOT_STARTED, Order};
 
@@ -212,12 +212,8 @@ fn become_command(
 ) -> Result<ExitCode, Fault> {
     use std::os::fd::AsFd as _;
     use std::os::unix::process::CommandExt as _;
-    let mut command = Command::new(program);
-    command.args(arguments);
-    if order.is_merged {
-        let output = io::stdout().as_fd().try_clone_to_owned();
-        command.stderr(output.map_err(|error| ("put its output together", error))?);
-    }
+    let together = || io::stdout().as_fd().try_clone_to_owned();
+    let mut command = command(order, program, arguments, together)?;
     Err(("run the command", command.exec()))
 }
 
@@ -228,15 +224,26 @@ fn become_command(
     arguments: &[OsString],
 ) -> Result<ExitCode, Fault> {
     use std::os::windows::io::AsHandle as _;
-    let mut command = Command::new(program);
-    command.args(arguments);
-    if order.is_merged {
-        let output = io::stdout().as_handle().try_clone_to_owned();
-        command.stderr(output.map_err(|error| ("put its output together", error))?);
-    }
-    let status = command
+    let together = || io::stdout().as_handle().try_clone_to_owned();
+    let status = command(order, program, arguments, together)?
         .status()
         .map_err(|error| ("run the command", error))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The command, with its standard error where its output goes if that is asked for; `output` gives that
+/// once more.
+fn command<O: Into<Stdio>>(
+    order: &Order,
+    program: &OsStr,
+    arguments: &[OsString],
+    output: impl FnOnce() -> io::Result<O>,
+) -> Result<Command, Fault> {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    if order.is_merged {
+        command.stderr(output().map_err(|error| ("put its output together", error))?);
+    }
+    Ok(command)
 }
