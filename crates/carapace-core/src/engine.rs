@@ -229,6 +229,7 @@ impl<'p> Run<'p> {
             changes: told.changes,
             supply: told.supply,
             dance: told.dance,
+            proposed: OnceCell::new(),
             budget: RefCell::new(Budget::default()),
             paths: RefCell::new(HashMap::new()),
         };

@@ -250,14 +250,7 @@ impl Dance {
         packages.filter_map(|(((index, _), census), steps)| Some((index, census, steps.as_ref()?)))
     }
 
-    /// What a dance would win in a package, where that was asked for and it would.
-    #[must_use]
-    pub fn nomination(&self, package: PackageIdx) -> Option<&Nomination> {
-        let mut all = self.nominations.iter().flatten();
-        all.find(|found| found.package == package)
-    }
-
-    /// The same of which findings were asked for.
+    /// Those of them of which findings were asked for.
     pub fn asked<'a>(
         &'a self,
         graph: &'a Graph,

@@ -16,6 +16,12 @@ use crate::fix::Applicability;
 /// The version of the column: of the rules, of what they see, and of how it is written down.
 pub const VERSION: u32 = 1;
 
+/// What a compiler is called, by the minor version of Rust 1.x: `1.70`.
+#[must_use]
+pub(crate) fn rust(minor: u32) -> String {
+    format!("1.{minor}")
+}
+
 /// Where something stands in a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {

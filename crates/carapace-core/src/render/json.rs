@@ -22,6 +22,7 @@ use people::{InputPeople, PackagePeople};
 use unsafety::UnsafetyDocument;
 
 use crate::census::PackageCensus;
+use crate::census::dance::Nomination;
 use crate::engine::paths_gap;
 use crate::finding::{Confidence, Finding, Level};
 use crate::fix::{Applicability, Edit};
@@ -458,6 +459,13 @@ fn packages<'a>(
         let graph = &input.graph;
         let all_paths = Dependents::new(graph).all_paths(budget);
         let of_census = |at: usize| input.census.as_ref()?.packages.get(at);
+        let dance = input.dance.as_ref();
+        let nominations = dance.and_then(|dance| dance.nominations.as_ref());
+        let nominations: BTreeMap<PackageIdx, &Nomination> = nominations
+            .into_iter()
+            .flatten()
+            .map(|found| (found.package, found))
+            .collect();
         let compared = |at: usize| input.details.reconciliation.as_ref()?.packages.get(at);
         for (at, ((index, package), paths)) in graph.iter().zip(all_paths).enumerate() {
             let unsafety = of_census(at).map(|census| unsafety::document(census, compared(at)));
@@ -484,9 +492,10 @@ fn packages<'a>(
                             .supply
                             .as_ref()
                             .and_then(|supply| archive::of_package(supply.packages.get(at)?)),
-                        dance: input.dance.as_ref().and_then(|found| {
+                        dance: dance.and_then(|found| {
                             let steps = found.packages.get(at)?.as_ref()?;
-                            Some(dance::document(steps, found.nomination(index)))
+                            let nomination = nominations.get(&index).copied();
+                            Some(dance::document(steps, nomination))
                         }),
                     });
                 }

@@ -1,63 +1,67 @@
 //! What the rules on unsafe code that safe code can replace share: from a proposal to a finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Context, Rule};
-use crate::census::dance::{PackageSteps, SiteDance};
+use crate::census::dance::{Dance, PackageSteps, SiteDance};
 use crate::census::{Site, State};
-use crate::facts::dance::{Change, Proposal};
+use crate::facts::dance::{Change, Proposal, rust};
 use crate::finding::{Finding, Location};
 use crate::fix::{Edit, Fix};
-use crate::graph::PackageIdx;
+use crate::graph::{Graph, PackageIdx};
 
 /// The findings of a rule: its proposals for the packages that were asked for.
 pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> {
     let Some(dance) = context.dance else {
         return Vec::new();
     };
-    let mut findings = Vec::new();
-    for (index, census, steps) in dance.asked(context.graph) {
-        let mut alike: BTreeMap<(&str, &str, &str), u32> = BTreeMap::new();
+    let proposed = context
+        .proposed
+        .get_or_init(|| by_rule(dance, context.graph));
+    let own = proposed.get(rule.meta.code).into_iter().flatten();
+    own.map(|proposed| proposed.finding(rule, context))
+        .collect()
+}
+
+/// What is proposed for the packages that were asked for, by the rules' codes.
+fn by_rule<'a>(dance: &'a Dance, graph: &'a Graph) -> HashMap<&'a str, Vec<Proposed<'a>>> {
+    let mut all: HashMap<&str, Vec<Proposed<'_>>> = HashMap::new();
+    for (index, census, steps) in dance.asked(graph) {
+        let mut alike: BTreeMap<[&str; 4], u32> = BTreeMap::new();
         for (site, known) in census.sites.iter().zip(&steps.sites) {
-            let proposals = known.proposals.iter();
-            for proposal in proposals.filter(|proposal| proposal.rule == rule.meta.code) {
-                let key = (
-                    site.file.as_str(),
-                    site.item.as_str(),
-                    proposal.code.as_str(),
-                );
-                let number = alike.entry(key).or_default();
+            for proposal in &known.proposals {
+                let key = [&proposal.rule, &site.file, &site.item, &proposal.code];
+                let number = alike.entry(key.map(String::as_str)).or_default();
                 *number += 1;
-                let place = Place {
+                all.entry(&proposal.rule).or_default().push(Proposed {
                     index,
                     steps,
                     site,
                     known,
-                };
-                findings.push(place.finding(rule, context, proposal, *number));
+                    proposal,
+                    number: *number,
+                });
             }
         }
     }
-    findings
+    all
 }
 
-/// A site of a package.
-struct Place<'a> {
+/// What a rule proposes for a site of a package.
+#[derive(Debug)]
+pub(crate) struct Proposed<'a> {
     index: PackageIdx,
     steps: &'a PackageSteps,
     site: &'a Site,
     known: &'a SiteDance,
+    proposal: &'a Proposal,
+    /// Tells it from those before it that are alike.
+    number: u32,
 }
 
-impl Place<'_> {
-    /// `number` tells it from those before it that are alike.
-    fn finding(
-        &self,
-        rule: &'static Rule,
-        context: &Context<'_>,
-        proposal: &Proposal,
-        number: u32,
-    ) -> Finding {
+impl Proposed<'_> {
+    fn finding(&self, rule: &'static Rule, context: &Context<'_>) -> Finding {
+        let (proposal, number) = (self.proposal, self.number);
         let mut finding = context.finding(rule, self.index, proposal.message.clone());
         let file = self.steps.shown(&self.site.file);
         let span = proposal.span;
@@ -97,7 +101,7 @@ impl Place<'_> {
 fn help(proposal: &Proposal) -> String {
     let since = match proposal.since {
         0 => String::new(),
-        minor => format!(" (Rust 1.{minor})"),
+        minor => format!(" (Rust {})", rust(minor)),
     };
     match proposal.with.as_str() {
         "" => "take it out".to_owned(),

@@ -170,6 +170,8 @@ pub struct Context<'a> {
     pub supply: Option<&'a Supply>,
     /// What of their unsafe code safe code could replace, where that was looked for.
     pub dance: Option<&'a Dance>,
+    /// The same by the codes of the rules that propose it, once one of them asks for it.
+    pub(crate) proposed: OnceCell<HashMap<&'a str, Vec<dance::Proposed<'a>>>>,
     /// What paths may still cost.
     pub(crate) budget: RefCell<Budget>,
     /// Paths that were worked out before, by package.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::{Page, Style};
 use crate::census::dance::{Dance, Nomination, Outlook};
+use crate::facts::dance::rust;
 use crate::render::words::{self, dance as said};
 use crate::report::{Input, Proof};
 
@@ -18,7 +19,7 @@ impl Page<'_> {
         }
         for (index, steps) in said::with_sites(input, dance) {
             let package = words::package(&input.graph, index);
-            let head = format!("{package}, for Rust {}", said::rust(steps.rust));
+            let head = format!("{package}, for Rust {}", rust(steps.rust));
             let head = self.paint(Style::Strong, &head);
             let outlooks = said::outlooks(&steps.outlooks());
             let _ = writeln!(self.text, "{head}: {outlooks}");

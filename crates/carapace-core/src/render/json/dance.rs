@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::census::dance::{Nomination, Outlook, Outlooks, PackageSteps, kept};
+use crate::facts::dance::rust;
 
 /// What could become of a package's unsafe sites.
 #[derive(Debug, Serialize)]
@@ -61,7 +62,7 @@ pub(super) fn document<'a>(
     let outlooks: Outlooks = steps.outlooks();
     let of = |outlook| outlooks.of(outlook);
     DanceDocument {
-        rust: format!("1.{}", steps.rust),
+        rust: rust(steps.rust),
         sites: outlooks.total(),
         replaceable: outlooks.replaceable(),
         automatic: of(Outlook::Automatic),

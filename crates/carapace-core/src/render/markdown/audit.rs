@@ -8,7 +8,7 @@ use super::{code, list};
 use crate::census::dance::{Outlook, Outlooks, PackageSteps, SiteDance};
 use crate::census::summary::wants_safety_comment;
 use crate::census::{PackageCensus, Site, State};
-use crate::facts::dance::{Need, Proposal};
+use crate::facts::dance::{Need, Proposal, rust};
 use crate::facts::unsafety::{Operation, SiteKind};
 use crate::graph::PackageIdx;
 use crate::render::words::{self, dance as said};
@@ -67,10 +67,10 @@ impl Page<'_> {
         let package = code(&words::package(&self.input.graph, self.index));
         let _ = writeln!(text, "# Audit of unsafe code: {package}\n");
         let outlooks = self.steps.outlooks();
-        let rust = said::rust(self.steps.rust);
+        let version = rust(self.steps.rust);
         let _ = writeln!(
             text,
-            "It has to build with Rust {rust}. It has {}.",
+            "It has to build with Rust {version}. It has {}.",
             said::outlooks(&outlooks)
         );
         if self.steps.sites.is_empty() {
@@ -209,7 +209,7 @@ impl Page<'_> {
         let how = fix.map_or("display", |applicability| applicability.name());
         let (rule, line) = (code(&proposal.rule), proposal.span.line);
         let message = code(&proposal.message);
-        let since = said::rust(proposal.since);
+        let since = rust(proposal.since);
         let _ = writeln!(
             text,
             "- {rule} at line {line}: {message} (fix: {how}, Rust {since})\n"

@@ -2,6 +2,7 @@
 
 use super::{count, cut, shown};
 use crate::census::dance::{Dance, Outlook, Outlooks, PackageSteps, kept};
+use crate::facts::dance::rust;
 use crate::finding::Finding;
 use crate::fix::Applicability;
 use crate::report::{Input, Report};
@@ -167,11 +168,6 @@ pub(in crate::render) fn newer(steps: &PackageSteps) -> Option<String> {
         "of {sites} more could go with a newer Rust, from {} on",
         rust(first)
     ))
-}
-
-/// `1.70`.
-pub(in crate::render) fn rust(minor: u32) -> String {
-    format!("1.{minor}")
 }
 
 /// The packages of which findings were asked for and that have unsafe code.
