@@ -1,15 +1,23 @@
 //! Commands that are not trusted, and what is kept from them. The program under test starts itself.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+mod support;
 
 use std::fs;
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cargo_carapace::host::confine::{Confinement, Done, Ended, Limits, Task, Walls};
+use support::process::{are_gone, script};
 use tempfile::TempDir;
 
 /// A folder that is a command's own, one that is hidden with something in it that is not, one beside
@@ -86,23 +94,6 @@ impl Place {
         let done = self.confinement().run(&self.task(script)).unwrap();
         (String::from_utf8_lossy(&done.output).into_owned(), done)
     }
-}
-
-/// Whether processes whose arguments have this word are gone, soon.
-fn are_gone(word: &str) -> bool {
-    let is_there = || {
-        let entries = fs::read_dir("/proc").unwrap().flatten();
-        let mut lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
-        lines.any(|line| String::from_utf8_lossy(&line).contains(word))
-    };
-    let start = Instant::now();
-    while is_there() {
-        if start.elapsed() > Duration::from_secs(20) {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    true
 }
 
 #[test]
@@ -295,10 +286,8 @@ fn what_is_lacking_is_told() {
 fn an_order_that_is_none_runs_nothing() {
     let place = Place::new();
     let file = place.path("beside/ran");
-    let mut script = fs::File::create(place.path("own/script")).unwrap();
-    writeln!(script, "#!/bin/sh\necho ran > {}", file.display()).unwrap();
-    drop(script);
-    fs::set_permissions(place.path("own/script"), fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\necho ran > {}\n", file.display());
+    script(&place.path("own/script"), &text);
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-carapace"))
         .args(["--confined-command", "{}"])
         .arg(place.path("own/script"))

@@ -18,17 +18,11 @@ use support::repository::{Fixture, limits};
 
 /// A repository that tries everything we know of to have a program run.
 fn hostile() -> (Fixture, String) {
-    use std::os::unix::fs::PermissionsExt;
-
     let fixture = Fixture::with_files();
     let canary = fixture.canary();
     let program = fixture.folder.path().join("program");
-    fs::write(
-        &program,
-        format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", canary.display()),
-    )
-    .unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", canary.display());
+    support::process::script(&program, &text);
     let program = program.to_str().unwrap().to_owned();
 
     fixture.write(".gitattributes", b"* filter=evil diff=evil text eol=crlf\n");

@@ -329,7 +329,6 @@ fn a_lockfile_that_leads_out_of_the_project() {
 #[cfg(unix)]
 #[test]
 fn cargos_configuration_in_the_project_is_never_obeyed() {
-    use std::os::unix::fs::PermissionsExt;
     let server = Server::start(|_| Resp::status(404));
     let index = crate::support::index::index(&[("other", &["1.0.0"])]);
     let world = World::new();
@@ -340,8 +339,7 @@ fn cargos_configuration_in_the_project_is_never_obeyed() {
         "#!/bin/sh\necho \"$0 $*\" >> '{}'\nexit 1\n",
         canary.display()
     );
-    world.write("project/tools/program", script);
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    crate::support::process::script(&program, &script);
     let (program, address) = (program.display().to_string(), server.url(""));
     let config = format!(
         "[build]\nrustc = {program:?}\nrustc-wrapper = {program:?}\n\

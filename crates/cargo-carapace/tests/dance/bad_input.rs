@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::project::{GOES, NEWER, findings, manifest};
-use crate::support::run::{Run, World, gaps};
+use crate::support::run::{World, gaps};
 
 /// What the program and all that it starts may take, in KiB, where it can be bounded.
 const MEMORY: u32 = 1024 * 1024;
@@ -21,17 +21,10 @@ fn package() -> World {
     world
 }
 
-fn bounded(run: Run) -> Run {
-    match cfg!(target_os = "linux") {
-        true => run.within(MEMORY),
-        false => run,
-    }
-}
-
 /// What is said of the package alone. What is good in it is there.
 fn judged(world: &World) -> Value {
     let run = world.plain(&["dance", "--format", "json", "--no-deps", "."]);
-    let document = bounded(run).exits(0).json();
+    let document = run.bounded(MEMORY).exits(0).json();
     let found = findings(&document);
     let is_good = |finding: &&Value| finding["location"]["file"] == "src/good.rs";
     assert!(
@@ -42,21 +35,21 @@ fn judged(world: &World) -> Value {
     document
 }
 
-/// The same with this as the library's root.
-fn with(source: impl AsRef<[u8]>) -> Value {
-    let world = package();
+/// The same with this as the library's root. Of one world the compiler is asked once.
+fn with(world: &World, source: impl AsRef<[u8]>) -> Value {
     world.write("project/src/lib.rs", source);
-    judged(&world)
+    judged(world)
 }
 
 #[test]
 fn nesting() {
+    let world = package();
     let many = 300_000;
     for open in [
         "(", "[", "{", "f(", "a::<", "&", "*", "-", "!", "if ", "unsafe{", "||", "x=", "a.",
     ] {
         let text = open.repeat(many / open.len());
-        with(format!("fn g() {{ unsafe {{ {text} h() }} }}"));
+        with(&world, format!("fn g() {{ unsafe {{ {text} h() }} }}"));
     }
     for (open, close) in [
         ("(", ")"),
@@ -68,12 +61,16 @@ fn nesting() {
     ] {
         let many = 20_000;
         let text = [open.repeat(many), "*p".to_owned(), close.repeat(many)].concat();
-        with(format!("fn g(p: *const u8) {{ unsafe {{ {text} }} }}"));
+        with(
+            &world,
+            format!("fn g(p: *const u8) {{ unsafe {{ {text} }} }}"),
+        );
     }
 }
 
 #[test]
 fn chains() {
+    let world = package();
     let many = 20_000;
     for (begin, link, end) in [
         ("*p", " + *p", ""),
@@ -89,12 +86,16 @@ fn chains() {
         ("std", "::std", "::mem::transmute::<f32, u32>(x)"),
     ] {
         let text = [begin, &link.repeat(many), end].concat();
-        with(format!("fn g(p: *const u8) {{ unsafe {{ {text} }} }}"));
+        with(
+            &world,
+            format!("fn g(p: *const u8) {{ unsafe {{ {text} }} }}"),
+        );
     }
 }
 
 #[test]
 fn no_rust() {
+    let world = package();
     for source in [
         "unsafe",
         "unsafe {",
@@ -111,35 +112,38 @@ fn no_rust() {
         "fn f() { unsafe { let } }",
         "\u{feff}#!/bin/sh\nunsafe {}",
     ] {
-        with(source);
+        with(&world, source);
     }
 }
 
 #[test]
 fn bytes_that_are_no_text() {
+    let world = package();
     let mut bytes = GOES.as_bytes().to_vec();
     bytes.extend(b"// \xff\xfe\n");
-    with(&bytes);
-    with(b"\0\0\0unsafe\0{}");
-    with([0xff; 4096]);
+    with(&world, &bytes);
+    with(&world, b"\0\0\0unsafe\0{}");
+    with(&world, [0xff; 4096]);
     let utf16: Vec<u8> = GOES.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    with(utf16);
+    with(&world, utf16);
 }
 
 #[test]
 fn what_is_large() {
+    let world = package();
     // Twenty thousand sites of the same kind, and one line of many megabytes.
     let one = "pub fn f(x: &[u8]) -> u8 { unsafe { *x.get_unchecked(0) } }\n";
-    with(one.repeat(20_000));
+    with(&world, one.repeat(20_000));
     let items = "*p,".repeat(1_000_000);
-    with(format!(
-        "fn f(p: *const u8) {{ unsafe {{ g([{items}]) }} }}"
-    ));
+    with(
+        &world,
+        format!("fn f(p: *const u8) {{ unsafe {{ g([{items}]) }} }}"),
+    );
     // Beyond what is read as more than tokens: that is told.
-    let document = with(format!(
-        "fn f() {{ unsafe {{}} }}\n//{}",
-        " ".repeat(30 << 20)
-    ));
+    let document = with(
+        &world,
+        format!("fn f() {{ unsafe {{}} }}\n//{}", " ".repeat(30 << 20)),
+    );
     assert!(!gaps(&document).is_empty());
 }
 

@@ -190,14 +190,11 @@ fn a_file_that_may_not_be_written_leaves_all_as_they_were() {
 #[cfg(unix)]
 #[test]
 fn a_repositorys_own_programs_are_not_run() {
-    use std::os::unix::fs::PermissionsExt;
-
     let world = committed(GOES);
     let canary = world.path("canary");
     let program = world.path("program");
-    let script = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n", canary.display());
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n", canary.display());
+    crate::support::process::script(&program, &text);
     world.write("project/.gitattributes", "* filter=evil diff=evil\n");
     let program = program.to_str().unwrap();
     for (key, value) in [

@@ -3,10 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use cargo_carapace::gate::archive::checksum;
-
 use super::project::{GOES, STAYS, findings, manifest, project};
-use crate::support::run::{Run, World};
+use crate::support::run::{Run, World, vendor};
 
 /// A project with a package of a registry, which lies in a folder outside of it.
 fn world() -> World {
@@ -26,15 +24,7 @@ fn world() -> World {
     );
     let own = manifest("dep", "");
     let files = [("Cargo.toml", own.as_str()), ("src/lib.rs", GOES)];
-    let listed = files.map(|(path, text)| {
-        world.write(&format!("registry/dep/{path}"), text);
-        format!("\"{path}\":\"{}\"", checksum(text.as_bytes()))
-    });
-    let list = format!(
-        "{{\"files\":{{{}}},\"package\":\"{package}\"}}",
-        listed.join(",")
-    );
-    world.write("registry/dep/.cargo-checksum.json", list);
+    vendor(&world, "registry/dep", &files);
     world.write(
         "cargo/config.toml",
         format!(

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+pub(crate) use crate::support::project::package as manifest;
 use crate::support::repository::git_in;
 use crate::support::run::World;
 
@@ -37,11 +38,6 @@ pub fn pid() -> i32 {
     unsafe { getpid() }
 }
 ";
-
-/// A manifest of the package `app`, with more lines.
-pub(crate) fn manifest(name: &str, more: &str) -> String {
-    format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n{more}")
-}
 
 /// A project of one package.
 pub(crate) fn project(source: &str) -> World {

@@ -3,11 +3,12 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cargo_carapace::dance::verify::Verified;
 
-use crate::package::{Package, kept, refusal, script};
+use crate::package::{Package, kept, refusal};
+use crate::support::process::{are_gone, script};
 
 const BITS: &str = "pub fn bits(x: f32) -> u32 {\n    unsafe { std::mem::transmute(x) }\n}\n";
 
@@ -20,23 +21,6 @@ fn with_tests(tests: &str) -> Package {
 
 fn try_it(package: &Package) -> Verified {
     package.verify(&[package.fix("unsafe { std::mem::transmute(x) }", "x.to_bits()")])
-}
-
-/// Whether no process has this word among its arguments any more, soon.
-fn are_gone(word: &str) -> bool {
-    let is_there = || {
-        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let mut lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
-        lines.any(|line| String::from_utf8_lossy(&line).contains(word))
-    };
-    let start = Instant::now();
-    while is_there() {
-        if start.elapsed() > Duration::from_secs(20) {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    true
 }
 
 #[test]

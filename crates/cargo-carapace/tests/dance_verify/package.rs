@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use carapace_core::fix::{Applicability, Edit, Fix};
@@ -165,12 +165,4 @@ pub(crate) fn not_tried(verified: &Verified, at: usize) -> &str {
         Verdict::NotTried { reason } => reason,
         other => panic!("{other:?} in {verified:?}"),
     }
-}
-
-/// A file in a folder, made runnable.
-pub(crate) fn script(path: &Path, text: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

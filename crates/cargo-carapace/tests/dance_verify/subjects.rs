@@ -3,28 +3,13 @@
 use std::fs;
 
 use cargo_carapace::dance::verify::Subject;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use crate::package::{Package, kept};
 use crate::support::project::package;
+use crate::support::registry::archive;
 
 const LIB: &str = "pub fn bits(x: f32) -> u32 {\n    unsafe { std::mem::transmute(x) }\n}\n\n\
     #[test]\nfn works() {\n    assert_eq!(bits(0.0), 0);\n}\n";
-
-fn archive(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for (path, text) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        header.set_cksum();
-        archive
-            .append_data(&mut header, format!("sample-0.1.0/{path}"), text.as_bytes())
-            .unwrap();
-    }
-    archive.into_inner().unwrap().finish().unwrap()
-}
 
 #[test]
 fn an_archive_is_unpacked() {
@@ -35,11 +20,14 @@ fn an_archive_is_unpacked() {
         "\n[dev-dependencies.gone-with-the-wind]\nversion = \"1\"\n",
     );
     let subject = Subject::Archive {
-        bytes: archive(&[
-            ("Cargo.toml", &manifest),
-            ("src/lib.rs", LIB),
-            ("tests/with.rs", "extern crate gone_with_the_wind;\n"),
-        ]),
+        bytes: archive(
+            "sample-0.1.0",
+            &[
+                ("Cargo.toml", &manifest),
+                ("src/lib.rs", LIB),
+                ("tests/with.rs", "extern crate gone_with_the_wind;\n"),
+            ],
+        ),
         name: "sample".to_owned(),
         version: "0.1.0".to_owned(),
     };

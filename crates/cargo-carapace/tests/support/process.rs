@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use cargo_carapace::advisories::load::embedded_info;
 use serde_json::Value;
@@ -16,6 +17,34 @@ pub const DAY: i64 = 24 * 60 * 60;
 /// want, whichever snapshot is built in.
 pub fn epoch() -> i64 {
     embedded_info().committed.unwrap()
+}
+
+/// Writes a program of lines, in a folder that is made where it is not there.
+#[cfg(unix)]
+pub fn script(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Whether no process has this word among its arguments any more, soon.
+pub fn are_gone(word: &str) -> bool {
+    let is_there = || {
+        let entries = fs::read_dir("/proc");
+        assert!(entries.is_ok() || !cfg!(target_os = "linux"));
+        let entries = entries.into_iter().flatten().flatten();
+        let mut lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+        lines.any(|line| String::from_utf8_lossy(&line).contains(word))
+    };
+    let start = Instant::now();
+    while is_there() {
+        if start.elapsed() > Duration::from_secs(20) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
 }
 
 /// A home, a cargo home, a cache folder and a place for files; no way to the network.

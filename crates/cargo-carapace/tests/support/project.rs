@@ -234,12 +234,10 @@ impl Fixture {
     /// A program in the project that has the canary sing.
     #[cfg(unix)]
     pub fn program(&self, path: &str) -> PathBuf {
-        use std::os::unix::fs::PermissionsExt;
         let canary = self.canary();
-        let script = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", canary.display());
-        self.write(path, &script);
+        let text = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", canary.display());
         let path = self.project().join(path);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        super::process::script(&path, &text);
         path
     }
 }

@@ -150,7 +150,8 @@ fn answer(request: &Req, files: &Files) -> Resp {
     Resp::ok(body.as_slice()).with("etag", etag)
 }
 
-fn archive(folder: &str, sources: &[(&str, &str)]) -> Vec<u8> {
+/// An archive of sources as a registry has it, all of them in a folder.
+pub fn archive(folder: &str, sources: &[(&str, &str)]) -> Vec<u8> {
     let mut packed = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (file, text) in sources {
         let mut header = tar::Header::new_gnu();

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cargo_carapace::gate::archive::checksum;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -163,6 +164,14 @@ impl Run {
         self
     }
 
+    /// With no more memory than this, in KiB, where that can be had.
+    pub fn bounded(self, memory: u32) -> Self {
+        match cfg!(target_os = "linux") {
+            true => self.within(memory),
+            false => self,
+        }
+    }
+
     /// With no more memory than this, in KiB; of Linux alone.
     pub fn within(mut self, memory: u32) -> Self {
         let script = format!("ulimit -v {memory} && exec \"$0\" \"$@\"");
@@ -258,6 +267,24 @@ fn all(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
         from.read_to_end(&mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     })
+}
+
+/// A registry's package in a folder of a world, with a list of its files as cargo writes it. Its
+/// checksum is `ab` over and over.
+pub fn vendor(world: &World, folder: &str, files: &[(&str, &str)]) {
+    let listed: Vec<String> = files
+        .iter()
+        .map(|(path, text)| {
+            world.write(&format!("{folder}/{path}"), text);
+            format!("\"{path}\":\"{}\"", checksum(text.as_bytes()))
+        })
+        .collect();
+    let list = format!(
+        "{{\"files\":{{{}}},\"package\":\"{}\"}}",
+        listed.join(","),
+        "ab".repeat(32)
+    );
+    world.write(&format!("{folder}/.cargo-checksum.json"), list);
 }
 
 /// Waits for a process, but not for one that hangs.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::fixture::{named, sites};
 use super::tokens::accounted;
-use crate::support::run::{Output, Run, World, gaps};
+use crate::support::run::{Output, World, gaps};
 
 /// What the program and all that it starts may take, in KiB, where it can be bounded.
 const MEMORY: u32 = 1024 * 1024;
@@ -25,18 +25,10 @@ fn package() -> World {
     world
 }
 
-/// The same run with bounded memory.
-fn bounded(run: Run) -> Run {
-    match cfg!(target_os = "linux") {
-        true => run.within(MEMORY),
-        false => run,
-    }
-}
-
 /// The census of the package alone. What is good in it is there.
 fn judged(world: &World) -> Value {
     let run = world.plain(&["unsafe", "--format", "json", "--no-deps", "."]);
-    let output = bounded(run).exits(0);
+    let output = run.bounded(MEMORY).exits(0);
     let document = output.json();
     has(&document, "src/main.rs:2:13 block active main");
     has(&document, "src/good.rs:1:1 fn active good::good");

@@ -4,12 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use cargo_carapace::gate::archive::checksum;
 use serde_json::Value;
 
 use super::fixture::{Fixture, named, sites};
 use crate::support::repository::git_in;
-use crate::support::run::{World, found};
+use crate::support::run::{found, vendor};
 
 const SITE: &str = "unsafe fn f() {}\n";
 
@@ -149,23 +148,6 @@ fn packages_from_git() {
     assert!(source.starts_with("git+file://"), "{source}");
     let again = fixture.run(&[]).json(0);
     assert_eq!(active(&again), ["remote", "app"]);
-}
-
-/// A registry's package in a folder, with a list of its files as cargo writes it.
-fn vendor(world: &World, folder: &str, files: &[(&str, &str)]) {
-    let listed: Vec<String> = files
-        .iter()
-        .map(|(path, text)| {
-            world.write(&format!("{folder}/{path}"), text);
-            format!("\"{path}\":\"{}\"", checksum(text.as_bytes()))
-        })
-        .collect();
-    let list = format!(
-        "{{\"files\":{{{}}},\"package\":\"{}\"}}",
-        listed.join(","),
-        "ab".repeat(32)
-    );
-    world.write(&format!("{folder}/.cargo-checksum.json"), list);
 }
 
 /// A project with a package from a registry, which lies in a folder of the world.
