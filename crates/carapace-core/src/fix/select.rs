@@ -68,8 +68,7 @@ fn is_taken(others: &BTreeMap<(usize, usize), &Edit>, edit: &Edit) -> bool {
 }
 
 /// Whether two edits of one file cannot both be made, each as it is meant. The same one twice is one.
-#[must_use]
-pub fn overlaps(a: &Edit, b: &Edit) -> bool {
+fn overlaps(a: &Edit, b: &Edit) -> bool {
     if a == b {
         return false;
     }

@@ -4,9 +4,9 @@
 use serde::Deserialize;
 
 /// How many messages of the compiler are kept of one build.
-pub const MAX_DIAGNOSTICS: usize = 20_000;
+const MAX_DIAGNOSTICS: usize = 20_000;
 /// How many targets of one build are kept.
-pub const MAX_ARTIFACTS: usize = 100_000;
+const MAX_ARTIFACTS: usize = 100_000;
 /// How far the calls of macros around a place are followed.
 const MAX_EXPANSIONS: usize = 16;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 /// How many tests of one run are kept; of more, what their programs counted in the end is known.
-pub const MAX_TESTS: usize = 1_000_000;
+const MAX_TESTS: usize = 1_000_000;
 
 /// How often something ended in which way; more than one where names are the same, as those of
 /// documentation's examples are without their lines.
