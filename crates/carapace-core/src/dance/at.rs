@@ -377,10 +377,11 @@ impl<'p> At<'p> {
     /// `const`, outside of `const` blocks, lengths, and values of constants.
     pub(crate) fn runs(&self, id: ExprId) -> bool {
         let is_const = |at: ExprId| matches!(self.kind(at), ExprKind::Block(block) if block.kind == BlockKind::Const);
-        let function = self.function(id);
-        function.is_some_and(|(_, function)| !function.is_const)
-            && !is_const(id)
-            && !self.syntax().ancestors(id).any(is_const)
+        let mut around = std::iter::once(id).chain(self.syntax().ancestors(id));
+        !around.any(is_const)
+            && self
+                .function(id)
+                .is_some_and(|(_, function)| !function.is_const)
     }
 
     /// The text of a path with another name at its end: as it is written where it has several

@@ -1,7 +1,7 @@
 //! What is transmuted into what, and what values of a type look like.
 
 use super::at::At;
-use super::replacement::{Binds, Pieces};
+use super::replacement::Pieces;
 use super::types::Ty;
 use crate::source::lexer::TokenKind;
 use crate::source::syntax::{
@@ -386,12 +386,6 @@ impl At<'_> {
         }
         false
     }
-
-    /// Whether an expression is in a `const fn`, or in a constant's value.
-    pub(crate) fn is_in_const(&self, id: ExprId) -> bool {
-        self.function(id)
-            .is_none_or(|(_, function)| function.is_const)
-    }
 }
 
 fn whole(text: &str) -> Option<i128> {
@@ -404,28 +398,4 @@ fn whole(text: &str) -> Option<i128> {
     };
     let end = digits.find(['u', 'i']).unwrap_or(digits.len());
     i128::from_str_radix(digits.get(..end)?, radix).ok()
-}
-
-/// How strong the outermost operator of an expression binds, as it stands.
-pub(crate) fn binds(at: &At<'_>, id: ExprId) -> Binds {
-    match at.kind(id) {
-        ExprKind::Cast { .. } => Binds::Cast,
-        ExprKind::Unary { .. } | ExprKind::Borrow { .. } => Binds::Prefix,
-        ExprKind::Literal
-        | ExprKind::Path(_)
-        | ExprKind::Call { .. }
-        | ExprKind::Method { .. }
-        | ExprKind::Field { .. }
-        | ExprKind::Index { .. }
-        | ExprKind::Paren(_) => Binds::Postfix,
-        _ => Binds::Loose,
-    }
-}
-
-/// How strong a cast binds where a call stands: `a as u32 < b` is no comparison.
-pub(crate) fn cast_binds(at: &At<'_>, id: ExprId) -> Binds {
-    match at.around(id).map(|around| at.kind(around)) {
-        Some(ExprKind::Binary { .. }) => Binds::Loose,
-        _ => Binds::Cast,
-    }
 }

@@ -104,7 +104,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     if **element != spot.element || spot.element == Ty::Unknown || !spot.is_cast() {
         return;
     }
-    let is_start = spot.is_constant() && spot.is_first();
+    let is_start = spot.is_first();
     let base = match is_start {
         true => Pieces::default().operand(spot.base),
         false => {
@@ -124,7 +124,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         true => length.clone(),
         false => format!("{{ {length} }}"),
     };
-    let is_const = at.is_in_const(operation.expr);
+    let is_const = !at.runs(operation.expr);
     if is_const && (mutable || !is_start) {
         return;
     }

@@ -110,7 +110,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((width, name)) = number(&access.of) else {
         return;
     };
-    let is_const = at.is_in_const(operation.expr);
+    let is_const = !at.runs(operation.expr);
     let is_short = width <= MAX_SINGLE || spot.is_constant() && width <= 8;
     let (text, binds) = match spot.is_pure(at) && (is_short || is_const) {
         true => (one_by_one(at, spot, width, name), Binds::Postfix),

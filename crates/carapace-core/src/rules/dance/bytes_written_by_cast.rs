@@ -88,8 +88,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Way::Write(value) = access.way else {
         return;
     };
-    let is_const = at.is_in_const(operation.expr);
-    if spot.element != Ty::Int("u8") || !spot.is_cast() || is_const {
+    if spot.element != Ty::Int("u8") || !spot.is_cast() || !at.runs(operation.expr) {
         return;
     }
     let Some((width, bytes)) = bytes_of(at, &access.of, value) else {

@@ -107,7 +107,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     else {
         return;
     };
-    let is_const = at.is_in_const(operation.expr);
+    let is_const = !at.runs(operation.expr);
     found.push(
         Replacement::new(operation, operation.expr, text)
             .drops(spot.through.iter().copied())

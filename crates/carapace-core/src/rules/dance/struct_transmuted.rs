@@ -113,9 +113,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let (Some((text, is_wide)), Ty::Named(name, _)) = (text, of) else {
         return;
     };
-    let since = match (is_wide, at.is_in_const(operation.expr)) {
-        (true, true) => 44,
-        (true, false) => 32,
+    let since = match (is_wide, at.runs(operation.expr)) {
+        (true, false) => 44,
+        (true, true) => 32,
         (false, _) => 19,
     };
     found.push(
