@@ -30,7 +30,7 @@ mod places;
 pub(crate) mod pointers;
 pub(crate) mod replacement;
 pub(crate) mod scope;
-mod sites;
+pub(crate) mod sites;
 pub(crate) mod stretches;
 #[cfg(test)]
 mod tests;

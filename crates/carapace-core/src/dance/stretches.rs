@@ -33,11 +33,7 @@ pub(crate) struct Copied {
 impl Stretch {
     /// Whether it is all of the sequence.
     pub(crate) fn is_whole(&self, at: &At<'_>) -> bool {
-        self.begins() && self.is_length(at, self.count)
-    }
-
-    fn begins(&self) -> bool {
-        self.spot.steps.is_empty() && self.spot.constant == 0
+        self.spot.is_first() && self.is_length(at, self.count)
     }
 
     /// Whether a number is the sequence's length.
@@ -77,7 +73,7 @@ impl Stretch {
 
     /// The range of indices: `i..i + n`. Only for what can be evaluated twice.
     pub(crate) fn range(&self, at: &At<'_>) -> Pieces {
-        let from = match self.begins() {
+        let from = match self.spot.is_first() {
             true => Pieces::default(),
             false => self.spot.index(at, 0),
         };
@@ -90,7 +86,7 @@ impl Stretch {
         let to = match (at.whole_number(self.count), self.end_by_difference(at)) {
             (Some(number), _) => self.spot.index(at, number),
             (None, Some(end)) => Pieces::default().keep(end),
-            (None, None) if self.begins() => Pieces::default().keep(self.count),
+            (None, None) if self.spot.is_first() => Pieces::default().keep(self.count),
             (None, None) => {
                 let end = self.spot.summand(at).text(" + ");
                 match at.is_term(self.count, false) {
@@ -127,7 +123,7 @@ impl Stretch {
             return self.spot.sequence();
         }
         if !self.is_pure(at) {
-            let from = match self.begins() {
+            let from = match self.spot.is_first() {
                 true => self.spot.sequence(),
                 false => {
                     let from = self.spot.sequence().text("[");

@@ -124,7 +124,7 @@ impl Spot {
                 .then(self.index(at, 0))
                 .text(format!("..][..{count}]"));
         }
-        let from = match self.steps.is_empty() && self.constant == 0 {
+        let from = match self.is_first() {
             true => Pieces::default(),
             false => self.index(at, 0),
         };
@@ -461,9 +461,7 @@ impl At<'_> {
 
     /// Whether nothing lies before what the pointer leads to.
     fn is_whole(&self, spot: &Spot) -> bool {
-        spot.steps.is_empty()
-            && spot.constant == 0
-            && !matches!(self.kind(self.bare(spot.base)), ExprKind::Index { .. })
+        spot.is_first() && !matches!(self.kind(self.bare(spot.base)), ExprKind::Index { .. })
     }
 
     /// Whether an expression can be added to others as it stands.

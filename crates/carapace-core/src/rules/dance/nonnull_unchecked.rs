@@ -122,10 +122,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     };
     let make = |text| Replacement::new(operation, operation.expr, text);
     if let Some((text, since, is_known)) = reference(at, pointer) {
-        let mut whole = Pieces::of(format!("{from}("));
-        whole.0.extend(text.0);
+        let text = Pieces::of(format!("{from}(")).then(text).text(")");
         found.push(
-            make(whole.text(")"))
+            make(text)
                 .says("a pointer that comes of a reference, and so is not null")
                 .since(since)
                 .safe_if(is_known && is_same(at, operation.expr, pointer)),

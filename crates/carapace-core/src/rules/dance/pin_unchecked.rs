@@ -79,9 +79,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, PatternKind, StatementId, StatementKind, Tokens,
-};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, PatternKind, StatementId, StatementKind};
 
 /// How long a body is gone through, in tokens.
 const MAX_BODY: u32 = 50_000;
@@ -249,16 +247,12 @@ fn is_next(at: &At<'_>, block: ExprId, first: StatementId, second: StatementId) 
 
 /// `let mut name = name;`
 fn is_only_mut(at: &At<'_>, statement: StatementId, name: &str) -> bool {
-    let found = at.syntax().statement(statement);
-    match found.map(|found| (&found.kind, found.tokens)) {
-        Some((
-            StatementKind::Let {
-                value: Some(value),
-                declared: None,
-                ..
-            },
-            Tokens { .. },
-        )) => at.single(*value).as_deref() == Some(name),
+    match at.syntax().statement(statement).map(|found| &found.kind) {
+        Some(StatementKind::Let {
+            value: Some(value),
+            declared: None,
+            ..
+        }) => at.single(*value).as_deref() == Some(name),
         _ => false,
     }
 }

@@ -193,15 +193,14 @@ fn written(
     let Some(name) = at.new_name(&["count", "length", "n"], operation.expr) else {
         return (None, Binds::Loose);
     };
-    let range = |stretch: &Stretch| {
-        let begin = stretch.spot.index(at, 0);
-        match stretch.spot.is_constant() && begin == Pieces::of("0") {
-            true => Pieces::of(format!("..{name}")),
-            false => begin
-                .text("..")
-                .then(stretch.spot.summand(at))
-                .text(format!(" + {name}")),
-        }
+    let range = |stretch: &Stretch| match stretch.spot.is_first() {
+        true => Pieces::of(format!("..{name}")),
+        false => stretch
+            .spot
+            .index(at, 0)
+            .text("..")
+            .then(stretch.spot.summand(at))
+            .text(format!(" + {name}")),
     };
     if !source.spot.is_pure(at) || !target.spot.is_pure(at) {
         return (None, Binds::Loose);

@@ -79,7 +79,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprId, ExprKind, Operator, StatementKind};
+use crate::source::syntax::{ExprId, ExprKind, Operator};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN016",
@@ -242,7 +242,7 @@ fn halves(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
     let ((left, _), (right, _)) = (stretch(at, first)?, stretch(at, second)?);
     let base = left.spot.base;
     let is_split = at.alike(base, right.spot.base)
-        && left.spot.index(at, 0) == Pieces::of("0")
+        && left.spot.is_first()
         && begins_at(at, &right.spot, left.count)
         && at.is_pure(left.count)
         && left.spot.mutable
@@ -290,18 +290,10 @@ fn is_rest(at: &At<'_>, base: ExprId, first: ExprId, rest: ExprId) -> bool {
     let length = match length.map(|binding| (binding.bound, binding.mutable)) {
         Some((
             Bound::Let {
-                statement,
-                value: Some(value),
-                ..
+                value: Some(value), ..
             },
             false,
-        )) if matches!(
-            at.syntax().statement(statement).map(|found| &found.kind),
-            Some(StatementKind::Let { .. })
-        ) =>
-        {
-            at.bare(value)
-        }
+        )) => at.bare(value),
         _ => at.bare(*left),
     };
     at.alike(*right, first)

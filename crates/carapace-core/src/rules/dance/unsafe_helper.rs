@@ -69,13 +69,13 @@ use crate::dance::declared::Place;
 use crate::dance::needs::Operation;
 use crate::dance::pointers::{Access, Way};
 use crate::dance::replacement::{Pieces, Replacement};
+use crate::dance::sites::{is_covered, offers};
 use crate::dance::types::Ty;
 use crate::facts::dance::Need;
 use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::rules::registry::RULES;
 use crate::source::syntax::{ExprId, ExprKind, Function, TypeId};
 
 pub(crate) const META: Meta = Meta {
@@ -173,21 +173,12 @@ fn is_replaced(at: &At<'_>, body: ExprId) -> bool {
     if operations.is_empty() || operations.len() > MAX_OPERATIONS {
         return false;
     }
-    let mut offers: Vec<Replacement> = Vec::new();
-    for rule in RULES.iter().filter(|rule| rule.meta.code != META.code) {
-        let Some(replaces) = rule.replaces else {
-            continue;
-        };
-        for operation in &operations {
-            (replaces.find)(at, operation, &mut offers);
-        }
-    }
-    let is_covered = |operation: &Operation| {
-        offers.iter().any(|offer| {
-            offer.applicability == Applicability::Safe && offer.covers.contains(&operation.expr)
-        })
-    };
-    operations.iter().all(is_covered)
+    // Not by this rule again: functions may call each other.
+    let offers = offers(*at, &operations, |code| code != META.code);
+    let safe = offers.iter().map(|(_, offer)| offer);
+    let safe = safe.filter(|offer| offer.applicability == Applicability::Safe);
+    let mut operations = operations.iter();
+    operations.all(|operation| is_covered(operation.expr, safe.clone()))
 }
 
 /// What a body reads, if it does nothing else than to read a type parameter's type out of bytes.
