@@ -214,7 +214,7 @@ impl<'a, 'p> Composer<'a, 'p> {
         before.map_while(move |comment| {
             let bytes = self.at.file.source.bytes;
             let (begin, end) = (comment.start as usize, comment.end as usize);
-            let (line, behind) = (self.line_of(begin), bytes.get(end..next)?);
+            let (line, behind) = (self.at.line_of(begin), bytes.get(end..next)?);
             let mut around = bytes.get(line..begin)?.iter().chain(behind);
             let breaks = behind.iter().filter(|byte| **byte == b'\n').count();
             if breaks > 1 || !around.all(u8::is_ascii_whitespace) {
@@ -223,12 +223,6 @@ impl<'a, 'p> Composer<'a, 'p> {
             next = line;
             Some((line, bytes.get(begin..end)?))
         })
-    }
-
-    /// Where the line of a place begins.
-    fn line_of(&self, place: usize) -> usize {
-        let before = self.at.file.source.bytes.get(..place).unwrap_or_default();
-        memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)
     }
 
     /// The text between two places, with what is replaced in it.
@@ -553,7 +547,7 @@ impl<'a, 'p> Composer<'a, 'p> {
     /// How far the line of a place is moved in.
     fn indentation(&self, at: usize) -> usize {
         let bytes = self.at.file.source.bytes;
-        let line = bytes.get(self.line_of(at)..).unwrap_or_default();
+        let line = bytes.get(self.at.line_of(at)..).unwrap_or_default();
         line.iter().take_while(|byte| **byte == b' ').count()
     }
 
@@ -566,7 +560,7 @@ impl<'a, 'p> Composer<'a, 'p> {
         let mut comments = comments.take_while(|(_, text)| is_plain(text));
         let (line, _) = comments.find(|(_, text)| is_safety(text))?;
         // Up to where the statement begins on its line.
-        let own_line = self.line_of(from);
+        let own_line = self.at.line_of(from);
         (own_line <= start).then(|| change(line, own_line, String::new()))
     }
 }

@@ -10,7 +10,7 @@ use super::replacement::Replacement;
 use crate::facts::dance::{Change, DancedSite, Left, Plan, Proposal};
 use crate::fix::Applicability;
 use crate::rules::registry::RULES;
-use crate::source::syntax::{BlockKind, ExprId, ExprKind, ItemKind, Tokens};
+use crate::source::syntax::{ExprId, ItemKind, Tokens};
 
 /// How many operations without a replacement are kept of a site.
 const MAX_LEFT: usize = 32;
@@ -29,13 +29,9 @@ pub(crate) type Offer = (&'static str, Replacement);
 pub(super) fn sites(at: At<'_>) -> Vec<DancedSite> {
     let places = Places::new(at.file.source.bytes);
     let mut sites = Vec::new();
-    for (index, expr) in at.syntax().exprs.iter().enumerate() {
-        if let ExprKind::Block(block) = &expr.kind
-            && block.kind == BlockKind::Unsafe
-        {
-            let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
-            sites.push(site(at, &places, expr.tokens.start, id, true));
-        }
+    for block in at.unsafe_blocks() {
+        let keyword = at.syntax().expr(block).tokens.start;
+        sites.push(site(at, &places, keyword, block, true));
     }
     for item in &at.syntax().items {
         if let ItemKind::Function(function) = &item.kind

@@ -50,44 +50,22 @@ impl At<'_> {
 
     /// A number that is read as another through a pointer to it.
     fn read_as_other(&self, id: ExprId) -> Option<Transmute> {
-        let pointer = if let ExprKind::Unary {
-            operator: Prefix::Deref,
-            operand,
-        } = self.kind(id)
-        {
+        let pointer = if let Some(pointer) = self.dereferenced(id) {
             if self.is_place(id) {
                 return None;
             }
-            *operand
+            pointer
         } else if let Some(([pointer], _)) = self.call_of(id, "ptr", &["read", "read_unaligned"]) {
             pointer
         } else {
             let ([reference], call) = self.call_of(id, "mem", &["transmute_copy"])?;
-            let item = self.function(id).map(|(item, _)| item);
-            let of = call.generics.get(1);
-            let to = of.map_or(Ty::Unknown, |of| self.written_in(*of, item));
-            let to = match to {
-                Ty::Unknown => self.expected(id),
-                to => to,
-            };
+            let (to, _) = self.stated_or_expected(call.generics.get(1), id);
             return self.other(reference, to);
         };
         let Ty::Pointer { of: to, .. } = self.type_of(pointer) else {
             return None;
         };
-        let mut from = self.bare(pointer);
-        loop {
-            from = match self.kind(from) {
-                ExprKind::Cast { operand, .. } => self.bare(*operand),
-                ExprKind::Method { receiver, .. }
-                    if self.method_of::<0>(from, &["cast"]).is_some() =>
-                {
-                    self.bare(*receiver)
-                }
-                _ => break,
-            };
-        }
-        self.other(from, *to)
+        self.other(self.without_casts(pointer), *to)
     }
 
     /// What a reference to a number leads to, as another type of its size.
@@ -128,20 +106,12 @@ impl At<'_> {
 
     fn transmuted(&self, id: ExprId) -> Option<Transmute> {
         let ([value], call) = self.call_of(id, "mem", &["transmute"])?;
-        let item = self.function(id).map(|(item, _)| item);
-        let written = |place: usize| {
-            let of = call.generics.get(place);
-            of.map_or(Ty::Unknown, |of| self.written_in(*of, item))
+        let from = match self.stated(call.generics.first(), id) {
+            Ty::Unknown => self.type_of(value),
+            from => from,
         };
-        let or = |of: Ty, other: &dyn Fn() -> Ty| match of {
-            Ty::Unknown => other(),
-            known => known,
-        };
-        Some(Transmute {
-            value,
-            from: or(written(0), &|| self.type_of(value)),
-            to: or(written(1), &|| self.expected(id)),
-        })
+        let (to, _) = self.stated_or_expected(call.generics.get(1), id);
+        Some(Transmute { value, from, to })
     }
 
     /// The variants of an enum of the package of which none has fields.
@@ -310,7 +280,7 @@ impl At<'_> {
 
     /// Whether an expression is in a module, or in one of its modules.
     fn is_beneath(&self, id: ExprId, module: Option<ItemId>) -> bool {
-        let mut at = self.function(id).map(|(item, _)| item);
+        let mut at = self.item_of(id);
         while let Some(item) = at {
             if Some(item) == module {
                 return true;
@@ -324,10 +294,7 @@ impl At<'_> {
     fn is_public(&self, field: &Field) -> bool {
         let first = match field.name {
             Some(name) => name,
-            None => {
-                let found = self.syntax().types.get(field.of.0 as usize);
-                found.map_or(0, |found| found.tokens.start)
-            }
+            None => self.type_tokens(field.of).start,
         };
         let before = |back: u32| {
             let token = first.checked_sub(back);
@@ -344,12 +311,8 @@ impl At<'_> {
         let Some((place, item)) = self.declared.type_named(name) else {
             return false;
         };
-        let attributes = Tokens {
-            start: item.tokens.start,
-            end: item.head,
-        };
-        let at = self.declared.at(place);
-        at.is_some_and(|at| at.mentions(attributes, word))
+        let there = self.declared.at(place);
+        there.is_some_and(|there| there.mentions(there.attributes(item), word))
     }
 
     /// Text that ends in braces, in brackets where a loop's or a condition's body begins with one.

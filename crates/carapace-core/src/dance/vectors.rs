@@ -142,12 +142,7 @@ impl<'p> At<'p> {
             return None;
         };
         let ([capacity], _) = self.call_of::<1>(value, "Vec", &["with_capacity"])?;
-        let ExprKind::Call { callee, .. } = self.kind(value) else {
-            return None;
-        };
-        let ExprKind::Path(path) = self.kind(self.bare(*callee)) else {
-            return None;
-        };
+        let path = self.called_path(value)?;
         let between = self.between(statement, call)?;
         let of_capacity = |id: ExprId| {
             let of = self.method_of::<0>(id, &["capacity"]);
@@ -304,7 +299,7 @@ impl<'p> At<'p> {
         else {
             return Ty::Unknown;
         };
-        let item = self.function(value).map(|(item, _)| item);
+        let item = self.item_of(value);
         let written = declared.map(|declared| self.written_in(declared, item));
         // An integer of which the type is not said is known as that, at least.
         let mut least = Ty::Unknown;
@@ -424,8 +419,7 @@ impl<'p> At<'p> {
             return None;
         };
         let name = self.name(*name);
-        let (_, function) = self.function(at)?;
-        let body = function.body?;
+        let body = self.body_of(at)?;
         let is_hidden = self.syntax().within(body).any(|part| {
             let tokens = self.syntax().expr(part).tokens;
             let is_unread = match self.kind(part) {

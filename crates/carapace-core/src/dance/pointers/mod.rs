@@ -190,7 +190,7 @@ impl At<'_> {
         let pointer = self.bare(pointer);
         match self.kind(pointer) {
             ExprKind::Cast { operand, to } => {
-                let item = self.function(pointer).map(|(item, _)| item);
+                let item = self.item_of(pointer);
                 let Ty::Pointer { of, .. } = self.written_in(*to, item) else {
                     return None;
                 };
@@ -270,7 +270,7 @@ impl At<'_> {
         if matches!(self.kind(self.bare(index)), ExprKind::Binary { .. }) {
             return true;
         }
-        let item = self.function(place).map(|(item, _)| item);
+        let item = self.item_of(place);
         let cast = self.around(place).and_then(|borrow| self.around(borrow));
         match cast.map(|cast| self.kind(cast)) {
             Some(ExprKind::Cast { to, .. }) => {
@@ -282,8 +282,7 @@ impl At<'_> {
 
     /// `*p` where `p` is `&v.as_ptr()`.
     fn behind_reference(&self, operand: ExprId, steps: u32) -> Option<Spot> {
-        let name = self.single(operand)?;
-        let binding = self.binding(&name, operand)?;
+        let binding = self.variable(operand)?;
         let Bound::Let {
             value: Some(value),
             statement,
@@ -311,8 +310,7 @@ impl At<'_> {
         if !matches!(self.type_of(variable), Ty::Pointer { .. }) {
             return self.lent(variable);
         }
-        let name = self.single(variable)?;
-        let binding = self.binding(&name, variable)?;
+        let binding = self.variable(variable)?;
         let Bound::Let {
             value: Some(value),
             statement,
@@ -325,7 +323,7 @@ impl At<'_> {
             return None;
         }
         let mut spot = self.spot_of(value, steps)?;
-        let item = self.function(variable).map(|(item, _)| item);
+        let item = self.item_of(variable);
         if let Some(Ty::Pointer { of, .. }) = declared.map(|of| self.written_in(of, item)) {
             spot = cast(spot, *of);
         }
@@ -478,6 +476,20 @@ impl At<'_> {
             | ExprKind::Return(_)
             | ExprKind::Break(_) => false,
             _ => true,
+        }
+    }
+
+    /// A pointer without what only changes its type.
+    pub(crate) fn without_casts(&self, pointer: ExprId) -> ExprId {
+        let mut id = self.bare(pointer);
+        loop {
+            id = match self.kind(id) {
+                ExprKind::Cast { operand, .. } => self.bare(*operand),
+                _ => match self.method_of(id, &["cast"]) {
+                    Some((receiver, [])) => self.bare(receiver),
+                    None => return id,
+                },
+            };
         }
     }
 

@@ -77,10 +77,7 @@ impl At<'_> {
         let holds = |id: ExprId| self.mentions(self.syntax().expr(id).tokens, root);
         let is_plain = |id: ExprId| {
             let of = self.type_of(id);
-            matches!(
-                of,
-                Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Pointer { .. }
-            )
+            of.is_scalar() || matches!(of, Ty::Pointer { .. })
         };
         let statements = &self.syntax().statements;
         // Statements lie in the order in which they end, and none ends before it begins.
@@ -163,8 +160,7 @@ impl At<'_> {
     fn is_copied(&self, id: ExprId) -> bool {
         match self.type_of(id) {
             Ty::Ref { mutable, .. } | Ty::Pointer { mutable, .. } => !mutable,
-            Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char => true,
-            _ => false,
+            of => of.is_scalar(),
         }
     }
 

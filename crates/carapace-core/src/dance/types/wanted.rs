@@ -169,8 +169,7 @@ impl At<'_> {
             return Ty::Unknown;
         };
         let name = self.name(last.name);
-        let before = path.segments.iter().rev().nth(1);
-        let parent = before.map(|before| self.name(before.name));
+        let parent = self.parent_name(path);
         // Wrappers hand on what is wanted of them.
         if let Parent::Expr(around) = self.syntax().expr(id).parent {
             let wanted = || self.wanted(around, steps);

@@ -69,18 +69,10 @@ fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
     if operation.expr != one {
         return None;
     }
-    let chain = at.chain(a.base)?;
+    at.chain(a.base)?;
     if at.may_be_spare(&a, operation.expr) {
         return None;
     }
-    let mut parts = a.parts().into_iter().chain(b.parts());
-    let is_mixed = parts.any(|part| !at.alike(part, a.base) && at.touches(part, &chain));
-    let is_known = a.is_certain
-        && b.is_certain
-        && (at.is_lent_late(a.base) || !is_mixed)
-        && at.is_pure(a.base)
-        && at.is_only_use(&a, &b, tuple)
-        && at.is_only_use(&b, &a, tuple);
     let text = Pieces::of("{ let [a, b] = ")
         .operand(a.base)
         .text(".get_disjoint_mut([")
@@ -96,6 +88,6 @@ fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
             .binds(Binds::Loose)
             .since(SINCE)
             .says("two elements of which it is checked that they differ")
-            .safe_if(is_known),
+            .safe_if(at.are_free(&a, &b, tuple)),
     )
 }

@@ -44,7 +44,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprKind, ItemId, ItemKind, Tokens};
+use crate::source::syntax::{ExprKind, ItemKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN077",
@@ -58,7 +58,7 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
-    for (index, item) in at.syntax().items.iter().enumerate() {
+    for (id, item) in at.syntax().items_by_id() {
         let ItemKind::Function(function) = &item.kind else {
             continue;
         };
@@ -66,9 +66,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         else {
             continue;
         };
-        let id = ItemId(u32::try_from(index).unwrap_or(u32::MAX));
-        let is_own =
-            !item.public && !is_of_trait(at, id) && item.tokens.start == at.item_head(item);
+        let is_own = !item.public && !at.is_of_trait(id) && item.tokens.start == at.item_head(item);
         // `extern "C"` is called from elsewhere.
         let is_plain = keyword + 1 < name
             && at.is_name(keyword + 1, "fn")
@@ -95,26 +93,12 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         if !is_needless || at.statements(body).is_empty() {
             continue;
         }
-        let head = |start, end| at.text_of(Tokens { start, end });
-        let before = head(at.item_head(item), keyword);
-        let space = if before.is_empty() { "" } else { " " };
-        let open = at.syntax().expr(body).tokens.start;
-        let text = format!("{before}{space}{} {{ … }}", head(keyword + 1, open));
+        let text = at.without_keyword(item, keyword, body);
         let change = Replacement::of_item(id, Some(Pieces::of(text)))
             .says("an unsafe function of the package that does nothing unsafe")
             .applies(Applicability::Display);
         found.push((keyword, change));
     }
-}
-
-fn is_of_trait(at: &At<'_>, item: ItemId) -> bool {
-    let around = at
-        .implementation(item)
-        .and_then(|around| at.syntax().item(around));
-    around.is_some_and(|around| match &around.kind {
-        ItemKind::Impl { of_trait, .. } => of_trait.is_some(),
-        _ => true,
-    })
 }
 
 /// Whether a comment above speaks of safety.

@@ -138,11 +138,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// Whether something may be moved though it is pinned.
 fn is_unpin(of: &Ty) -> bool {
     match of {
-        Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Str | Ty::String => true,
+        Ty::Str | Ty::String => true,
         Ty::Ref { .. } | Ty::Pointer { .. } | Ty::Vec(_) | Ty::Boxed(_) => true,
         Ty::Slice(of) | Ty::Array(of, _) | Ty::Option(of) => is_unpin(of),
         Ty::Tuple(parts) => parts.iter().all(is_unpin),
-        _ => false,
+        of => of.is_scalar(),
     }
 }
 
@@ -157,11 +157,11 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     };
     let name = at.single(*operand)?;
     let binding = at.binding(&name, *operand)?;
-    let (statement, block) = at.statement(outermost(at, operation.expr))?;
+    let (statement, block) = at.statement(at.outermost(operation.expr))?;
     let StatementKind::Let { pattern, value, .. } = at.syntax().statement(statement)?.kind else {
         return None;
     };
-    if value? != outermost(at, operation.expr) || !binding.mutable {
+    if value? != at.outermost(operation.expr) || !binding.mutable {
         return None;
     }
     let (_, function) = at.function(operation.expr)?;
@@ -200,12 +200,7 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     if is_named_again {
         return None;
     }
-    // The package may have a module of this name.
-    let root = if at.declared.has("core") {
-        "std"
-    } else {
-        "core"
-    };
+    let root = at.core_root();
     let text = Pieces::of(format!("::{root}::pin::pin!("))
         .keep(*operand)
         .text(")");
@@ -225,18 +220,6 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
         }
     }
     Some(change)
-}
-
-/// What a value is through the block around it.
-fn outermost(at: &At<'_>, mut id: ExprId) -> ExprId {
-    while let Some(around) = at.syntax().around(id) {
-        match at.kind(around) {
-            ExprKind::Block(_) if at.tail(around) == Some(id) => id = around,
-            ExprKind::Paren(_) => id = around,
-            _ => break,
-        }
-    }
-    id
 }
 
 /// Whether a statement stands right behind another.

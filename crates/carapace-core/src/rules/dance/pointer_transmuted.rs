@@ -115,9 +115,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// Whether pointers to a type surely are an address alone.
 fn is_thin(of: &Ty) -> bool {
     match of {
-        Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Array(..) | Ty::Vec(_) => true,
+        Ty::Array(..) | Ty::Vec(_) => true,
         Ty::Pointer { of, .. } | Ty::Ref { of, .. } => is_thin(of),
-        _ => false,
+        of => of.is_scalar(),
     }
 }
 

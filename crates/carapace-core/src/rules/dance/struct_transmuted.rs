@@ -128,13 +128,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// The length of an array of bytes.
 fn bytes(of: &Ty) -> Option<u64> {
-    match of {
-        Ty::Array(of, Some(length)) if **of == Ty::Int("u8") => {
-            let length = length.parse().ok()?;
-            (length <= MAX_BYTES).then_some(length)
-        }
-        _ => None,
-    }
+    of.byte_array().filter(|length| *length <= MAX_BYTES)
 }
 
 /// Whether the order of a struct's fields is told.

@@ -192,7 +192,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         return;
     }
     let is_told = called.iter().any(|place| {
-        let there = at.declared.at(*place).zip(at.declared.item(*place));
+        let there = at.declared.there(*place);
         there.is_some_and(|(there, item)| delegate(&there, item).as_ref() == Some(&twin))
     });
     found.push(
@@ -236,7 +236,7 @@ fn twin(at: &At<'_>, call: ExprId, called: &[Place]) -> Option<String> {
 
 /// What the twin of a function may be called.
 fn names(at: &At<'_>, place: Place) -> Vec<String> {
-    let (Some(there), Some(item)) = (at.declared.at(place), at.declared.item(place)) else {
+    let Some((there, item)) = at.declared.there(place) else {
         return Vec::new();
     };
     let Some(name) = item.name.map(|name| there.name(name)) else {
@@ -292,7 +292,7 @@ fn delegate(at: &At<'_>, item: &Item) -> Option<String> {
 
 /// Whether a safe function of a name with the same types stands where another does.
 fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
-    let (Some(there), Some(item)) = (at.declared.at(place), at.declared.item(place)) else {
+    let Some((there, item)) = at.declared.there(place) else {
         return false;
     };
     let ItemKind::Function(function) = &item.kind else {
@@ -303,10 +303,7 @@ fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
     }
     let container = there.implementation(place.item);
     let of_trait = container.and_then(|container| match &there.syntax().item(container)?.kind {
-        ItemKind::Impl { of_trait, .. } => {
-            let last = of_trait.as_ref()?.segments.last()?;
-            Some(there.name(last.name))
-        }
+        ItemKind::Impl { of_trait, .. } => there.last_name(of_trait.as_ref()?),
         _ => None,
     });
     let twins = at.declared.functions(name, None);
@@ -322,9 +319,7 @@ fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
     let Some((twin_place, twin)) = twins.next() else {
         return false;
     };
-    let (Some(twin_at), Some(twin_item)) =
-        (at.declared.at(twin_place), at.declared.item(twin_place))
-    else {
+    let Some((twin_at, twin_item)) = at.declared.there(twin_place) else {
         return false;
     };
     let is_in_trait = of_trait.is_some()
@@ -355,11 +350,7 @@ fn is_alike(a: (&At<'_>, &Item, &Function), b: (&At<'_>, &Item, &Function)) -> b
         function.output.map(|output| at.type_text(output))
     };
     let attributes = |(at, item, _): (&At<'_>, &Item, &Function), word: &str| {
-        let tokens = Tokens {
-            start: item.tokens.start,
-            end: item.head,
-        };
-        at.mentions(tokens, word)
+        at.mentions(at.attributes(item), word)
     };
     let is_conditional = attributes(a, "cfg") || attributes(b, "cfg");
     let is_warned_of =
@@ -420,9 +411,7 @@ fn is_reached(at: &At<'_>, from: &str, name: &str) -> bool {
 
 /// Whether a function implements a trait of another package.
 fn is_of_foreign_trait(at: &At<'_>, id: ExprId) -> bool {
-    let around = at
-        .function(id)
-        .and_then(|(item, _)| at.implementation(item));
+    let around = at.item_of(id).and_then(|item| at.implementation(item));
     let around = around.and_then(|around| at.syntax().item(around));
     let Some(ItemKind::Impl {
         of_trait: Some(of), ..
@@ -431,6 +420,6 @@ fn is_of_foreign_trait(at: &At<'_>, id: ExprId) -> bool {
         return false;
     };
     let is_trait = |kind: &ItemKind| matches!(kind, ItemKind::Trait { .. });
-    let name = of.segments.last().map(|last| at.name(last.name));
+    let name = at.last_name(of);
     name.is_none_or(|name| at.declared.only(&name, is_trait).is_none())
 }

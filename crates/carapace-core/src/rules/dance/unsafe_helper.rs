@@ -76,7 +76,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprId, ExprKind, Function, TypeId};
+use crate::source::syntax::{ExprId, ExprKind, Function};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN037",
@@ -137,8 +137,8 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// The functions of the package that a call may mean.
 fn called<'p>(at: &At<'p>, call: ExprId) -> Vec<(Place, &'p Function)> {
     match at.kind(call) {
-        ExprKind::Call { callee, .. } => {
-            let ExprKind::Path(path) = at.kind(at.bare(*callee)) else {
+        ExprKind::Call { .. } => {
+            let Some(path) = at.called_path(call) else {
                 return Vec::new();
             };
             if let Some(found) = at.declared_function(call, path) {
@@ -197,8 +197,6 @@ fn reader(at: &At<'_>, body: ExprId) -> Option<Access> {
 
 /// A call of a helper that reads any type.
 fn read(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
-    let item = at.function(operation.expr).map(|(item, _)| item);
-    let stated = |of: Option<&TypeId>| of.map_or(Ty::Unknown, |of| at.written_in(*of, item));
     let (before, generics, arguments) = match at.kind(operation.expr) {
         ExprKind::Method {
             receiver,
@@ -207,24 +205,19 @@ fn read(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
             ..
         } => {
             let before = Pieces::default().operand(*receiver).text(".");
-            (before, stated(generics.first()), arguments)
+            (before, generics.first(), arguments)
         }
-        ExprKind::Call { callee, arguments } => {
-            let ExprKind::Path(path) = at.kind(at.bare(*callee)) else {
-                return None;
-            };
+        ExprKind::Call { arguments, .. } => {
+            let path = at.called_path(operation.expr)?;
             let last = path.segments.last()?;
             let names = path.segments.iter().rev().skip(1).rev();
             let names = names.map(|segment| format!("{}::", at.name(segment.name)));
             let before = Pieces::of(names.collect::<String>());
-            (before, stated(last.arguments.first()), arguments)
+            (before, last.arguments.first(), arguments)
         }
         _ => return None,
     };
-    let of = match generics {
-        Ty::Unknown => at.expected(operation.expr),
-        of => of,
-    };
+    let (of, _) = at.stated_or_expected(generics, operation.expr);
     let (Ty::Int(name) | Ty::Float(name)) = of else {
         return None;
     };

@@ -137,21 +137,10 @@ fn lent(at: &At<'_>, id: ExprId, mutable: bool) -> Option<Ty> {
     }
 }
 
-/// A function of `mem`, named from the root that a call names `ptr` from.
-fn of_mem(at: &At<'_>, call: ExprId, name: &str) -> Option<String> {
-    let full = at.full_path(at.callee_path(call)?);
-    let root = full.iter().find(|segment| !segment.is_empty());
-    Some(match root.map(String::as_str) {
-        Some("core") => format!("::core::mem::{name}"),
-        _ if at.text(call).starts_with("std::") => format!("std::mem::{name}"),
-        _ => format!("::std::mem::{name}"),
-    })
-}
-
 fn replaced(at: &At<'_>, operation: &Operation, place: ExprId, new: ExprId) -> Option<Replacement> {
     let of = lent(at, place, true)?;
     let is_known = of.is_known() && !at.touches(new, &at.chain(place)?);
-    let text = Pieces::of(format!("{}(", of_mem(at, operation.expr, "replace")?))
+    let text = Pieces::of(format!("{}(", at.of_mem(operation.expr, "replace")?))
         .keep(place)
         .text(", ")
         .keep(new)
@@ -193,14 +182,14 @@ fn taken(at: &At<'_>, operation: &Operation, place: ExprId) -> Vec<Replacement> 
             offer.removes.push(next);
             offer
         };
-        let text = Pieces::of(format!("{}(", of_mem(at, operation.expr, "replace")?))
+        let text = Pieces::of(format!("{}(", at.of_mem(operation.expr, "replace")?))
             .keep(place)
             .text(", ")
             .keep(new)
             .text(")");
         let mut offers = vec![offer(text, 0)];
         if at.plain(new) == "Default::default()" {
-            let text = Pieces::of(format!("{}(", of_mem(at, operation.expr, "take")?));
+            let text = Pieces::of(format!("{}(", at.of_mem(operation.expr, "take")?));
             offers.push(offer(text.keep(place).text(")"), SINCE));
         }
         Some(offers)
