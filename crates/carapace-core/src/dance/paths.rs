@@ -124,7 +124,21 @@ impl<'p> At<'p> {
         })
     }
 
-    /// A call of one of the standard library's functions with so many arguments.
+    /// A call of a function of the standard library that has one of these names.
+    pub(crate) fn call_named(&self, id: ExprId, names: &[&str]) -> Option<StandardCall<'p>> {
+        // Look before anything is put together: an import can change a path's only name, and of others
+        // the first.
+        let (last, before) = self.called_path(id)?.segments.split_last()?;
+        let is_named = names.iter().any(|name| self.is_name(last.name, name));
+        if !before.is_empty() && !is_named {
+            return None;
+        }
+        let call = self.standard_call(id)?;
+        names.contains(&call.name.as_str()).then_some(call)
+    }
+
+    /// A call of one of the functions of a module or a type of the standard library with so many
+    /// arguments.
     pub(crate) fn call_of<const N: usize>(
         &self,
         id: ExprId,
@@ -135,17 +149,8 @@ impl<'p> At<'p> {
             return None;
         };
         let arguments: [ExprId; N] = arguments.as_slice().try_into().ok()?;
-        // Look before anything is put together: an import can change a path's only name, and of others
-        // the first.
-        let path = self.called_path(id)?;
-        let (last, before) = path.segments.split_last()?;
-        let is_named = names.iter().any(|name| self.is_name(last.name, name));
-        if !before.is_empty() && !is_named {
-            return None;
-        }
-        let call = self.standard_call(id)?;
-        let is_it = call.parent == parent && names.contains(&call.name.as_str());
-        is_it.then_some((arguments, call))
+        let call = self.call_named(id, names)?;
+        (call.parent == parent).then_some((arguments, call))
     }
 
     /// A call of a method with a name and so many arguments: the receiver, and the arguments.

@@ -62,10 +62,15 @@ impl At<'_> {
             let (to, _) = self.stated_or_expected(call.generics.get(1), id);
             return self.other(reference, to);
         };
+        let reference = self.without_casts(pointer);
+        // What an operation mostly goes through is no borrow of a number: its type need not be known.
+        if !matches!(self.kind(reference), ExprKind::Borrow { .. }) {
+            return None;
+        }
         let Ty::Pointer { of: to, .. } = self.type_of(pointer) else {
             return None;
         };
-        self.other(self.without_casts(pointer), *to)
+        self.other(reference, *to)
     }
 
     /// What a reference to a number leads to, as another type of its size.

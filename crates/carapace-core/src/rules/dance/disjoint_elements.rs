@@ -57,10 +57,7 @@ const SINCE: u32 = 86;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
-    found.extend(pair(at, operation));
+    found.extend(pair(at, operation).filter(|_| at.runs(operation.expr)));
 }
 
 fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {

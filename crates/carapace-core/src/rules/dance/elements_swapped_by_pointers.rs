@@ -82,10 +82,6 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
     let (a, b) = if let Some(([a, b], _)) = at.call_of::<2>(operation.expr, "ptr", &["swap"]) {
         (a, b)
     } else if let Some((a, [b])) = at.method_of::<1>(operation.expr, &["swap"])
@@ -95,6 +91,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     } else {
         return;
     };
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     let offer = match (at.spot(a), at.spot(b)) {
         (Some(one), Some(other)) if at.alike(one.base, other.base) => {
             within(at, operation, &one, &other)

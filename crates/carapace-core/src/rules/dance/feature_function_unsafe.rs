@@ -72,11 +72,11 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         let (Some(keyword), Some(body)) = (function.unsafety, function.body) else {
             continue;
         };
-        let takes_pointer = function
-            .parameters
-            .iter()
-            .any(|parameter| at.type_text(parameter.of).contains('*'));
-        if !at.has_features(item) || takes_pointer {
+        let takes_pointer = || {
+            let mut parameters = function.parameters.iter();
+            parameters.any(|parameter| at.type_text(parameter.of).contains('*'))
+        };
+        if !at.has_features(item) || takes_pointer() {
             continue;
         }
         let has_block = at

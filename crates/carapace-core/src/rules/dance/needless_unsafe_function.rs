@@ -81,7 +81,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
             of.contains('*') || of.contains("NonNull") || of.contains("ffi")
         });
         let is_needless = !takes_pointer
-            && at.operations(body).is_empty()
+            && !at.statements(body).is_empty()
             && at.syntax().within(body).all(|part| match at.kind(part) {
                 ExprKind::Assign { left, .. } => !matches!(at.kind(*left), ExprKind::Field { .. }),
                 ExprKind::Macro { .. } | ExprKind::Struct { .. } | ExprKind::Closure { .. } => {
@@ -89,8 +89,9 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
                 }
                 ExprKind::Block(_) => part == body || !at.is_unsafe_block(part),
                 _ => true,
-            });
-        if !is_needless || at.statements(body).is_empty() {
+            })
+            && at.operations(body).is_empty();
+        if !is_needless {
             continue;
         }
         let text = at.without_keyword(item, keyword, body);

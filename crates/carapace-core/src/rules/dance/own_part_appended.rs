@@ -68,16 +68,13 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 53;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    let (first, second) = match at.copied(operation.expr) {
+        Some(copied) => (appended(at, operation, copied), None),
+        None => (shown(at, operation), repeated(at, operation)),
+    };
+    let offers = first.into_iter().chain(second);
     // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
-    if let Some(copied) = at.copied(operation.expr) {
-        found.extend(appended(at, operation, copied));
-        return;
-    }
-    found.extend(shown(at, operation));
-    found.extend(repeated(at, operation));
+    found.extend(offers.filter(|_| at.runs(operation.expr)));
 }
 
 fn appended(at: &At<'_>, operation: &Operation, copied: Copied) -> Option<Replacement> {

@@ -94,8 +94,9 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const NAMES: [&str; 2] = ["from_raw_parts", "from_raw_parts_mut"];
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    let is_slice = at.call_of::<2>(operation.expr, "slice", &NAMES).is_some();
     // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
+    if !is_slice || !at.runs(operation.expr) {
         return;
     }
     if is_half(at, operation.expr) {

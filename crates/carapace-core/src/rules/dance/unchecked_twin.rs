@@ -374,36 +374,33 @@ fn is_alike(a: (&At<'_>, &Item, &Function), b: (&At<'_>, &Item, &Function)) -> b
 
 /// Whether a function may be called, by whatever way, by one that has a name.
 fn is_reached(at: &At<'_>, from: &str, name: &str) -> bool {
-    let mut seen: HashSet<String, RandomState> = HashSet::default();
-    let mut work = vec![from.to_owned()];
+    let is_code = |item: &Item| matches!(item.kind, ItemKind::Function(_) | ItemKind::Macro);
+    let mut seen: HashSet<&str, RandomState> = HashSet::default();
+    let mut work = vec![from];
     let mut read = 0;
     while let Some(next) = work.pop() {
         if next == name || seen.len() > MAX_REACHED {
             return true;
         }
-        if !seen.insert(next.clone()) {
+        if !seen.insert(next) {
             continue;
         }
-        for (place, item) in at.declared.all(&next) {
-            let is_code = matches!(item.kind, ItemKind::Function(_) | ItemKind::Macro);
-            let Some(there) = at.declared.at(place).filter(|_| is_code) else {
+        for (place, item) in at.declared.all(next).filter(|(_, item)| is_code(item)) {
+            let Some(there) = at.declared.at(place) else {
                 continue;
             };
             read += item.tokens.end - item.tokens.start;
             if read > MAX_READ {
                 return true;
             }
-            for token in item.tokens.start..item.tokens.end {
-                if !there.file.source.kind(token as usize).is_ident() {
-                    continue;
-                }
-                let word = there.name(token);
-                let is_code =
-                    |item: &Item| matches!(item.kind, ItemKind::Function(_) | ItemKind::Macro);
-                if !seen.contains(&word) && at.declared.all(&word).any(|(_, item)| is_code(item)) {
-                    work.push(word);
-                }
-            }
+            let tokens = (item.tokens.start..item.tokens.end).map(|token| token as usize);
+            let source = there.file.source;
+            let words = tokens.filter(|token| source.kind(*token).is_ident());
+            let words =
+                words.filter_map(|token| std::str::from_utf8(source.name_bytes(token)).ok());
+            work.extend(words.filter(|word| {
+                !seen.contains(word) && at.declared.all(word).any(|(_, item)| is_code(item))
+            }));
         }
     }
     false

@@ -102,27 +102,24 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 40;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
     let call = operation.expr;
-    if let Some(([place, new], _)) = at.call_of::<2>(call, "ptr", &["replace"]) {
-        found.extend(replaced(at, operation, place, new));
-        return;
-    }
-    if let Some(([place], _)) = at.call_of::<1>(call, "ptr", &["read"]) {
+    let offers = if let Some(([place, new], _)) = at.call_of::<2>(call, "ptr", &["replace"]) {
+        Vec::from_iter(replaced(at, operation, place, new))
+    } else if let Some(([place], _)) = at.call_of::<1>(call, "ptr", &["read"]) {
         let taken = taken(at, operation, place);
         match taken.is_empty() {
-            true => found.extend(read(at, operation, place)),
-            false => found.extend(taken),
+            true => Vec::from_iter(read(at, operation, place)),
+            false => taken,
         }
-        return;
-    }
-    let Some(([place, value], _)) = at.call_of::<2>(call, "ptr", &["write"]) else {
+    } else if let Some(([place, value], _)) = at.call_of::<2>(call, "ptr", &["write"]) {
+        Vec::from_iter(written(at, operation, place, value))
+    } else {
         return;
     };
-    found.extend(written(at, operation, place, value));
+    // While the program is compiled, little can be done through references.
+    if at.runs(call) {
+        found.extend(offers);
+    }
 }
 
 /// What a reference leads to; of one that can be changed only, if that is asked.

@@ -115,6 +115,14 @@ fn is_nothing(at: &At<'_>) -> bool {
 }
 
 fn is_table(at: &At<'_>, path: &Path) -> bool {
+    let is_new = path
+        .segments
+        .last()
+        .is_some_and(|last| at.is_name(last.name, "new"));
+    // Another name may be imported for it by itself.
+    if path.segments.len() > 1 && !is_new {
+        return false;
+    }
     let full = at.full_path(path);
     matches!(full.as_slice(), [.., table, new] if table == "RawWakerVTable" && new == "new")
 }
