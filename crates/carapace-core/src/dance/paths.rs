@@ -38,16 +38,25 @@ impl<'p> At<'p> {
     pub(crate) fn full_path(&self, path: &Path) -> Vec<String> {
         let own = path.segments.iter().map(|segment| self.name(segment.name));
         let own: Vec<String> = own.collect();
-        let Some(first) = own.first() else {
-            return own;
-        };
-        match self.file.imports.get(first) {
-            Some(known) if path.of_type.is_none() => {
+        match self.imported(path) {
+            Some(known) => {
                 let rest = own.iter().skip(1).cloned();
                 known.iter().cloned().chain(rest).collect()
             }
             _ => own,
         }
+    }
+
+    /// What `use` says of a path's first segment.
+    fn imported(&self, path: &Path) -> Option<&'p Vec<String>> {
+        let first = path.segments.first().filter(|_| path.of_type.is_none())?;
+        let name = self.file.source.name_bytes(first.name as usize);
+        self.file.imports.get(std::str::from_utf8(name).ok()?)
+    }
+
+    /// Whether a path is a name that stands for itself: nothing is before it, by `use` neither.
+    fn is_bare_name(&self, path: &Path) -> bool {
+        path.segments.len() == 1 && self.imported(path).is_none()
     }
 
     /// The name at a path's end.
@@ -81,6 +90,9 @@ impl<'p> At<'p> {
 
     /// Whether a path leads through modules of another package.
     pub(crate) fn is_elsewhere(&self, path: &Path) -> bool {
+        if self.is_bare_name(path) {
+            return false;
+        }
         let full = self.full_path(path);
         let full: Vec<&String> = full.iter().filter(|name| !name.is_empty()).collect();
         let Some((_, [first, .., last] | [first @ last])) = full.split_last() else {
@@ -94,6 +106,9 @@ impl<'p> At<'p> {
 
     /// What of the standard library a path names: the last two segments.
     pub(crate) fn standard(&self, path: &Path) -> Option<(String, String)> {
+        if self.is_bare_name(path) {
+            return None;
+        }
         let full = self.full_path(path);
         let named = full.iter().filter(|segment| !segment.is_empty());
         let named: Vec<&String> = named.collect();
@@ -128,9 +143,15 @@ impl<'p> At<'p> {
     pub(crate) fn call_named(&self, id: ExprId, names: &[&str]) -> Option<StandardCall<'p>> {
         // Look before anything is put together: an import can change a path's only name, and of others
         // the first.
-        let (last, before) = self.called_path(id)?.segments.split_last()?;
-        let is_named = names.iter().any(|name| self.is_name(last.name, name));
-        if !before.is_empty() && !is_named {
+        let path = self.called_path(id)?;
+        let last = path.segments.last()?;
+        let is_named = match self.imported(path).filter(|_| path.segments.len() == 1) {
+            Some(known) => known
+                .last()
+                .is_some_and(|last| names.contains(&last.as_str())),
+            None => names.iter().any(|name| self.is_name(last.name, name)),
+        };
+        if !is_named {
             return None;
         }
         let call = self.standard_call(id)?;

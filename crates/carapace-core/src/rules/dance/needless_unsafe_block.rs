@@ -97,7 +97,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
     for id in at.unsafe_blocks() {
         let is_in_function = at.function(id).is_some();
         let mut parts = at.syntax().within(id).filter(|part| *part != id);
-        if is_in_function && at.operations(id).is_empty() && parts.all(|part| is_plain(at, part)) {
+        if is_in_function && parts.all(|part| is_plain(at, part)) && at.operations(id).is_empty() {
             let says = "an unsafe block in which nothing needs it";
             let keyword = at.syntax().expr(id).tokens.start;
             found.push((keyword, Replacement::unwrapping(id).says(says)));
