@@ -380,6 +380,11 @@ impl At<'_> {
     }
 }
 
+/// Whether a function's name says that it leaves something to its caller.
+pub(crate) fn says_unchecked(name: &str) -> bool {
+    name.contains("unchecked") || name.contains("unsafe")
+}
+
 /// Whether a type's own method of a name is unsafe, of a type that has such ones.
 fn is_own_method(of: &Ty, name: &str) -> bool {
     let parent = match of {

@@ -227,13 +227,6 @@ impl Replacement {
         self
     }
 
-    /// With variables that go where nothing uses them any more.
-    #[must_use]
-    pub(crate) fn drops(mut self, lets: impl IntoIterator<Item = StatementId>) -> Self {
-        self.drops.extend(lets);
-        self
-    }
-
     /// With something that changes elsewhere.
     #[must_use]
     pub(crate) fn also(mut self, tokens: Tokens, text: Pieces) -> Self {

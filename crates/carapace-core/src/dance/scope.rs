@@ -209,6 +209,14 @@ impl At<'_> {
         })
     }
 
+    /// The name that a pattern is.
+    pub(crate) fn pattern_name(&self, pattern: PatternId) -> Option<String> {
+        match self.syntax().pattern(pattern) {
+            PatternKind::Name { name, .. } => Some(self.name(*name)),
+            _ => None,
+        }
+    }
+
     /// The tokens of a pattern.
     pub(crate) fn pattern_tokens(&self, pattern: PatternId) -> Tokens {
         let found = self.syntax().patterns.get(pattern.0 as usize);

@@ -7,7 +7,7 @@ use super::replacement::{Pieces, Replacement};
 use super::scope::Bound;
 use super::types::Ty;
 use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, ItemKind, Operator, Prefix, StatementId, StatementKind,
+    Borrow, ExprId, ExprKind, ItemKind, Operator, StatementId, StatementKind,
 };
 
 /// So many elements, from one on.

@@ -4,9 +4,7 @@ use super::at::At;
 use super::replacement::Pieces;
 use super::types::Ty;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{
-    BlockKind, Borrow, ExprId, ExprKind, Field, ItemId, ItemKind, Prefix, Tokens,
-};
+use crate::source::syntax::{BlockKind, Borrow, ExprId, ExprKind, Field, ItemId, ItemKind, Tokens};
 
 /// How many fields or variants are written out, at most.
 const MAX_PARTS: usize = 256;

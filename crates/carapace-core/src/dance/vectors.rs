@@ -266,13 +266,9 @@ impl<'p> At<'p> {
         let Some(found) = self.syntax().statement(statement) else {
             return 0;
         };
-        let crate::source::syntax::StatementKind::Let { pattern, .. } = found.kind else {
-            return 0;
-        };
-        let PatternKind::Name { name, .. } = self.syntax().pattern(pattern) else {
+        let Some(name) = self.let_name(statement) else {
             return usize::MAX;
         };
-        let name = self.name(*name);
         let Some(block) = found.block else {
             return 0;
         };
@@ -415,10 +411,7 @@ impl<'p> At<'p> {
     /// Whether a variable that holds a vector or an array has to be `mut` for what stands behind a
     /// token; nothing where that is not known.
     pub(crate) fn is_changed(&self, binding: &Binding, at: ExprId, behind: u32) -> Option<bool> {
-        let PatternKind::Name { name, .. } = self.syntax().pattern(binding.pattern) else {
-            return None;
-        };
-        let name = self.name(*name);
+        let name = self.pattern_name(binding.pattern)?;
         let body = self.body_of(at)?;
         let is_hidden = self.syntax().within(body).any(|part| {
             let tokens = self.syntax().expr(part).tokens;
@@ -487,10 +480,7 @@ impl<'p> At<'p> {
         let StatementKind::Let { pattern, .. } = self.syntax().statement(statement)?.kind else {
             return None;
         };
-        match self.syntax().pattern(pattern) {
-            PatternKind::Name { name, .. } => Some(self.name(*name)),
-            _ => None,
-        }
+        self.pattern_name(pattern)
     }
 
     /// The tokens of a variable's pattern, without its `mut`: those of its name alone.

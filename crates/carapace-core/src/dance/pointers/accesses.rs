@@ -3,7 +3,7 @@
 use super::super::at::At;
 use super::super::types::Ty;
 use super::Spot;
-use crate::source::syntax::{ExprId, ExprKind, Parent, Prefix};
+use crate::source::syntax::{ExprId, ExprKind};
 
 /// What is done through a pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

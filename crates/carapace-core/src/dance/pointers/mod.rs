@@ -12,10 +12,7 @@ use super::at::At;
 use super::replacement::{Piece, Pieces};
 use super::scope::Bound;
 use super::types::Ty;
-use crate::source::lexer::TokenKind;
-use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, Operator, Prefix, StatementId, StatementKind,
-};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, Operator, Prefix, StatementId};
 
 /// How many steps lead from a pointer to what it was made of, at most.
 const MAX_STEPS: u32 = 12;

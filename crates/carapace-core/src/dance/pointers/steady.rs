@@ -188,15 +188,11 @@ impl At<'_> {
 
     /// The uses of what a `let` binds, behind it.
     pub(crate) fn uses_of(&self, let_: StatementId) -> Option<Vec<ExprId>> {
-        use crate::source::syntax::PatternKind;
         let statement = self.syntax().statement(let_)?;
         let StatementKind::Let { pattern, .. } = statement.kind else {
             return None;
         };
-        let PatternKind::Name { name, .. } = self.syntax().pattern(pattern) else {
-            return None;
-        };
-        let name = self.name(*name);
+        let name = self.pattern_name(pattern)?;
         let block = statement.block?;
         let behind = statement.tokens.end;
         let named = self.syntax().within(block).filter(|part| {

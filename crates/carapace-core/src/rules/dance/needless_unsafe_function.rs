@@ -39,6 +39,7 @@
 
 use crate::dance::Replaces;
 use crate::dance::at::At;
+use crate::dance::needs::says_unchecked;
 use crate::dance::replacement::{Pieces, Replacement};
 use crate::finding::Level;
 use crate::fix::Applicability;
@@ -68,10 +69,8 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         };
         let is_own = !item.public && !at.is_of_trait(id) && item.tokens.start == at.item_head(item);
         // `extern "C"` is called from elsewhere.
-        let is_plain = keyword + 1 < name
-            && at.is_name(keyword + 1, "fn")
-            && !at.name(name).contains("unchecked")
-            && !at.name(name).contains("unsafe");
+        let is_plain =
+            keyword + 1 < name && at.is_name(keyword + 1, "fn") && !says_unchecked(&at.name(name));
         if !is_own || !is_plain || has_contract(at, at.item_head(item)) {
             continue;
         }

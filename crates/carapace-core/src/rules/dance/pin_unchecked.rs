@@ -79,7 +79,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{Borrow, ExprId, ExprKind, PatternKind, StatementId, StatementKind};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, StatementId, StatementKind};
 
 /// How long a body is gone through, in tokens.
 const MAX_BODY: u32 = 50_000;
@@ -181,10 +181,7 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     if place != block {
         return None;
     }
-    let is_shadowed = matches!(
-        at.syntax().pattern(pattern),
-        PatternKind::Name { name: token, .. } if at.is_name(*token, &name)
-    );
+    let is_shadowed = at.pattern_name(pattern).as_ref() == Some(&name);
     let from = made.map_or(body.start, |made| at.statement_tokens(made).end);
     let count = |start: u32, end: u32| {
         (start..end)

@@ -122,7 +122,7 @@ use foldhash::fast::RandomState;
 use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::declared::Place;
-use crate::dance::needs::Operation;
+use crate::dance::needs::{Operation, says_unchecked};
 use crate::dance::replacement::Replacement;
 use crate::dance::types::Ty;
 use crate::facts::dance::Need;
@@ -130,7 +130,7 @@ use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
 use crate::source::syntax::{
-    ExprId, ExprKind, Function, Item, ItemKind, Path, PatternKind, StatementKind, Tokens,
+    ExprId, ExprKind, Function, Item, ItemKind, Path, StatementKind, Tokens,
 };
 
 /// How many functions are gone through for a way back to the caller.
@@ -187,8 +187,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(caller_name) = caller_name.map(|name| at.name(name)) else {
         return;
     };
-    let is_wrapper = caller_name.contains("unchecked") || caller_name.contains("unsafe");
-    if is_wrapper || is_reached(at, &twin, &caller_name) {
+    if says_unchecked(&caller_name) || is_reached(at, &twin, &caller_name) {
         return;
     }
     let is_told = called.iter().any(|place| {
@@ -281,12 +280,10 @@ fn delegate(at: &At<'_>, item: &Item) -> Option<String> {
         && arguments
             .iter()
             .zip(&function.parameters)
-            .all(
-                |(argument, parameter)| match at.syntax().pattern(parameter.pattern) {
-                    PatternKind::Name { name, .. } => at.single(*argument) == Some(at.name(*name)),
-                    _ => false,
-                },
-            );
+            .all(|(argument, parameter)| {
+                let name = at.pattern_name(parameter.pattern);
+                name.is_some() && at.single(*argument) == name
+            });
     is_handed_on.then(|| at.name(name))
 }
 
