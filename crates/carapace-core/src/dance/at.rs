@@ -9,7 +9,7 @@ use super::replacement::Pieces;
 use crate::source::lexer::TokenKind;
 use crate::source::outline::Source;
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, Item, ItemId, ItemKind, Parent, Path, StatementId,
+    BlockKind, ExprId, ExprKind, Function, Item, ItemId, ItemKind, Parent, Prefix, StatementId,
     StatementKind, Syntax, Tokens, TypeId,
 };
 
@@ -34,22 +34,6 @@ pub(crate) struct At<'p> {
     /// What the package declares.
     pub(crate) declared: &'p Declared<'p>,
 }
-
-/// Modules of the standard library that are named without it where they are imported by `*`.
-const STANDARD_MODULES: [&str; 12] = [
-    "ptr",
-    "mem",
-    "slice",
-    "str",
-    "char",
-    "ffi",
-    "alloc",
-    "hint",
-    "pin",
-    "intrinsics",
-    "boxed",
-    "arch",
-];
 
 impl<'p> At<'p> {
     /// The tree.
@@ -129,111 +113,6 @@ impl<'p> At<'p> {
         }
     }
 
-    /// The segments of a path, what `use` says of the first put in its place.
-    pub(crate) fn full_path(&self, path: &Path) -> Vec<String> {
-        let own = path.segments.iter().map(|segment| self.name(segment.name));
-        let own: Vec<String> = own.collect();
-        let Some(first) = own.first() else {
-            return own;
-        };
-        match self.file.imports.get(first) {
-            Some(known) if path.of_type.is_none() => {
-                let rest = own.iter().skip(1).cloned();
-                known.iter().cloned().chain(rest).collect()
-            }
-            _ => own,
-        }
-    }
-
-    /// Whether a path leads through modules of another package.
-    pub(crate) fn is_elsewhere(&self, path: &Path) -> bool {
-        let full = self.full_path(path);
-        let full: Vec<&String> = full.iter().filter(|name| !name.is_empty()).collect();
-        let Some((_, [first, .., last] | [first @ last])) = full.split_last() else {
-            return false;
-        };
-        let is_own = |name: &str| {
-            matches!(name, "crate" | "self" | "super" | "Self") || self.declared.has(name)
-        };
-        first.starts_with(|first: char| first.is_lowercase()) && !is_own(first) && !is_own(last)
-    }
-
-    /// What of the standard library a path names: the last two segments.
-    pub(crate) fn standard(&self, path: &Path) -> Option<(String, String)> {
-        let full = self.full_path(path);
-        let named = full.iter().filter(|segment| !segment.is_empty());
-        let named: Vec<&String> = named.collect();
-        let (name, before) = named.split_last()?;
-        let parent = before.last()?;
-        let is_root = |name: &str| matches!(name, "std" | "core" | "alloc");
-        let begins = before.first().is_some_and(|first| is_root(first)) && before.len() > 1;
-        let is_bare = before.len() == 1
-            && (STANDARD_MODULES.contains(&parent.as_str()) || is_prelude_type(parent))
-            && !self.declared.has(parent);
-        (begins || is_bare).then(|| ((*parent).clone(), (*name).clone()))
-    }
-
-    /// A call of a function of the standard library: where it is, its name, its arguments, and the
-    /// types of its turbofish.
-    pub(crate) fn standard_call(&self, id: ExprId) -> Option<StandardCall<'p>> {
-        let ExprKind::Call { arguments, .. } = self.kind(id) else {
-            return None;
-        };
-        let path = self.called_path(id)?;
-        let (parent, name) = self.standard(path)?;
-        let last = path.segments.last()?;
-        Some(StandardCall {
-            parent,
-            name,
-            arguments,
-            generics: &last.arguments,
-        })
-    }
-
-    /// A call of one of the standard library's functions with so many arguments.
-    pub(crate) fn call_of<const N: usize>(
-        &self,
-        id: ExprId,
-        parent: &str,
-        names: &[&str],
-    ) -> Option<([ExprId; N], StandardCall<'p>)> {
-        let ExprKind::Call { arguments, .. } = self.kind(id) else {
-            return None;
-        };
-        let arguments: [ExprId; N] = arguments.as_slice().try_into().ok()?;
-        // Look before anything is put together: an import can change a path's only name, and of others
-        // the first.
-        let path = self.called_path(id)?;
-        let (last, before) = path.segments.split_last()?;
-        let is_named = names.iter().any(|name| self.is_name(last.name, name));
-        if !before.is_empty() && !is_named {
-            return None;
-        }
-        let call = self.standard_call(id)?;
-        let is_it = call.parent == parent && names.contains(&call.name.as_str());
-        is_it.then_some((arguments, call))
-    }
-
-    /// A call of a method with a name and so many arguments: the receiver, and the arguments.
-    pub(crate) fn method_of<const N: usize>(
-        &self,
-        id: ExprId,
-        names: &[&str],
-    ) -> Option<(ExprId, [ExprId; N])> {
-        let ExprKind::Method {
-            receiver,
-            name,
-            arguments,
-            ..
-        } = self.kind(id)
-        else {
-            return None;
-        };
-        let arguments = arguments.as_slice().try_into().ok()?;
-        let is_named = names.iter().any(|word| self.is_name(*name, word));
-        is_named.then_some((*receiver, arguments))
-    }
-
     /// The expression around one, parentheses left out.
     pub(crate) fn around(&self, id: ExprId) -> Option<ExprId> {
         let mut around = match self.syntax().expr(id).parent {
@@ -292,6 +171,13 @@ impl<'p> At<'p> {
         }
     }
 
+    /// The unsafe blocks of the file.
+    pub(crate) fn unsafe_blocks(&self) -> impl Iterator<Item = ExprId> + use<'p> {
+        let at = *self;
+        let all = at.syntax().expr_ids();
+        all.filter(move |id| at.is_unsafe_block(*id))
+    }
+
     /// Whether an expression is an unsafe block.
     pub(crate) fn is_unsafe_block(&self, id: ExprId) -> bool {
         matches!(self.kind(id), ExprKind::Block(block) if block.kind == BlockKind::Unsafe)
@@ -330,7 +216,17 @@ impl<'p> At<'p> {
         None
     }
 
-    /// The names of the type parameters that hold in an item.
+    /// Whether a function is declared in a trait, or implements one of one.
+    pub(crate) fn is_of_trait(&self, item: ItemId) -> bool {
+        let around = self.implementation(item);
+        let around = around.and_then(|around| self.syntax().item(around));
+        around.is_some_and(|around| match &around.kind {
+            ItemKind::Impl { of_trait, .. } => of_trait.is_some(),
+            _ => true,
+        })
+    }
+
+    /// Whether a name is that of a type parameter that holds in an item.
     pub(crate) fn is_type_parameter(&self, item: ItemId, name: &str) -> bool {
         let mut at = Some(item);
         while let Some(found) = at.and_then(|at| self.syntax().item(at)) {
@@ -377,40 +273,11 @@ impl<'p> At<'p> {
     /// `const`, outside of `const` blocks, lengths, and values of constants.
     pub(crate) fn runs(&self, id: ExprId) -> bool {
         let is_const = |at: ExprId| matches!(self.kind(at), ExprKind::Block(block) if block.kind == BlockKind::Const);
-        let function = self.function(id);
-        function.is_some_and(|(_, function)| !function.is_const)
-            && !is_const(id)
-            && !self.syntax().ancestors(id).any(is_const)
-    }
-
-    /// The text of a path with another name at its end: as it is written where it has several
-    /// segments, from its root where its only name was imported.
-    pub(crate) fn sibling(&self, path: &Path, name: &str) -> Option<String> {
-        let last = path.segments.last()?;
-        let [_] = path.segments.as_slice() else {
-            let first = path.segments.first()?;
-            let before = |by: u32| {
-                let at = first.name.checked_sub(by)?;
-                Some(self.file.source.kind(at as usize))
-            };
-            let start = match (before(1), before(2)) {
-                (Some(TokenKind::Colon), Some(TokenKind::Colon)) => first.name - 2,
-                (Some(TokenKind::Dollar), _) => first.name - 1,
-                _ => first.name,
-            };
-            let tokens = Tokens {
-                start,
-                end: last.name,
-            };
-            return Some(format!("{}{name}", self.text_of(tokens)));
-        };
-        let full = self.full_path(path);
-        let full: Vec<String> = full.into_iter().filter(|name| !name.is_empty()).collect();
-        let (_, before) = full.split_last()?;
-        match before.first()?.as_str() {
-            "std" | "core" | "alloc" => Some(format!("::{}::{name}", before.join("::"))),
-            _ => None,
-        }
+        let mut around = std::iter::once(id).chain(self.syntax().ancestors(id));
+        !around.any(is_const)
+            && self
+                .function(id)
+                .is_some_and(|(_, function)| !function.is_const)
     }
 
     /// An expression with another name in place of a token of its own, and these parts of it kept.
@@ -441,20 +308,72 @@ impl<'p> At<'p> {
         pieces.text(between(at, end(tokens.end.saturating_sub(1))))
     }
 
-    /// The path that a call calls.
-    pub(crate) fn called_path(&self, id: ExprId) -> Option<&'p Path> {
-        let ExprKind::Call { callee, .. } = self.kind(id) else {
-            return None;
-        };
-        match self.kind(self.bare(*callee)) {
-            ExprKind::Path(path) => Some(path),
+    /// The function's item that an expression is in.
+    pub(crate) fn item_of(&self, id: ExprId) -> Option<ItemId> {
+        self.function(id).map(|(item, _)| item)
+    }
+
+    /// The body of the function that an expression is in.
+    pub(crate) fn body_of(&self, id: ExprId) -> Option<ExprId> {
+        self.function(id).and_then(|(_, function)| function.body)
+    }
+
+    /// What stands behind `*`.
+    pub(crate) fn dereferenced(&self, id: ExprId) -> Option<ExprId> {
+        match self.kind(id) {
+            ExprKind::Unary {
+                operator: Prefix::Deref,
+                operand,
+            } => Some(*operand),
             _ => None,
         }
     }
 
-    /// The same, where it begins with no type in brackets.
-    pub(crate) fn callee_path(&self, id: ExprId) -> Option<&'p Path> {
-        self.called_path(id).filter(|path| path.of_type.is_none())
+    /// What a loop does again and again.
+    pub(crate) fn loop_body(&self, id: ExprId) -> Option<ExprId> {
+        match self.kind(id) {
+            ExprKind::Loop(body) | ExprKind::While { body, .. } | ExprKind::For { body, .. } => {
+                Some(*body)
+            }
+            _ => None,
+        }
+    }
+
+    /// The outermost expression of which another is the value, through blocks and parentheses.
+    pub(crate) fn outermost(&self, mut id: ExprId) -> ExprId {
+        while let Some(around) = self.syntax().around(id) {
+            match self.kind(around) {
+                ExprKind::Paren(_) => id = around,
+                ExprKind::Block(_) if self.tail(around) == Some(id) => id = around,
+                _ => break,
+            }
+        }
+        id
+    }
+
+    /// The tokens of an item's attributes.
+    pub(crate) fn attributes(&self, item: &Item) -> Tokens {
+        Tokens {
+            start: item.tokens.start,
+            end: self.item_head(item),
+        }
+    }
+
+    /// The keyword of a `static`, and its name.
+    pub(crate) fn static_name(&self, item: &Item) -> Option<(u32, String)> {
+        let name = item.name?;
+        let mut before = item.tokens.start..name;
+        let keyword = before.find(|token| self.is_name(*token, "static"))?;
+        Some((keyword, self.name(name)))
+    }
+
+    /// A function as it would be without a keyword before its name, its body left out.
+    pub(crate) fn without_keyword(&self, item: &Item, keyword: u32, body: ExprId) -> String {
+        let text = |start, end| self.text_of(Tokens { start, end });
+        let before = text(self.item_head(item), keyword);
+        let space = if before.is_empty() { "" } else { " " };
+        let open = self.syntax().expr(body).tokens.start;
+        format!("{before}{space}{} {{ … }}", text(keyword + 1, open))
     }
 
     /// The first token of an item behind its attributes: its visibility, or its keyword.
@@ -487,35 +406,20 @@ impl<'p> At<'p> {
         found.map(|found| found.tokens).unwrap_or_default()
     }
 
+    /// The tokens of a type.
+    pub(crate) fn type_tokens(&self, id: TypeId) -> Tokens {
+        let found = self.syntax().types.get(id.0 as usize);
+        found.map(|found| found.tokens).unwrap_or_default()
+    }
+
+    /// Where the line of a place begins, in bytes.
+    pub(crate) fn line_of(&self, place: usize) -> usize {
+        let before = self.file.source.bytes.get(..place).unwrap_or_default();
+        memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)
+    }
+
     /// The text of a type, as it stands.
     pub(crate) fn type_text(&self, id: TypeId) -> String {
-        let found = self.syntax().types.get(id.0 as usize);
-        found
-            .map(|found| self.text_of(found.tokens))
-            .unwrap_or_default()
+        self.text_of(self.type_tokens(id))
     }
-}
-
-/// A call of a function of the standard library.
-#[derive(Debug, Clone)]
-pub(crate) struct StandardCall<'p> {
-    /// The module or type that it is in.
-    pub(crate) parent: String,
-    /// Its name.
-    pub(crate) name: String,
-    /// Its arguments.
-    pub(crate) arguments: &'p [ExprId],
-    /// The types of its turbofish.
-    pub(crate) generics: &'p [TypeId],
-}
-
-/// Types that are named everywhere.
-fn is_prelude_type(name: &str) -> bool {
-    matches!(name, "Vec" | "String" | "Box" | "Option" | "Result")
-        || super::types::is_primitive(name)
-        // Imported nearly always, and of the standard library where the package has none of the name.
-        || matches!(
-            name,
-            "CString" | "CStr" | "Pin" | "NonNull" | "MaybeUninit" | "Arc" | "Rc" | "ManuallyDrop"
-        )
 }

@@ -197,30 +197,32 @@ impl<'a, 'p> Composer<'a, 'p> {
     fn item_lines(&self, item: ItemId) -> (usize, usize) {
         let found = self.at.syntax().item(item);
         let (start, end) = self.lines_of(found.map(|found| found.tokens).unwrap_or_default());
-        let bytes = self.at.file.source.bytes;
+        let speaks =
+            |text: &[u8]| is_safety(text) || text.starts_with(b"///") || text.starts_with(b"/**");
+        let comments = self.comments_above(start);
+        let first = comments.filter(|(_, text)| speaks(text)).last();
+        (first.map_or(start, |(line, _)| line), end)
+    }
+
+    /// The comments right above a place that have their lines for themselves, the nearest first: where
+    /// the line begins, and the text.
+    fn comments_above(&self, place: usize) -> impl Iterator<Item = (usize, &[u8])> {
         let comments = &self.at.file.source.lexed.comments;
-        let behind = comments.partition_point(|comment| (comment.end as usize) <= start);
-        let (mut first, mut next) = (start, start);
-        for comment in comments.get(..behind).unwrap_or_default().iter().rev() {
+        let before = comments.partition_point(|comment| (comment.end as usize) <= place);
+        let before = comments.get(..before).unwrap_or_default().iter().rev();
+        let mut next = place;
+        before.map_while(move |comment| {
+            let bytes = self.at.file.source.bytes;
             let (begin, end) = (comment.start as usize, comment.end as usize);
-            let between = bytes.get(end..next).unwrap_or_default();
-            let text = bytes.get(begin..end).unwrap_or_default();
-            let breaks = between.iter().filter(|byte| **byte == b'\n').count();
-            let line = memchr::memrchr(b'\n', bytes.get(..begin).unwrap_or_default());
-            let line = line.map_or(0, |newline| newline + 1);
-            let indentation = bytes.get(line..begin).unwrap_or_default();
-            let is_above = between.iter().all(u8::is_ascii_whitespace)
-                && breaks <= 1
-                && indentation.iter().all(u8::is_ascii_whitespace);
-            if !is_above {
-                break;
+            let (line, behind) = (self.at.line_of(begin), bytes.get(end..next)?);
+            let mut around = bytes.get(line..begin)?.iter().chain(behind);
+            let breaks = behind.iter().filter(|byte| **byte == b'\n').count();
+            if breaks > 1 || !around.all(u8::is_ascii_whitespace) {
+                return None;
             }
             next = line;
-            if is_safety(text) || text.starts_with(b"///") || text.starts_with(b"/**") {
-                first = line;
-            }
-        }
-        (first, end)
+            Some((line, bytes.get(begin..end)?))
+        })
     }
 
     /// The text between two places, with what is replaced in it.
@@ -297,24 +299,7 @@ impl<'a, 'p> Composer<'a, 'p> {
         if let Some(replaced) = chosen.find(|found| found.target == id && found.text.is_some()) {
             return replaced.binds;
         }
-        match self.at.kind(id) {
-            ExprKind::Unary { .. } | ExprKind::Borrow { .. } => Binds::Prefix,
-            ExprKind::Cast { .. } => Binds::Cast,
-            ExprKind::Literal
-            | ExprKind::Path(_)
-            | ExprKind::Macro { .. }
-            | ExprKind::Call { .. }
-            | ExprKind::Method { .. }
-            | ExprKind::Field { .. }
-            | ExprKind::Index { .. }
-            | ExprKind::Tuple(_)
-            | ExprKind::Array(_)
-            | ExprKind::Repeat { .. }
-            | ExprKind::Paren(_)
-            | ExprKind::Try(_)
-            | ExprKind::Await(_) => Binds::Postfix,
-            _ => Binds::Loose,
-        }
+        self.at.binds(id)
     }
 
     /// How strong what stands in an expression's place has to bind.
@@ -561,9 +546,8 @@ impl<'a, 'p> Composer<'a, 'p> {
 
     /// How far the line of a place is moved in.
     fn indentation(&self, at: usize) -> usize {
-        let bytes = self.at.file.source.bytes.get(..at).unwrap_or_default();
-        let begin = memchr::memrchr(b'\n', bytes).map_or(0, |newline| newline + 1);
-        let line = self.at.file.source.bytes.get(begin..).unwrap_or_default();
+        let bytes = self.at.file.source.bytes;
+        let line = bytes.get(self.at.line_of(at)..).unwrap_or_default();
         line.iter().take_while(|byte| **byte == b' ').count()
     }
 
@@ -571,32 +555,13 @@ impl<'a, 'p> Composer<'a, 'p> {
     fn safety_comment(&self, block: ExprId, start: usize) -> Option<Change> {
         let (statement, _) = self.at.statement(block)?;
         let (from, _) = self.bytes(self.at.statement_tokens(statement));
-        let bytes = self.at.file.source.bytes;
-        let comments = &self.at.file.source.lexed.comments;
-        let behind = comments.partition_point(|comment| (comment.end as usize) <= from);
-        let mut first = None;
-        let mut next = from;
-        for comment in comments.get(..behind)?.iter().rev() {
-            let (begin, end) = (comment.start as usize, comment.end as usize);
-            let between = bytes.get(end..next)?;
-            let is_above = between.iter().all(u8::is_ascii_whitespace)
-                && between.iter().filter(|byte| **byte == b'\n').count() == 1;
-            let text = bytes.get(begin..end)?;
-            if !is_above || !text.starts_with(b"//") || text.starts_with(b"///") {
-                break;
-            }
-            next = begin;
-            if is_safety(text) {
-                first = Some(begin);
-                break;
-            }
-        }
-        let first = first?;
+        let is_plain = |text: &[u8]| text.starts_with(b"//") && !text.starts_with(b"///");
+        let comments = self.comments_above(from);
+        let mut comments = comments.take_while(|(_, text)| is_plain(text));
+        let (line, _) = comments.find(|(_, text)| is_safety(text))?;
         // Up to where the statement begins on its line.
-        let own_line = memchr::memrchr(b'\n', bytes.get(..from)?).map_or(0, |newline| newline + 1);
-        let line = memchr::memrchr(b'\n', bytes.get(..first)?).map_or(0, |newline| newline + 1);
-        let is_alone = bytes.get(line..first)?.iter().all(u8::is_ascii_whitespace);
-        (is_alone && own_line <= start).then(|| change(line, own_line, String::new()))
+        let own_line = self.at.line_of(from);
+        (own_line <= start).then(|| change(line, own_line, String::new()))
     }
 }
 

@@ -91,7 +91,7 @@ impl<'p> Declared<'p> {
             lookups: Cell::default(),
         };
         for (file, view) in files.iter().enumerate() {
-            for (at, item) in view.syntax.items.iter().enumerate() {
+            for (id, item) in view.syntax.items_by_id() {
                 let is_kept = !matches!(
                     item.kind,
                     ItemKind::Impl { .. } | ItemKind::Use | ItemKind::Call | ItemKind::Unknown
@@ -99,10 +99,7 @@ impl<'p> Declared<'p> {
                 let Some(name) = item.name.filter(|_| is_kept) else {
                     continue;
                 };
-                let place = Place {
-                    file,
-                    item: ItemId(u32::try_from(at).unwrap_or(u32::MAX)),
-                };
+                let place = Place { file, item: id };
                 let name = view.source.name_bytes(name as usize);
                 if let (ItemKind::Function(_), Some(owner)) =
                     (&item.kind, declared.owner_bytes(place))
@@ -203,6 +200,11 @@ impl<'p> Declared<'p> {
     /// An item.
     pub(crate) fn item(&self, place: Place) -> Option<&'p Item> {
         self.files.get(place.file)?.syntax.item(place.item)
+    }
+
+    /// An item, and its file to look at.
+    pub(crate) fn there(&self, place: Place) -> Option<(At<'_>, &'p Item)> {
+        self.at(place).zip(self.item(place))
     }
 
     /// The file of an item, to look at.

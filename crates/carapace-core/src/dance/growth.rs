@@ -82,7 +82,7 @@ impl At<'_> {
 
     /// Whether room is reserved for it in the same function.
     pub(crate) fn is_reserved(&self, receiver: ExprId, set: ExprId) -> bool {
-        let body = self.function(set).and_then(|(_, function)| function.body);
+        let body = self.body_of(set);
         body.is_some_and(|body| self.room_by_call(receiver, set, body).is_some())
     }
 
@@ -109,12 +109,7 @@ impl At<'_> {
             Some(chain) => chain.into_iter().next()?,
             None => self.single(receiver)?,
         };
-        let Bound::Let {
-            value: Some(value), ..
-        } = self.binding(&variable, set)?.bound
-        else {
-            return None;
-        };
+        let value = self.binding(&variable, set)?.value()?;
         let mut parts = self.syntax().within(value);
         let has_room =
             parts.any(|part| self.call_of::<1>(part, "Vec", &["with_capacity"]).is_some());
@@ -123,8 +118,7 @@ impl At<'_> {
 
     /// The variable that a variable was taken out of by a pattern.
     fn taken_of(&self, receiver: ExprId) -> Option<Vec<String>> {
-        let name = self.single(receiver)?;
-        match self.binding(&name, receiver)?.bound {
+        match self.variable(receiver)?.bound {
             Bound::Taken { value, .. } => self.chain(value),
             _ => None,
         }
@@ -183,14 +177,10 @@ impl At<'_> {
     }
 
     fn had_length(&self, receiver: ExprId, bound: ExprId, before: ExprId) -> bool {
-        let is_own = self.method_of::<0>(bound, &["len"]);
-        if is_own.is_some_and(|(of, _)| self.alike(of, receiver)) {
+        if self.is_length_of(bound, receiver) {
             return true;
         }
-        let Some(body) = self
-            .function(before)
-            .and_then(|(_, function)| function.body)
-        else {
+        let Some(body) = self.body_of(before) else {
             return false;
         };
         let end = self.syntax().expr(before).tokens.start;
@@ -216,7 +206,7 @@ impl Reserved {
         let (_, inner) = at.statement(self.set)?;
         let is_near = block == inner || at.own_statement(inner).is_some_and(|(_, of)| of == block);
         let chain = at.chain(receiver)?;
-        let body = at.function(call)?.1.body?;
+        let body = at.body_of(call)?;
         let asks = |part: ExprId| {
             let of = at.method_of::<0>(part, &["capacity"]);
             of.is_some_and(|(of, _)| at.chain(of).is_none_or(|of| overlap(&of, &chain)))

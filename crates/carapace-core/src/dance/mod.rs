@@ -7,7 +7,7 @@
 //! |---|---|
 //! | a file's tree | [`crate::source::syntax`] |
 //! | what the package declares | `declared` |
-//! | what a name stands for, what type an expression has | `scope`, `types` |
+//! | what a name stands for, what a path names, what type an expression has | `scope`, `paths`, `types` |
 //! | which element a pointer leads to, which stretch of elements is meant | `pointers`, `stretches` |
 //! | what is transmuted into what | `transmutes` |
 //! | which operations need a site to be unsafe | `needs` |
@@ -26,11 +26,12 @@ mod compose;
 pub(crate) mod declared;
 pub(crate) mod growth;
 pub(crate) mod needs;
+mod paths;
 mod places;
 pub(crate) mod pointers;
 pub(crate) mod replacement;
 pub(crate) mod scope;
-mod sites;
+pub(crate) mod sites;
 pub(crate) mod stretches;
 #[cfg(test)]
 mod tests;

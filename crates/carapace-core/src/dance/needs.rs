@@ -1,13 +1,14 @@
 //! Which operations of an unsafe block or function need it to be unsafe.
 
 use super::at::At;
+use super::declared::Place;
 use super::scope::{Binding, Bound};
 use super::types::Ty;
 use crate::facts::dance::Need;
 use crate::facts::operations::standard::{self, Method};
 use crate::reach::standard::is_method;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{ExprId, ExprKind, ItemKind, Path, Prefix, Tokens, TypeId, TypeKind};
+use crate::source::syntax::{ExprId, ExprKind, Item, ItemKind, Path, Prefix, TypeId, TypeKind};
 
 /// How many functions of one name are looked at; of more, nothing is said.
 const MAX_ALIKE: usize = 256;
@@ -63,7 +64,7 @@ impl At<'_> {
                 return false;
             };
             // Without a name it is a repetition, which is in a macro's own body.
-            let name = path.segments.last().map(|last| self.name(last.name));
+            let name = self.last_name(path);
             name.is_some_and(|name| !is_plain_macro(&name))
         })
     }
@@ -103,7 +104,7 @@ impl At<'_> {
                 }
             }
             ExprKind::Macro { path, .. } => {
-                let name = path.segments.last().map(|last| self.name(last.name));
+                let name = self.last_name(path);
                 let name = name.unwrap_or_default();
                 match name.as_str() {
                     "asm" | "naked_asm" | "llvm_asm" => operation(Need::Assembly, name, true),
@@ -168,12 +169,16 @@ impl At<'_> {
         let is_elsewhere = self.is_elsewhere(path);
         let mut declared = self.declared.functions(&name, None).peekable();
         if declared.peek().is_some() && !is_elsewhere {
+            let has_features = |place| {
+                let there = self.declared.there(place);
+                there.is_some_and(|(there, item)| there.has_features(item))
+            };
             if let Some((place, function)) = self.declared_function(id, path) {
                 return match (self.is_foreign(place), function.unsafety) {
                     (true, _) => operation(Need::Foreign, true),
                     (false, Some(_)) => operation(Need::Own, true),
                     // Safe for callers that have its features.
-                    (false, None) if self.has_features(place) => {
+                    (false, None) if has_features(place) => {
                         operation(Need::Own, !self.is_with_features(id))
                     }
                     (false, None) => None,
@@ -195,8 +200,7 @@ impl At<'_> {
         if begins_upper(&name) {
             return None;
         }
-        let parent = path.segments.iter().rev().nth(1);
-        let parent = parent.map(|parent| self.name(parent.name));
+        let parent = self.parent_name(path);
         match parent.as_deref() {
             // What a derive or a trait gives a type of the package, or a primitive one.
             Some(parent)
@@ -227,8 +231,7 @@ impl At<'_> {
             );
             return !is_closure && !matches!(binding.bound, Bound::Closure(None));
         };
-        let found = self.syntax().types.get(of.0 as usize);
-        let tokens = found.map(|found| found.tokens).unwrap_or_default();
+        let tokens = self.type_tokens(of);
         let mut tokens = tokens.start..tokens.end;
         let source = self.file.source;
         let names_one = self.is_alias(of);
@@ -240,48 +243,29 @@ impl At<'_> {
         let TypeKind::Path(path) = self.syntax().type_kind(of) else {
             return false;
         };
-        let last = path.segments.last().map(|last| self.name(last.name));
+        let last = self.last_name(path);
         let found = last.and_then(|name| self.declared.type_named(&name));
         found.is_some_and(|(_, item)| matches!(item.kind, ItemKind::Alias { .. }))
     }
 
     /// Whether a function is made for features that a machine may not have.
-    fn has_features(&self, place: super::declared::Place) -> bool {
-        let there = self.declared.at(place);
-        let item = self.declared.item(place);
-        there.zip(item).is_some_and(|(there, item)| {
-            let attributes = Tokens {
-                start: item.tokens.start,
-                end: there.item_head(item),
-            };
-            there.mentions(attributes, "target_feature")
-        })
+    pub(crate) fn has_features(&self, item: &Item) -> bool {
+        self.mentions(self.attributes(item), "target_feature")
     }
 
     /// Whether an expression is in such a function.
-    fn is_with_features(&self, id: ExprId) -> bool {
-        let item = self
-            .function(id)
-            .and_then(|(item, _)| self.syntax().item(item));
-        item.is_some_and(|item| {
-            let attributes = Tokens {
-                start: item.tokens.start,
-                end: self.item_head(item),
-            };
-            self.mentions(attributes, "target_feature")
-        })
+    pub(crate) fn is_with_features(&self, id: ExprId) -> bool {
+        let item = self.item_of(id).and_then(|item| self.syntax().item(item));
+        item.is_some_and(|item| self.has_features(item))
     }
 
     /// Whether a function is declared in a block of foreign items.
-    fn is_foreign(&self, place: super::declared::Place) -> bool {
-        let Some(item) = self.declared.item(place) else {
-            return false;
-        };
-        let Some(at) = self.declared.at(place) else {
+    fn is_foreign(&self, place: Place) -> bool {
+        let Some((at, item)) = self.declared.there(place) else {
             return false;
         };
         let around = item.parent.and_then(|parent| {
-            let place = super::declared::Place {
+            let place = Place {
                 item: parent,
                 ..place
             };
@@ -364,18 +348,8 @@ impl At<'_> {
     fn is_in_trait(&self, name: &str) -> bool {
         let mut functions = self.declared.functions(name, None);
         functions.any(|(place, _)| {
-            let at = self.declared.at(place);
-            let around = at.and_then(|at| at.syntax().item(at.implementation(place.item)?));
-            matches!(
-                around.map(|around| &around.kind),
-                Some(
-                    ItemKind::Trait { .. }
-                        | ItemKind::Impl {
-                            of_trait: Some(_),
-                            ..
-                        }
-                )
-            )
+            let there = self.declared.at(place);
+            there.is_some_and(|there| there.is_of_trait(place.item))
         })
     }
 
@@ -404,6 +378,11 @@ impl At<'_> {
             is_certain: true,
         })
     }
+}
+
+/// Whether a function's name says that it leaves something to its caller.
+pub(crate) fn says_unchecked(name: &str) -> bool {
+    name.contains("unchecked") || name.contains("unsafe")
 }
 
 /// Whether a type's own method of a name is unsafe, of a type that has such ones.

@@ -3,7 +3,7 @@
 use super::at::At;
 use super::needs::Operation;
 use crate::fix::Applicability;
-use crate::source::syntax::{ExprId, ItemId, StatementId, Tokens};
+use crate::source::syntax::{ExprId, ExprKind, ItemId, StatementId, Tokens};
 
 /// Replacements in a file, each with the token that its site is named by in the census.
 pub(crate) type InFile = Vec<(u32, Replacement)>;
@@ -40,6 +40,38 @@ pub(crate) enum Binds {
     Prefix,
     /// As a call, a field, an index, or a name.
     Postfix,
+}
+
+impl At<'_> {
+    /// How strong the outermost operator of an expression binds, as it stands.
+    pub(crate) fn binds(&self, id: ExprId) -> Binds {
+        match self.kind(id) {
+            ExprKind::Unary { .. } | ExprKind::Borrow { .. } => Binds::Prefix,
+            ExprKind::Cast { .. } => Binds::Cast,
+            ExprKind::Literal
+            | ExprKind::Path(_)
+            | ExprKind::Macro { .. }
+            | ExprKind::Call { .. }
+            | ExprKind::Method { .. }
+            | ExprKind::Field { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Tuple(_)
+            | ExprKind::Array(_)
+            | ExprKind::Repeat { .. }
+            | ExprKind::Paren(_)
+            | ExprKind::Try(_)
+            | ExprKind::Await(_) => Binds::Postfix,
+            _ => Binds::Loose,
+        }
+    }
+
+    /// How strong a cast binds where a call stands: `a as u32 < b` is no comparison.
+    pub(crate) fn cast_binds(&self, id: ExprId) -> Binds {
+        match self.around(id).map(|around| self.kind(around)) {
+            Some(ExprKind::Binary { .. }) => Binds::Loose,
+            _ => Binds::Cast,
+        }
+    }
 }
 
 /// Text that is put together.
@@ -192,13 +224,6 @@ impl Replacement {
     #[must_use]
     pub(crate) fn covers(mut self, others: impl IntoIterator<Item = ExprId>) -> Self {
         self.covers.extend(others);
-        self
-    }
-
-    /// With variables that go where nothing uses them any more.
-    #[must_use]
-    pub(crate) fn drops(mut self, lets: impl IntoIterator<Item = StatementId>) -> Self {
-        self.drops.extend(lets);
         self
     }
 

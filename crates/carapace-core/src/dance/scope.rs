@@ -45,6 +45,16 @@ pub(crate) struct Binding {
     pub(crate) mutable: bool,
 }
 
+impl Binding {
+    /// The value in its `let`.
+    pub(crate) fn value(&self) -> Option<ExprId> {
+        match self.bound {
+            Bound::Let { value, .. } => value,
+            _ => None,
+        }
+    }
+}
+
 impl At<'_> {
     /// What a name means at an expression: the nearest that binds it.
     pub(crate) fn binding(&self, name: &str, at: ExprId) -> Option<Binding> {
@@ -78,6 +88,22 @@ impl At<'_> {
                 Parent::None => return None,
             }
         }
+    }
+
+    /// What an expression means that is a name by itself.
+    pub(crate) fn variable(&self, id: ExprId) -> Option<Binding> {
+        self.binding(&self.single(id)?, id)
+    }
+
+    /// The value in the `let` of a variable that an expression is.
+    pub(crate) fn let_value(&self, variable: ExprId) -> Option<ExprId> {
+        self.variable(variable)?.value()
+    }
+
+    /// Whether an expression is a function's parameter.
+    pub(crate) fn is_parameter(&self, id: ExprId) -> bool {
+        let bound = self.variable(id).map(|binding| binding.bound);
+        matches!(bound, Some(Bound::Parameter(_)))
     }
 
     /// What an expression around another binds for it.
@@ -181,6 +207,14 @@ impl At<'_> {
             bound: Bound::Somehow,
             mutable: false,
         })
+    }
+
+    /// The name that a pattern is.
+    pub(crate) fn pattern_name(&self, pattern: PatternId) -> Option<String> {
+        match self.syntax().pattern(pattern) {
+            PatternKind::Name { name, .. } => Some(self.name(*name)),
+            _ => None,
+        }
     }
 
     /// The tokens of a pattern.

@@ -10,7 +10,7 @@ use super::replacement::Replacement;
 use crate::facts::dance::{Change, DancedSite, Left, Plan, Proposal};
 use crate::fix::Applicability;
 use crate::rules::registry::RULES;
-use crate::source::syntax::{BlockKind, ExprId, ExprKind, ItemKind, Tokens};
+use crate::source::syntax::{ExprId, ItemKind, Tokens};
 
 /// How many operations without a replacement are kept of a site.
 const MAX_LEFT: usize = 32;
@@ -23,19 +23,15 @@ const MAX_TOKENS: u32 = 4096;
 const MAX_SHOWN: usize = 160;
 
 /// A replacement, and the code of the rule that has it.
-type Offer = (&'static str, Replacement);
+pub(crate) type Offer = (&'static str, Replacement);
 
 /// The sites of a file, by place.
 pub(super) fn sites(at: At<'_>) -> Vec<DancedSite> {
     let places = Places::new(at.file.source.bytes);
     let mut sites = Vec::new();
-    for (index, expr) in at.syntax().exprs.iter().enumerate() {
-        if let ExprKind::Block(block) = &expr.kind
-            && block.kind == BlockKind::Unsafe
-        {
-            let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
-            sites.push(site(at, &places, expr.tokens.start, id, true));
-        }
+    for block in at.unsafe_blocks() {
+        let keyword = at.syntax().expr(block).tokens.start;
+        sites.push(site(at, &places, keyword, block, true));
     }
     for item in &at.syntax().items {
         if let ItemKind::Function(function) = &item.kind
@@ -51,7 +47,7 @@ pub(super) fn sites(at: At<'_>) -> Vec<DancedSite> {
 
 fn site(at: At<'_>, places: &Places<'_>, keyword: u32, body: ExprId, is_block: bool) -> DancedSite {
     let operations = at.operations(body);
-    let offers = offers(at, &operations);
+    let offers = offers(at, &operations, |_| true);
     let (line, column) = places.place(at.file.source.token(keyword as usize).start as usize);
     let left = operations.iter().filter(|operation| {
         operation.is_certain && !is_covered(operation.expr, offers.iter().map(|(_, offer)| offer))
@@ -92,9 +88,14 @@ fn site(at: At<'_>, places: &Places<'_>, keyword: u32, body: ExprId, is_block: b
     }
 }
 
-fn offers(at: At<'_>, operations: &[Operation]) -> Vec<Offer> {
+/// What the rules of these codes propose for operations.
+pub(crate) fn offers(
+    at: At<'_>,
+    operations: &[Operation],
+    is_asked: impl Fn(&str) -> bool,
+) -> Vec<Offer> {
     let mut offers: Vec<Offer> = Vec::new();
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| is_asked(rule.meta.code)) {
         let Some(replaces) = rule.replaces else {
             continue;
         };
@@ -121,7 +122,11 @@ fn tokens_of(at: At<'_>, id: ExprId) -> u32 {
     tokens.end.saturating_sub(tokens.start)
 }
 
-fn is_covered<'r>(operation: ExprId, mut by: impl Iterator<Item = &'r Replacement>) -> bool {
+/// Whether one of these replaces an operation.
+pub(crate) fn is_covered<'r>(
+    operation: ExprId,
+    mut by: impl Iterator<Item = &'r Replacement>,
+) -> bool {
     by.any(|offer| offer.covers.contains(&operation))
 }
 

@@ -7,7 +7,7 @@ use super::replacement::{Pieces, Replacement};
 use super::scope::Bound;
 use super::types::Ty;
 use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, ItemKind, Operator, Prefix, StatementId, StatementKind,
+    Borrow, ExprId, ExprKind, ItemKind, Operator, StatementId, StatementKind,
 };
 
 /// So many elements, from one on.
@@ -33,11 +33,7 @@ pub(crate) struct Copied {
 impl Stretch {
     /// Whether it is all of the sequence.
     pub(crate) fn is_whole(&self, at: &At<'_>) -> bool {
-        self.begins() && self.is_length(at, self.count)
-    }
-
-    fn begins(&self) -> bool {
-        self.spot.steps.is_empty() && self.spot.constant == 0
+        self.spot.is_first() && self.is_length(at, self.count)
     }
 
     /// Whether a number is the sequence's length.
@@ -48,8 +44,7 @@ impl Stretch {
         {
             return *length == whole.to_string();
         }
-        at.method_of::<0>(number, &["len"])
-            .is_some_and(|(of, _)| at.alike(of, self.spot.base))
+        at.is_length_of(number, self.spot.base)
     }
 
     /// Whether it goes up to the sequence's end: `v.len() - i` elements from `i` on.
@@ -77,7 +72,7 @@ impl Stretch {
 
     /// The range of indices: `i..i + n`. Only for what can be evaluated twice.
     pub(crate) fn range(&self, at: &At<'_>) -> Pieces {
-        let from = match self.begins() {
+        let from = match self.spot.is_first() {
             true => Pieces::default(),
             false => self.spot.index(at, 0),
         };
@@ -90,7 +85,7 @@ impl Stretch {
         let to = match (at.whole_number(self.count), self.end_by_difference(at)) {
             (Some(number), _) => self.spot.index(at, number),
             (None, Some(end)) => Pieces::default().keep(end),
-            (None, None) if self.begins() => Pieces::default().keep(self.count),
+            (None, None) if self.spot.is_first() => Pieces::default().keep(self.count),
             (None, None) => {
                 let end = self.spot.summand(at).text(" + ");
                 match at.is_term(self.count, false) {
@@ -127,7 +122,7 @@ impl Stretch {
             return self.spot.sequence();
         }
         if !self.is_pure(at) {
-            let from = match self.begins() {
+            let from = match self.spot.is_first() {
                 true => self.spot.sequence(),
                 false => {
                     let from = self.spot.sequence().text("[");
@@ -210,23 +205,17 @@ impl At<'_> {
     /// Whether a pointer may lead behind the elements of a vector, to memory that it has besides: where
     /// the function gives the vector more of it, or another length, or goes on from its length.
     pub(crate) fn may_be_spare(&self, to: &Spot, near: ExprId) -> bool {
-        if !matches!(self.type_of(to.base).peeled(), Ty::Vec(_)) {
+        if !self.is_vec(to.base) {
             return false;
         }
         let chain = self.chain(to.base).unwrap_or_default();
-        let body = self.function(near).and_then(|(_, function)| function.body);
+        let body = self.body_of(near);
         let grows = |part: ExprId| {
             let of = self.method_of::<1>(part, &["set_len", "reserve", "reserve_exact"]);
             of.is_some_and(|(of, _)| self.chain(of).is_none_or(|of| overlap(&of, &chain)))
         };
         let by_length = |id: ExprId| {
-            let value = self.single(id).and_then(|name| self.binding(&name, id));
-            let value = match value.map(|binding| binding.bound) {
-                Some(Bound::Let {
-                    value: Some(value), ..
-                }) => self.bare(value),
-                _ => self.bare(id),
-            };
+            let value = self.bare(self.let_value(id).unwrap_or(id));
             self.method_of::<0>(value, &["len"]).is_some()
         };
         to.steps
@@ -237,11 +226,37 @@ impl At<'_> {
 
     /// The `let` of a variable that an expression is.
     pub(crate) fn own_let(&self, id: ExprId) -> Option<StatementId> {
-        let name = self.single(id)?;
-        match self.binding(&name, id)?.bound {
+        match self.variable(id)?.bound {
             Bound::Let { statement, .. } => Some(statement),
             _ => None,
         }
+    }
+
+    /// Whether two elements of one sequence can surely be named by their indices, both at once, in a
+    /// call of a method of it.
+    pub(crate) fn are_free(&self, a: &Spot, b: &Spot, target: ExprId) -> bool {
+        let chain = self.chain(a.base).unwrap_or_default();
+        let mut parts = a.parts().into_iter().chain(b.parts());
+        let is_mixed = parts.any(|part| !self.alike(part, a.base) && self.touches(part, &chain));
+        a.is_certain
+            && b.is_certain
+            && (self.is_lent_late(a.base) || !is_mixed)
+            && self.is_pure(a.base)
+            && self.is_only_use(a, b, target)
+            && self.is_only_use(b, a, target)
+    }
+
+    /// The length of a sequence, asked of it: the method's call, or a variable with its value.
+    pub(crate) fn is_own_length(&self, id: ExprId, base: ExprId) -> bool {
+        let fixed = self.variable(id).filter(|binding| !binding.mutable);
+        let value = fixed.and_then(|binding| binding.value());
+        self.is_length_of(value.unwrap_or(id), base)
+    }
+
+    /// `base.len()`
+    pub(crate) fn is_length_of(&self, id: ExprId, base: ExprId) -> bool {
+        let of = self.method_of::<0>(self.bare(id), &["len"]);
+        of.is_some_and(|(of, _)| self.alike(of, base))
     }
 
     /// Whether the pointers on the way are used for nothing but this: a change of what they lead to
@@ -273,7 +288,7 @@ impl At<'_> {
 
     /// Whether a type parameter of the function or what is around it is bound to be `Copy`.
     pub(crate) fn is_bound_to_copy(&self, name: &str, near: ExprId) -> bool {
-        let mut around = self.function(near).map(|(item, _)| item);
+        let mut around = self.item_of(near);
         while let Some(id) = around {
             let Some(item) = self.syntax().item(id) else {
                 return false;
@@ -355,14 +370,7 @@ impl At<'_> {
             return None;
         };
         let place = self.bare(*operand);
-        let ExprKind::Unary {
-            operator: Prefix::Deref,
-            operand,
-        } = self.kind(place)
-        else {
-            return None;
-        };
-        let spot = self.spot(*operand)?;
+        let spot = self.spot(self.dereferenced(place)?)?;
         (spot.is_plain() && spot.mutable).then_some((place, spot))
     }
 
@@ -398,9 +406,8 @@ impl At<'_> {
     fn line_indent(&self, id: ExprId) -> String {
         let tokens = self.syntax().expr(id).tokens;
         let start = self.file.source.token(tokens.start as usize).start as usize;
-        let before = self.file.source.bytes.get(..start).unwrap_or_default();
-        let line = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        let blank = before.get(line..).unwrap_or_default().iter();
+        let line = self.file.source.bytes.get(self.line_of(start)..start);
+        let blank = line.unwrap_or_default().iter();
         let blank = blank.take_while(|byte| matches!(byte, b' ' | b'\t'));
         blank.map(|byte| char::from(*byte)).collect()
     }

@@ -1,12 +1,10 @@
 //! What is transmuted into what, and what values of a type look like.
 
 use super::at::At;
-use super::replacement::{Binds, Pieces};
+use super::replacement::Pieces;
 use super::types::Ty;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{
-    BlockKind, Borrow, ExprId, ExprKind, Field, ItemId, ItemKind, Prefix, Tokens,
-};
+use crate::source::syntax::{BlockKind, Borrow, ExprId, ExprKind, Field, ItemId, ItemKind, Tokens};
 
 /// How many fields or variants are written out, at most.
 const MAX_PARTS: usize = 256;
@@ -50,44 +48,27 @@ impl At<'_> {
 
     /// A number that is read as another through a pointer to it.
     fn read_as_other(&self, id: ExprId) -> Option<Transmute> {
-        let pointer = if let ExprKind::Unary {
-            operator: Prefix::Deref,
-            operand,
-        } = self.kind(id)
-        {
+        let pointer = if let Some(pointer) = self.dereferenced(id) {
             if self.is_place(id) {
                 return None;
             }
-            *operand
+            pointer
         } else if let Some(([pointer], _)) = self.call_of(id, "ptr", &["read", "read_unaligned"]) {
             pointer
         } else {
             let ([reference], call) = self.call_of(id, "mem", &["transmute_copy"])?;
-            let item = self.function(id).map(|(item, _)| item);
-            let of = call.generics.get(1);
-            let to = of.map_or(Ty::Unknown, |of| self.written_in(*of, item));
-            let to = match to {
-                Ty::Unknown => self.expected(id),
-                to => to,
-            };
+            let (to, _) = self.stated_or_expected(call.generics.get(1), id);
             return self.other(reference, to);
         };
+        let reference = self.without_casts(pointer);
+        // What an operation mostly goes through is no borrow of a number: its type need not be known.
+        if !matches!(self.kind(reference), ExprKind::Borrow { .. }) {
+            return None;
+        }
         let Ty::Pointer { of: to, .. } = self.type_of(pointer) else {
             return None;
         };
-        let mut from = self.bare(pointer);
-        loop {
-            from = match self.kind(from) {
-                ExprKind::Cast { operand, .. } => self.bare(*operand),
-                ExprKind::Method { receiver, .. }
-                    if self.method_of::<0>(from, &["cast"]).is_some() =>
-                {
-                    self.bare(*receiver)
-                }
-                _ => break,
-            };
-        }
-        self.other(from, *to)
+        self.other(reference, *to)
     }
 
     /// What a reference to a number leads to, as another type of its size.
@@ -128,20 +109,12 @@ impl At<'_> {
 
     fn transmuted(&self, id: ExprId) -> Option<Transmute> {
         let ([value], call) = self.call_of(id, "mem", &["transmute"])?;
-        let item = self.function(id).map(|(item, _)| item);
-        let written = |place: usize| {
-            let of = call.generics.get(place);
-            of.map_or(Ty::Unknown, |of| self.written_in(*of, item))
+        let from = match self.stated(call.generics.first(), id) {
+            Ty::Unknown => self.type_of(value),
+            from => from,
         };
-        let or = |of: Ty, other: &dyn Fn() -> Ty| match of {
-            Ty::Unknown => other(),
-            known => known,
-        };
-        Some(Transmute {
-            value,
-            from: or(written(0), &|| self.type_of(value)),
-            to: or(written(1), &|| self.expected(id)),
-        })
+        let (to, _) = self.stated_or_expected(call.generics.get(1), id);
+        Some(Transmute { value, from, to })
     }
 
     /// The variants of an enum of the package of which none has fields.
@@ -310,7 +283,7 @@ impl At<'_> {
 
     /// Whether an expression is in a module, or in one of its modules.
     fn is_beneath(&self, id: ExprId, module: Option<ItemId>) -> bool {
-        let mut at = self.function(id).map(|(item, _)| item);
+        let mut at = self.item_of(id);
         while let Some(item) = at {
             if Some(item) == module {
                 return true;
@@ -324,10 +297,7 @@ impl At<'_> {
     fn is_public(&self, field: &Field) -> bool {
         let first = match field.name {
             Some(name) => name,
-            None => {
-                let found = self.syntax().types.get(field.of.0 as usize);
-                found.map_or(0, |found| found.tokens.start)
-            }
+            None => self.type_tokens(field.of).start,
         };
         let before = |back: u32| {
             let token = first.checked_sub(back);
@@ -344,12 +314,8 @@ impl At<'_> {
         let Some((place, item)) = self.declared.type_named(name) else {
             return false;
         };
-        let attributes = Tokens {
-            start: item.tokens.start,
-            end: item.head,
-        };
-        let at = self.declared.at(place);
-        at.is_some_and(|at| at.mentions(attributes, word))
+        let there = self.declared.at(place);
+        there.is_some_and(|there| there.mentions(there.attributes(item), word))
     }
 
     /// Text that ends in braces, in brackets where a loop's or a condition's body begins with one.
@@ -386,12 +352,6 @@ impl At<'_> {
         }
         false
     }
-
-    /// Whether an expression is in a `const fn`, or in a constant's value.
-    pub(crate) fn is_in_const(&self, id: ExprId) -> bool {
-        self.function(id)
-            .is_none_or(|(_, function)| function.is_const)
-    }
 }
 
 fn whole(text: &str) -> Option<i128> {
@@ -404,28 +364,4 @@ fn whole(text: &str) -> Option<i128> {
     };
     let end = digits.find(['u', 'i']).unwrap_or(digits.len());
     i128::from_str_radix(digits.get(..end)?, radix).ok()
-}
-
-/// How strong the outermost operator of an expression binds, as it stands.
-pub(crate) fn binds(at: &At<'_>, id: ExprId) -> Binds {
-    match at.kind(id) {
-        ExprKind::Cast { .. } => Binds::Cast,
-        ExprKind::Unary { .. } | ExprKind::Borrow { .. } => Binds::Prefix,
-        ExprKind::Literal
-        | ExprKind::Path(_)
-        | ExprKind::Call { .. }
-        | ExprKind::Method { .. }
-        | ExprKind::Field { .. }
-        | ExprKind::Index { .. }
-        | ExprKind::Paren(_) => Binds::Postfix,
-        _ => Binds::Loose,
-    }
-}
-
-/// How strong a cast binds where a call stands: `a as u32 < b` is no comparison.
-pub(crate) fn cast_binds(at: &At<'_>, id: ExprId) -> Binds {
-    match at.around(id).map(|around| at.kind(around)) {
-        Some(ExprKind::Binary { .. }) => Binds::Loose,
-        _ => Binds::Cast,
-    }
 }

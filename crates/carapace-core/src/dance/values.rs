@@ -114,17 +114,14 @@ impl At<'_> {
 
     /// Whether an item's attributes derive a trait.
     pub(crate) fn derives(&self, item: &Item, name: &str) -> bool {
-        let attributes = crate::source::syntax::Tokens {
-            start: item.tokens.start,
-            end: item.head,
-        };
+        let attributes = self.attributes(item);
         self.mentions(attributes, "derive") && self.mentions(attributes, name)
     }
 
     /// Whether values of a type are copied by their bits, and have no destructor.
     pub(crate) fn is_copy(&self, of: &Ty) -> bool {
         match of {
-            Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Pointer { .. } => true,
+            Ty::Pointer { .. } => true,
             Ty::Ref { mutable, .. } => !mutable,
             Ty::Array(of, _) => self.is_copy(of),
             Ty::Tuple(parts) => parts.iter().all(|part| self.is_copy(part)),
@@ -135,7 +132,7 @@ impl At<'_> {
                     .is_some_and(|there| there.derives(item, "Copy")),
                 None => false,
             },
-            _ => false,
+            of => of.is_scalar(),
         }
     }
 

@@ -142,12 +142,7 @@ impl<'p> At<'p> {
             return None;
         };
         let ([capacity], _) = self.call_of::<1>(value, "Vec", &["with_capacity"])?;
-        let ExprKind::Call { callee, .. } = self.kind(value) else {
-            return None;
-        };
-        let ExprKind::Path(path) = self.kind(self.bare(*callee)) else {
-            return None;
-        };
+        let path = self.called_path(value)?;
         let between = self.between(statement, call)?;
         let of_capacity = |id: ExprId| {
             let of = self.method_of::<0>(id, &["capacity"]);
@@ -271,13 +266,9 @@ impl<'p> At<'p> {
         let Some(found) = self.syntax().statement(statement) else {
             return 0;
         };
-        let crate::source::syntax::StatementKind::Let { pattern, .. } = found.kind else {
-            return 0;
-        };
-        let PatternKind::Name { name, .. } = self.syntax().pattern(pattern) else {
+        let Some(name) = self.let_name(statement) else {
             return usize::MAX;
         };
-        let name = self.name(*name);
         let Some(block) = found.block else {
             return 0;
         };
@@ -304,7 +295,7 @@ impl<'p> At<'p> {
         else {
             return Ty::Unknown;
         };
-        let item = self.function(value).map(|(item, _)| item);
+        let item = self.item_of(value);
         let written = declared.map(|declared| self.written_in(declared, item));
         // An integer of which the type is not said is known as that, at least.
         let mut least = Ty::Unknown;
@@ -420,12 +411,8 @@ impl<'p> At<'p> {
     /// Whether a variable that holds a vector or an array has to be `mut` for what stands behind a
     /// token; nothing where that is not known.
     pub(crate) fn is_changed(&self, binding: &Binding, at: ExprId, behind: u32) -> Option<bool> {
-        let PatternKind::Name { name, .. } = self.syntax().pattern(binding.pattern) else {
-            return None;
-        };
-        let name = self.name(*name);
-        let (_, function) = self.function(at)?;
-        let body = function.body?;
+        let name = self.pattern_name(binding.pattern)?;
+        let body = self.body_of(at)?;
         let is_hidden = self.syntax().within(body).any(|part| {
             let tokens = self.syntax().expr(part).tokens;
             let is_unread = match self.kind(part) {
@@ -493,10 +480,7 @@ impl<'p> At<'p> {
         let StatementKind::Let { pattern, .. } = self.syntax().statement(statement)?.kind else {
             return None;
         };
-        match self.syntax().pattern(pattern) {
-            PatternKind::Name { name, .. } => Some(self.name(*name)),
-            _ => None,
-        }
+        self.pattern_name(pattern)
     }
 
     /// The tokens of a variable's pattern, without its `mut`: those of its name alone.

@@ -3,7 +3,7 @@
 use super::super::at::At;
 use super::super::types::Ty;
 use super::Spot;
-use crate::source::syntax::{ExprId, ExprKind, Parent, Prefix};
+use crate::source::syntax::{ExprId, ExprKind};
 
 /// What is done through a pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,27 +35,19 @@ impl At<'_> {
         const READS: [&str; 2] = ["read", "read_unaligned"];
         const WRITES: [&str; 2] = ["write", "write_unaligned"];
         let mut stated = Ty::Unknown;
-        let (pointer, way, target) = if let ExprKind::Unary {
-            operator: Prefix::Deref,
-            operand,
-        } = self.kind(operation)
-        {
+        let (pointer, way, target) = if let Some(pointer) = self.dereferenced(operation) {
             let (way, target) = self.used_place(operation);
-            (*operand, way, target)
+            (pointer, way, target)
         } else if let Some((receiver, [])) = self.method_of(operation, &READS) {
             (receiver, Way::Read, operation)
         } else if let Some((receiver, [value])) = self.method_of(operation, &WRITES) {
             (receiver, Way::Write(value), operation)
         } else if let Some(([pointer], call)) = self.call_of(operation, "ptr", &READS) {
-            let item = self.function(operation).map(|(item, _)| item);
-            let of = call.generics.first();
-            stated = of.map_or(Ty::Unknown, |of| self.written_in(*of, item));
+            stated = self.stated(call.generics.first(), operation);
             (pointer, Way::Read, operation)
         } else {
             let ([pointer, value], call) = self.call_of(operation, "ptr", &WRITES)?;
-            let item = self.function(operation).map(|(item, _)| item);
-            let of = call.generics.first();
-            stated = of.map_or(Ty::Unknown, |of| self.written_in(*of, item));
+            stated = self.stated(call.generics.first(), operation);
             (pointer, Way::Write(value), operation)
         };
         let mut spot = self.spot(pointer)?;
@@ -83,7 +75,7 @@ impl At<'_> {
         };
         spot.is_certain &= self.is_used_here_only(&spot, operation);
         // Behind what a vector holds there may be room that is written to first.
-        if matches!(self.type_of(spot.base).peeled(), Ty::Vec(_)) {
+        if self.is_vec(spot.base) {
             if self.makes_room(operation) {
                 return None;
             }
@@ -105,13 +97,8 @@ impl At<'_> {
     /// Whether the variables on the way are used in one unsafe block: where several are replaced one by
     /// one, a variable is left that nothing uses.
     fn is_used_here_only(&self, spot: &Spot, operation: ExprId) -> bool {
-        let mut block = operation;
-        while !self.is_unsafe_block(block) {
-            match self.syntax().around(block) {
-                Some(around) => block = around,
-                None => break,
-            }
-        }
+        let mut around = self.syntax().ancestors(operation);
+        let block = around.find(|around| self.is_unsafe_block(*around));
         let is_on_the_way = |used: ExprId| {
             let own = self.syntax().expr(used).tokens;
             spot.through.iter().any(|statement| {
@@ -121,8 +108,10 @@ impl At<'_> {
         };
         spot.through.iter().all(|statement| {
             let uses = self.uses_of(*statement).unwrap_or_default();
-            let is_here =
-                |used: &ExprId| self.syntax().is_within(*used, block) || is_on_the_way(*used);
+            let is_here = |used: &ExprId| {
+                block.is_none_or(|block| self.syntax().is_within(*used, block))
+                    || is_on_the_way(*used)
+            };
             uses.iter().all(is_here)
         })
     }

@@ -12,10 +12,7 @@ use super::at::At;
 use super::replacement::{Piece, Pieces};
 use super::scope::Bound;
 use super::types::Ty;
-use crate::source::lexer::TokenKind;
-use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, Operator, Prefix, StatementId, StatementKind,
-};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, Operator, Prefix, StatementId};
 
 /// How many steps lead from a pointer to what it was made of, at most.
 const MAX_STEPS: u32 = 12;
@@ -124,7 +121,7 @@ impl Spot {
                 .then(self.index(at, 0))
                 .text(format!("..][..{count}]"));
         }
-        let from = match self.steps.is_empty() && self.constant == 0 {
+        let from = match self.is_first() {
             true => Pieces::default(),
             false => self.index(at, 0),
         };
@@ -190,7 +187,7 @@ impl At<'_> {
         let pointer = self.bare(pointer);
         match self.kind(pointer) {
             ExprKind::Cast { operand, to } => {
-                let item = self.function(pointer).map(|(item, _)| item);
+                let item = self.item_of(pointer);
                 let Ty::Pointer { of, .. } = self.written_in(*to, item) else {
                     return None;
                 };
@@ -270,7 +267,7 @@ impl At<'_> {
         if matches!(self.kind(self.bare(index)), ExprKind::Binary { .. }) {
             return true;
         }
-        let item = self.function(place).map(|(item, _)| item);
+        let item = self.item_of(place);
         let cast = self.around(place).and_then(|borrow| self.around(borrow));
         match cast.map(|cast| self.kind(cast)) {
             Some(ExprKind::Cast { to, .. }) => {
@@ -282,8 +279,7 @@ impl At<'_> {
 
     /// `*p` where `p` is `&v.as_ptr()`.
     fn behind_reference(&self, operand: ExprId, steps: u32) -> Option<Spot> {
-        let name = self.single(operand)?;
-        let binding = self.binding(&name, operand)?;
+        let binding = self.variable(operand)?;
         let Bound::Let {
             value: Some(value),
             statement,
@@ -311,8 +307,7 @@ impl At<'_> {
         if !matches!(self.type_of(variable), Ty::Pointer { .. }) {
             return self.lent(variable);
         }
-        let name = self.single(variable)?;
-        let binding = self.binding(&name, variable)?;
+        let binding = self.variable(variable)?;
         let Bound::Let {
             value: Some(value),
             statement,
@@ -325,7 +320,7 @@ impl At<'_> {
             return None;
         }
         let mut spot = self.spot_of(value, steps)?;
-        let item = self.function(variable).map(|(item, _)| item);
+        let item = self.item_of(variable);
         if let Some(Ty::Pointer { of, .. }) = declared.map(|of| self.written_in(of, item)) {
             spot = cast(spot, *of);
         }
@@ -461,9 +456,7 @@ impl At<'_> {
 
     /// Whether nothing lies before what the pointer leads to.
     fn is_whole(&self, spot: &Spot) -> bool {
-        spot.steps.is_empty()
-            && spot.constant == 0
-            && !matches!(self.kind(self.bare(spot.base)), ExprKind::Index { .. })
+        spot.is_first() && !matches!(self.kind(self.bare(spot.base)), ExprKind::Index { .. })
     }
 
     /// Whether an expression can be added to others as it stands.
@@ -480,6 +473,20 @@ impl At<'_> {
             | ExprKind::Return(_)
             | ExprKind::Break(_) => false,
             _ => true,
+        }
+    }
+
+    /// A pointer without what only changes its type.
+    pub(crate) fn without_casts(&self, pointer: ExprId) -> ExprId {
+        let mut id = self.bare(pointer);
+        loop {
+            id = match self.kind(id) {
+                ExprKind::Cast { operand, .. } => self.bare(*operand),
+                _ => match self.method_of(id, &["cast"]) {
+                    Some((receiver, [])) => self.bare(receiver),
+                    None => return id,
+                },
+            };
         }
     }
 

@@ -77,10 +77,7 @@ impl At<'_> {
         let holds = |id: ExprId| self.mentions(self.syntax().expr(id).tokens, root);
         let is_plain = |id: ExprId| {
             let of = self.type_of(id);
-            matches!(
-                of,
-                Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Pointer { .. }
-            )
+            of.is_scalar() || matches!(of, Ty::Pointer { .. })
         };
         let statements = &self.syntax().statements;
         // Statements lie in the order in which they end, and none ends before it begins.
@@ -163,8 +160,7 @@ impl At<'_> {
     fn is_copied(&self, id: ExprId) -> bool {
         match self.type_of(id) {
             Ty::Ref { mutable, .. } | Ty::Pointer { mutable, .. } => !mutable,
-            Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char => true,
-            _ => false,
+            of => of.is_scalar(),
         }
     }
 
@@ -192,15 +188,11 @@ impl At<'_> {
 
     /// The uses of what a `let` binds, behind it.
     pub(crate) fn uses_of(&self, let_: StatementId) -> Option<Vec<ExprId>> {
-        use crate::source::syntax::PatternKind;
         let statement = self.syntax().statement(let_)?;
         let StatementKind::Let { pattern, .. } = statement.kind else {
             return None;
         };
-        let PatternKind::Name { name, .. } = self.syntax().pattern(pattern) else {
-            return None;
-        };
-        let name = self.name(*name);
+        let name = self.pattern_name(pattern)?;
         let block = statement.block?;
         let behind = statement.tokens.end;
         let named = self.syntax().within(block).filter(|part| {

@@ -28,7 +28,7 @@ impl<'p> At<'p> {
             return Ty::Unknown;
         };
         let name = self.name(last.name);
-        let before = segments.iter().rev().nth(1);
+        let before = path.parent();
         let generic = |of: &[TypeId]| {
             let first = of.first();
             first.map_or(Ty::Unknown, |of| self.declared_type(*of, item, steps))
@@ -80,7 +80,7 @@ impl<'p> At<'p> {
     pub(super) fn declared_call(&self, id: ExprId, path: &Path, steps: u32) -> Ty {
         let Some((place, function)) = self.function_meant(id, path, steps) else {
             // A tuple struct.
-            let name = path.segments.last().map(|last| self.name(last.name));
+            let name = self.last_name(path);
             let is_struct = |kind: &ItemKind| matches!(kind, ItemKind::Struct { .. });
             return match name.filter(|name| self.declared.only(name, is_struct).is_some()) {
                 Some(name) => Ty::Named(name, Vec::new()),
@@ -101,9 +101,8 @@ impl<'p> At<'p> {
         path: &Path,
         steps: u32,
     ) -> Option<(Place, &'p Function)> {
-        let name = path.segments.last().map(|last| self.name(last.name))?;
-        let parent = path.segments.iter().rev().nth(1);
-        let parent = parent.map(|parent| self.name(parent.name));
+        let name = self.last_name(path)?;
+        let parent = self.parent_name(path);
         if self.is_elsewhere(path) {
             return None;
         }

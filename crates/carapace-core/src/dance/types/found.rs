@@ -265,7 +265,7 @@ impl At<'_> {
 
     /// What a variant holds that a pattern takes apart.
     pub(super) fn taken(&self, path: &Path, of: &Ty) -> Ty {
-        let Some(variant) = path.segments.last().map(|last| self.name(last.name)) else {
+        let Some(variant) = self.last_name(path) else {
             return Ty::Unknown;
         };
         let through = |inner: &Ty| match of {
@@ -277,8 +277,7 @@ impl At<'_> {
             _ => {}
         }
         // The enum is named before the variant.
-        let before = path.segments.iter().rev().nth(1);
-        let Some(parent) = before.map(|before| self.name(before.name)) else {
+        let Some(parent) = self.parent_name(path) else {
             return Ty::Unknown;
         };
         let Some((place, item)) = self.declared.type_named(&parent) else {
@@ -344,7 +343,7 @@ impl At<'_> {
         arguments: &[ExprId],
         steps: u32,
     ) -> Ty {
-        let Some(name) = path.segments.last().map(|last| self.name(last.name)) else {
+        let Some(name) = self.last_name(path) else {
             return Ty::Unknown;
         };
         let first = arguments.first().map(|first| self.typed(*first, steps));

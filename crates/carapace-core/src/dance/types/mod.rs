@@ -64,6 +64,15 @@ pub(crate) fn is_primitive(name: &str) -> bool {
     primitive(name).is_some()
 }
 
+/// An array's length as a generic argument.
+pub(crate) fn generic_length(length: &str) -> String {
+    let mut bytes = length.bytes();
+    match bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        true => length.to_owned(),
+        false => format!("{{ {length} }}"),
+    }
+}
+
 fn primitive(name: &str) -> Option<Ty> {
     if let Some(integer) = INTEGERS.iter().find(|integer| **integer == name) {
         return Some(Ty::Int(integer));
@@ -122,6 +131,27 @@ impl Ty {
         })
     }
 
+    /// Whether it is a number, a truth value or a character.
+    pub(crate) fn is_scalar(&self) -> bool {
+        matches!(
+            self,
+            Self::Int(_) | Self::Float(_) | Self::Bool | Self::Char
+        )
+    }
+
+    /// How many bytes an array of bytes has, where that is a number that is written.
+    pub(crate) fn byte_array(&self) -> Option<u64> {
+        match self {
+            Self::Array(of, Some(length)) if **of == Self::Int("u8") => length.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is memory that may not be written yet.
+    pub(crate) fn is_uninit(&self) -> bool {
+        matches!(self, Self::Named(name, _) if name == "MaybeUninit")
+    }
+
     /// Whether all of it is known.
     pub(crate) fn is_known(&self) -> bool {
         match self {
@@ -176,6 +206,25 @@ impl<'p> At<'p> {
         self.asked(|steps| self.declared_type(id, item, steps))
     }
 
+    /// A type that is written in the generic arguments at an expression; unknown where there is none.
+    pub(crate) fn stated(&self, of: Option<&TypeId>, near: ExprId) -> Ty {
+        let of = of.map(|of| self.written_in(*of, self.item_of(near)));
+        of.unwrap_or(Ty::Unknown)
+    }
+
+    /// The same, or what the code around wants the expression to be, and whether it is written.
+    pub(crate) fn stated_or_expected(&self, of: Option<&TypeId>, id: ExprId) -> (Ty, bool) {
+        match self.stated(of, id) {
+            Ty::Unknown => (self.expected(id), false),
+            stated => (stated, true),
+        }
+    }
+
+    /// Whether an expression is a vector, or leads to one.
+    pub(crate) fn is_vec(&self, id: ExprId) -> bool {
+        matches!(self.type_of(id).peeled(), Ty::Vec(_))
+    }
+
     /// What `Self` is in an item.
     pub(crate) fn own_type(&self, item: ItemId) -> Ty {
         self.asked(|steps| self.self_type(item, steps))
@@ -188,11 +237,6 @@ impl<'p> At<'p> {
         path: &Path,
     ) -> Option<(Place, &'p Function)> {
         self.asked(|steps| self.function_meant(id, path, steps))
-    }
-
-    /// The function that an expression is in.
-    pub(crate) fn item_of(&self, id: ExprId) -> Option<ItemId> {
-        self.function(id).map(|(item, _)| item)
     }
 
     fn asked<T>(&self, answer: impl FnOnce(u32) -> T) -> T {

@@ -4,8 +4,8 @@ use super::super::at::At;
 use super::super::declared::Place;
 use super::{Ty, primitive};
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, ItemKind, Operator, Parent, Path, PatternId,
-    PatternKind, Prefix, StatementId, StatementKind,
+    BlockKind, ExprId, ExprKind, Function, ItemKind, Operator, Parent, Path, PatternId, Prefix,
+    StatementId, StatementKind,
 };
 
 /// How many expressions a scan passes over at the price of one that is looked at.
@@ -169,8 +169,7 @@ impl At<'_> {
             return Ty::Unknown;
         };
         let name = self.name(last.name);
-        let before = path.segments.iter().rev().nth(1);
-        let parent = before.map(|before| self.name(before.name));
+        let parent = self.parent_name(path);
         // Wrappers hand on what is wanted of them.
         if let Parent::Expr(around) = self.syntax().expr(id).parent {
             let wanted = || self.wanted(around, steps);
@@ -241,10 +240,9 @@ impl At<'_> {
 
     /// What a variable is wanted to be where it is used: handed on whole, in the same block.
     pub(super) fn used_as(&self, pattern: PatternId, statement: StatementId, steps: u32) -> Ty {
-        let PatternKind::Name { name, .. } = self.syntax().pattern(pattern) else {
+        let Some(name) = self.pattern_name(pattern) else {
             return Ty::Unknown;
         };
-        let name = self.name(*name);
         let Some(block) = self.syntax().statement(statement).and_then(|s| s.block) else {
             return Ty::Unknown;
         };

@@ -59,11 +59,11 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
-use crate::dance::types::Ty;
+use crate::dance::types::{Ty, generic_length};
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{Borrow, ExprKind, Prefix};
+use crate::source::syntax::{Borrow, ExprKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN044",
@@ -77,11 +77,7 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    let ExprKind::Unary {
-        operator: Prefix::Deref,
-        operand,
-    } = at.kind(operation.expr)
-    else {
+    let Some(pointer) = at.dereferenced(operation.expr) else {
         return;
     };
     let Some(around) = at.around(operation.expr) else {
@@ -95,7 +91,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         Borrow::Mut => true,
         Borrow::RawConst | Borrow::RawMut => return,
     };
-    let Some(spot) = at.spot(*operand) else {
+    let Some(spot) = at.spot(pointer) else {
         return;
     };
     let Ty::Array(element, Some(length)) = &spot.pointee else {
@@ -104,7 +100,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     if **element != spot.element || spot.element == Ty::Unknown || !spot.is_cast() {
         return;
     }
-    let is_start = spot.is_constant() && spot.is_first();
+    let is_start = spot.is_first();
     let base = match is_start {
         true => Pieces::default().operand(spot.base),
         false => {
@@ -117,14 +113,8 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     } else {
         "first_chunk"
     };
-    let is_word = length
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let argument = match is_word {
-        true => length.clone(),
-        false => format!("{{ {length} }}"),
-    };
-    let is_const = at.is_in_const(operation.expr);
+    let argument = generic_length(length);
+    let is_const = !at.runs(operation.expr);
     if is_const && (mutable || !is_start) {
         return;
     }
@@ -134,8 +124,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             around,
             base.text(format!(".{method}::<{argument}>().unwrap()")),
         )
-        .covers(spot.calls.iter().copied())
-        .drops(spot.through.iter().copied())
+        .through(&spot)
         .since(if is_const { 83 } else { 77 })
         .says("a slice that is taken for an array without a look at its length")
         .safe_if(spot.is_certain && !mutable && spot.through.is_empty()),

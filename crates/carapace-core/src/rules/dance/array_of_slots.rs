@@ -69,7 +69,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Ty::Array(element, _) = at.type_of(slots).peeled().clone() else {
         return;
     };
-    if !matches!(*element, Ty::Named(name, _) if name == "MaybeUninit") {
+    if !element.is_uninit() {
         return;
     }
     let text = Pieces::of("::core::array::from_fn(|index| element)");

@@ -67,7 +67,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprId, ExprKind, PatternKind, Prefix, StatementKind};
+use crate::source::syntax::{ExprId, ExprKind, Prefix, StatementKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN054",
@@ -144,10 +144,7 @@ fn in_loop(at: &At<'_>, operation: &Operation, text: ExprId, all: ExprId) -> Opt
         return None;
     }
     at.own_statement(all)?;
-    let PatternKind::Name { name, .. } = at.syntax().pattern(*pattern) else {
-        return None;
-    };
-    let name = at.name(*name);
+    let name = at.pattern_name(*pattern)?;
     let is_byte = |id: ExprId| at.single(id).as_ref() == Some(&name);
     let [only] = at.statements(*body) else {
         return None;

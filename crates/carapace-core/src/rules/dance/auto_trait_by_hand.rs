@@ -99,7 +99,7 @@ use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
 use crate::source::lexer::TokenKind;
-use crate::source::syntax::{Field, ItemId, ItemKind, Path, Tokens, TypeId, TypeKind};
+use crate::source::syntax::{Field, ItemKind, Path, Tokens, TypeId, TypeKind};
 
 /// How deep types are gone through.
 const MAX_STEPS: u32 = 12;
@@ -136,7 +136,7 @@ struct Asked<'d> {
 
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
     let mut denied: Option<Denied> = None;
-    for (index, item) in at.syntax().items.iter().enumerate() {
+    for (id, item) in at.syntax().items_by_id() {
         let ItemKind::Impl {
             of,
             of_trait: Some(of_trait),
@@ -152,7 +152,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         let TypeKind::Path(path) = at.syntax().type_kind(*of) else {
             continue;
         };
-        let name = path.segments.last().map(|last| at.name(last.name));
+        let name = at.last_name(path);
         let Some(name) = name.filter(|_| path.segments.len() == 1) else {
             continue;
         };
@@ -161,7 +161,6 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
             seen: HashSet::default(),
         };
         if is_by_itself(at, &name, auto, MAX_STEPS, &mut asked) {
-            let id = ItemId(u32::try_from(index).unwrap_or(u32::MAX));
             let says = "an implementation that the compiler has by itself, as all fields are so";
             found.push((*keyword, Replacement::of_item(id, None).says(says)));
         }
@@ -189,10 +188,8 @@ fn is_by_itself(at: &At<'_>, name: &str, auto: Auto, steps: u32, asked: &mut Ask
     if !asked.seen.insert((name.to_owned(), auto)) {
         return true;
     }
-    let Some((place, item)) = at.declared.type_named(name) else {
-        return false;
-    };
-    let Some(there) = at.declared.at(place) else {
+    let found = at.declared.type_named(name);
+    let Some((there, item)) = found.and_then(|(place, _)| at.declared.there(place)) else {
         return false;
     };
     let mut all = |fields: &[Field]| {

@@ -36,7 +36,6 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
-use crate::dance::scope::Bound;
 use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
@@ -97,15 +96,7 @@ fn allocated(at: &At<'_>, pointer: ExprId, steps: u32) -> Option<ExprId> {
             allocated(at, *receiver, steps)
         }
         ExprKind::Block(_) => allocated(at, at.tail(pointer)?, steps),
-        ExprKind::Path(_) => {
-            let binding = at.binding(&at.single(pointer)?, pointer)?;
-            match binding.bound {
-                Bound::Let {
-                    value: Some(value), ..
-                } => allocated(at, value, steps),
-                _ => None,
-            }
-        }
+        ExprKind::Path(_) => allocated(at, at.let_value(pointer)?, steps),
         _ => None,
     }
 }

@@ -46,7 +46,7 @@ use crate::dance::replacement::{Binds, Pieces, Replacement};
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{Borrow, ExprKind, Prefix};
+use crate::source::syntax::{Borrow, ExprKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN059",
@@ -60,14 +60,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    let ExprKind::Unary {
-        operator: Prefix::Deref,
-        operand,
-    } = at.kind(operation.expr)
-    else {
+    let Some(pointer) = at.dereferenced(operation.expr) else {
         return;
     };
-    let call = at.bare(*operand);
+    let call = at.bare(pointer);
     let Some(([boxed], _)) = at.call_of(call, "Box", &["into_raw"]) else {
         return;
     };

@@ -60,7 +60,6 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
-use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::fix::Applicability;
@@ -98,7 +97,7 @@ fn slice(at: &At<'_>, operation: &Operation) -> Option<Pieces> {
     if let Some(spot) = at.spot(pointer) {
         // Arrays of the elements have functions of their own, and `MaybeUninit` is for them.
         let is_array = |of: &Ty| matches!(of, Ty::Array(..) | Ty::Slice(_));
-        let is_odd = |of: &Ty| *of == Ty::Unknown || is_array(of) || is_uninit(of);
+        let is_odd = |of: &Ty| *of == Ty::Unknown || is_array(of) || of.is_uninit();
         if !spot.is_cast() || is_odd(&spot.element) || is_odd(&spot.pointee) {
             return None;
         }
@@ -132,10 +131,6 @@ fn slice(at: &At<'_>, operation: &Operation) -> Option<Pieces> {
             .keep(value)
             .text(")"),
     )
-}
-
-fn is_uninit(of: &Ty) -> bool {
-    matches!(of, Ty::Named(name, _) if name == "MaybeUninit")
 }
 
 /// Whether a count is the size of a type or a value.
@@ -177,11 +172,7 @@ fn source(at: &At<'_>, pointer: ExprId) -> Option<ExprId> {
         } else if let Some((receiver, [])) = at.method_of(id, &["as_mut_ptr", "as_ptr"]) {
             return is_cast.then_some(receiver);
         } else {
-            let name = at.single(id)?;
-            let Bound::Let { value, .. } = at.binding(&name, id)?.bound else {
-                return None;
-            };
-            id = value?;
+            id = at.let_value(id)?;
         }
     }
     None

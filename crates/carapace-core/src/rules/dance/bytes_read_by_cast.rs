@@ -110,7 +110,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((width, name)) = number(&access.of) else {
         return;
     };
-    let is_const = at.is_in_const(operation.expr);
+    let is_const = !at.runs(operation.expr);
     let is_short = width <= MAX_SINGLE || spot.is_constant() && width <= 8;
     let (text, binds) = match spot.is_pure(at) && (is_short || is_const) {
         true => (one_by_one(at, spot, width, name), Binds::Postfix),
@@ -122,8 +122,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     };
     found.push(
         Replacement::new(operation, access.target, text)
-            .covers(spot.calls.iter().copied())
-            .drops(spot.through.iter().copied())
+            .through(spot)
             .binds(binds)
             .since(since(&access.of, is_const))
             .says("bytes read through a pointer to another type")
@@ -133,11 +132,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// How many bytes something has that any bytes make, and its name if it is a number.
 fn number(of: &Ty) -> Option<(u64, Option<&'static str>)> {
+    if let Some(length) = of.byte_array() {
+        return (1..=16).contains(&length).then_some((length, None));
+    }
     match of {
-        Ty::Array(of, Some(length)) if **of == Ty::Int("u8") => {
-            let length: u64 = length.parse().ok()?;
-            (1..=16).contains(&length).then_some((length, None))
-        }
         Ty::Int(name) | Ty::Float(name) => Some((u64::from(of.bytes()?), Some(name))),
         _ => None,
     }

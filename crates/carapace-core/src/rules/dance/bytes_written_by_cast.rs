@@ -88,8 +88,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Way::Write(value) = access.way else {
         return;
     };
-    let is_const = at.is_in_const(operation.expr);
-    if spot.element != Ty::Int("u8") || !spot.is_cast() || is_const {
+    if spot.element != Ty::Int("u8") || !spot.is_cast() || !at.runs(operation.expr) {
         return;
     }
     let Some((width, bytes)) = bytes_of(at, &access.of, value) else {
@@ -120,8 +119,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     };
     found.push(
         Replacement::new(operation, access.target, text)
-            .covers(spot.calls.iter().copied())
-            .drops(spot.through.iter().copied())
+            .through(spot)
             .binds(binds)
             .since(match access.of {
                 Ty::Array(..) => 9,
@@ -135,14 +133,13 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// How many bytes a value has, and how they are had of it.
 fn bytes_of(at: &At<'_>, of: &Ty, value: ExprId) -> Option<(u64, Pieces)> {
+    let is_known = at.type_of(value) == *of;
+    if let Some(length) = of.byte_array() {
+        return is_known.then(|| (length, Pieces::default().operand(value)));
+    }
     match of {
-        Ty::Array(of, Some(length)) if **of == Ty::Int("u8") => {
-            let is_known = at.type_of(value) == Ty::Array(of.clone(), Some(length.clone()));
-            is_known.then_some((length.parse().ok()?, Pieces::default().operand(value)))
-        }
         Ty::Int(name) | Ty::Float(name) => {
             let width = u64::from(of.bytes()?);
-            let is_known = at.type_of(value) == *of;
             let text = match is_known {
                 true => Pieces::default().operand(value).text(".to_ne_bytes()"),
                 false => Pieces::of(format!("{name}::to_ne_bytes("))

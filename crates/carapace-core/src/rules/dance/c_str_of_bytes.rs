@@ -117,7 +117,7 @@ fn until_zero(
     pointer: ExprId,
     until: &str,
 ) -> Option<Replacement> {
-    let (slice, []) = at.method_of(without_casts(at, pointer), &["as_ptr"])?;
+    let (slice, []) = at.method_of(at.without_casts(pointer), &["as_ptr"])?;
     let of = at.type_of(slice);
     let text = Pieces::of(format!("{until}("));
     let text = match (of.peeled(), &of) {
@@ -136,20 +136,6 @@ fn until_zero(
             .since(69)
             .safe_if(is_literal || is_used_up(at, operation.expr)),
     )
-}
-
-/// A pointer without what only changes its type.
-fn without_casts(at: &At<'_>, mut id: ExprId) -> ExprId {
-    loop {
-        id = match at.kind(id) {
-            ExprKind::Paren(inner) => *inner,
-            ExprKind::Cast { operand, .. } => *operand,
-            _ => match at.method_of(id, &["cast"]) {
-                Some((receiver, [])) => receiver,
-                _ => return id,
-            },
-        };
-    }
 }
 
 /// Whether what is called on it in the same expression ends with something that borrows nothing.

@@ -63,7 +63,6 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
-use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
@@ -139,12 +138,8 @@ fn has_own_type(at: &At<'_>, id: ExprId) -> bool {
     if of != Ty::Unknown {
         return false;
     }
-    let binding = at.single(id).and_then(|name| at.binding(&name, id));
-    let value = match binding.map(|binding| binding.bound) {
-        Some(Bound::Let {
-            value: Some(value), ..
-        }) => value,
-        _ => return false,
+    let Some(value) = at.let_value(id) else {
+        return false;
     };
     match at.kind(value) {
         // What was read, and not what `parse` and its kind give.

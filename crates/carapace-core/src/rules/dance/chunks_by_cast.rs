@@ -72,7 +72,7 @@ use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::pointers::Spot;
 use crate::dance::replacement::{Binds, Pieces, Replacement};
-use crate::dance::types::Ty;
+use crate::dance::types::{Ty, generic_length};
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
@@ -107,10 +107,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     else {
         return;
     };
-    let is_const = at.is_in_const(operation.expr);
+    let is_const = !at.runs(operation.expr);
     found.push(
         Replacement::new(operation, operation.expr, text)
-            .drops(spot.through.iter().copied())
+            .through(&spot)
             .binds(binds)
             .since(if is_const { since.max(88) } else { since })
             .says("a slice that is cast to one of arrays, or back")
@@ -132,7 +132,7 @@ fn chunks(at: &At<'_>, spot: &Spot, count: ExprId, mutable: bool) -> Option<(Pie
         "as_chunks"
     };
     let all = Pieces::default().operand(spot.base);
-    let all = all.text(format!(".{method}::<{}>().0", argument(length)));
+    let all = all.text(format!(".{method}::<{}>().0", generic_length(length)));
     if is_count(at, spot, count, Operator::Div, length) {
         // It is a reference by itself.
         return Some((all, Binds::Postfix, 88));
@@ -189,22 +189,8 @@ fn is_count(at: &At<'_>, spot: &Spot, count: ExprId, by: Operator, length: &str)
     else {
         return false;
     };
-    let is_length = |id: ExprId| {
-        let method = at.method_of::<0>(at.bare(id), &["len"]);
-        method.is_some_and(|(of, _)| at.alike(of, spot.base))
-    };
+    let is_length = |id: ExprId| at.is_length_of(id, spot.base);
     let is_own = |id: ExprId| at.plain(at.bare(id)) == length;
     let is_turned = by == Operator::Mul && is_own(*left) && is_length(*right);
     *operator == by && (is_length(*left) && is_own(*right) || is_turned)
-}
-
-/// A length as a generic argument.
-fn argument(length: &str) -> String {
-    let is_word = length
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    match is_word {
-        true => length.to_owned(),
-        false => format!("{{ {length} }}"),
-    }
 }

@@ -57,10 +57,7 @@ const SINCE: u32 = 86;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
-    found.extend(pair(at, operation));
+    found.extend(pair(at, operation).filter(|_| at.runs(operation.expr)));
 }
 
 fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
@@ -69,18 +66,10 @@ fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
     if operation.expr != one {
         return None;
     }
-    let chain = at.chain(a.base)?;
+    at.chain(a.base)?;
     if at.may_be_spare(&a, operation.expr) {
         return None;
     }
-    let mut parts = a.parts().into_iter().chain(b.parts());
-    let is_mixed = parts.any(|part| !at.alike(part, a.base) && at.touches(part, &chain));
-    let is_known = a.is_certain
-        && b.is_certain
-        && (at.is_lent_late(a.base) || !is_mixed)
-        && at.is_pure(a.base)
-        && at.is_only_use(&a, &b, tuple)
-        && at.is_only_use(&b, &a, tuple);
     let text = Pieces::of("{ let [a, b] = ")
         .operand(a.base)
         .text(".get_disjoint_mut([")
@@ -96,6 +85,6 @@ fn pair(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
             .binds(Binds::Loose)
             .since(SINCE)
             .says("two elements of which it is checked that they differ")
-            .safe_if(is_known),
+            .safe_if(at.are_free(&a, &b, tuple)),
     )
 }

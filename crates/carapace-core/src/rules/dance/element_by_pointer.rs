@@ -81,7 +81,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprId, ExprKind, Prefix};
+use crate::source::syntax::{ExprId, ExprKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN032",
@@ -107,13 +107,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     if !is_as_it_is || spot.element == Ty::Unknown {
         return;
     }
-    let is_deref = matches!(
-        at.kind(operation.expr),
-        ExprKind::Unary {
-            operator: Prefix::Deref,
-            ..
-        }
-    );
+    let is_deref = at.dereferenced(operation.expr).is_some();
     let is_plain = is_plain(&spot.element);
     let is_lent = matches!(
         at.around(operation.expr).map(|around| at.kind(around)),
@@ -138,8 +132,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let is_written = matches!(access.way, Way::Write(_));
     found.push(
         Replacement::new(operation, target, text)
-            .covers(spot.calls.iter().copied())
-            .drops(spot.through.iter().copied())
+            .through(spot)
             .binds(binds)
             .says("an element behind a pointer into a slice, without a check of its bounds")
             .safe_if(
@@ -153,11 +146,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// Whether values of a type are copied, and dropping one does nothing.
 fn is_plain(of: &Ty) -> bool {
     match of {
-        Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Pointer { .. } => true,
+        Ty::Pointer { .. } => true,
         Ty::Ref { mutable, .. } => !mutable,
         Ty::Array(of, _) => is_plain(of),
         Ty::Tuple(parts) => parts.iter().all(is_plain),
-        _ => false,
+        of => of.is_scalar(),
     }
 }
 

@@ -77,10 +77,6 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 50;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
     let names = ["write_bytes"];
     let (pointer, value, count) = if let Some(([pointer, value, count], _)) =
         at.call_of::<3>(operation.expr, "ptr", &names)
@@ -91,6 +87,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     } else {
         return;
     };
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     let Some(spot) = at.spot(pointer) else {
         return;
     };

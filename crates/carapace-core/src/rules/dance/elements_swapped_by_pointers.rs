@@ -82,10 +82,6 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
     let (a, b) = if let Some(([a, b], _)) = at.call_of::<2>(operation.expr, "ptr", &["swap"]) {
         (a, b)
     } else if let Some((a, [b])) = at.method_of::<1>(operation.expr, &["swap"])
@@ -95,6 +91,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     } else {
         return;
     };
+    // While the program is compiled, slices have few methods.
+    if !at.runs(operation.expr) {
+        return;
+    }
     let offer = match (at.spot(a), at.spot(b)) {
         (Some(one), Some(other)) if at.alike(one.base, other.base) => {
             within(at, operation, &one, &other)
@@ -107,13 +107,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// Two elements of one sequence.
 fn within(at: &At<'_>, operation: &Operation, a: &Spot, b: &Spot) -> Option<Replacement> {
     let is_plain = |spot: &Spot| spot.mutable && spot.is_plain();
-    let chain = at.chain(a.base)?;
+    at.chain(a.base)?;
     if !is_plain(a) || !is_plain(b) || at.may_be_spare(a, operation.expr) {
         return None;
     }
-    let mut parts = a.parts().into_iter().chain(b.parts());
-    let is_mixed = parts.any(|part| !at.alike(part, a.base) && at.touches(part, &chain));
-    let is_free = at.is_lent_late(a.base) || !is_mixed;
     let text = Pieces::default()
         .operand(a.base)
         .text(".swap(")
@@ -121,24 +118,18 @@ fn within(at: &At<'_>, operation: &Operation, a: &Spot, b: &Spot) -> Option<Repl
         .text(", ")
         .then(b.index(at, 0))
         .text(")");
-    let is_known = a.is_certain
-        && b.is_certain
-        && is_free
-        && at.is_pure(a.base)
-        && at.is_only_use(a, b, operation.expr)
-        && at.is_only_use(b, a, operation.expr);
     Some(
         Replacement::new(operation, operation.expr, text)
             .through(a)
             .through(b)
             .says("a swap of two elements whose indices are checked")
-            .safe_if(is_known),
+            .safe_if(at.are_free(a, b, operation.expr)),
     )
 }
 
 /// What two references lead to.
 fn between(at: &At<'_>, operation: &Operation, a: ExprId, b: ExprId) -> Option<Replacement> {
-    let path = at.callee_path(operation.expr)?;
+    let name = at.of_mem(operation.expr, "swap")?;
     let (of_a, of_b) = (lent(at, a)?, lent(at, b)?);
     let (Some(chain_a), Some(chain_b)) = (at.chain(a), at.chain(b)) else {
         return None;
@@ -146,16 +137,6 @@ fn between(at: &At<'_>, operation: &Operation, a: ExprId, b: ExprId) -> Option<R
     if of_a != of_b && of_a != Ty::Unknown && of_b != Ty::Unknown || overlap(&chain_a, &chain_b) {
         return None;
     }
-    let full = at.full_path(path);
-    let name = match full
-        .iter()
-        .find(|segment| !segment.is_empty())
-        .map(String::as_str)
-    {
-        Some("core") => "::core::mem::swap",
-        _ if at.text(operation.expr).starts_with("std::") => "std::mem::swap",
-        _ => "::std::mem::swap",
-    };
     let text = Pieces::of(format!("{name}("))
         .keep(a)
         .text(", ")

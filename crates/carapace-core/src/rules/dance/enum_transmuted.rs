@@ -145,10 +145,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         true => " }",
         false => ", _ => unreachable!() }",
     };
-    let since = match (at.is_in_const(operation.expr), is_self) {
-        (true, _) => 57,
-        (false, true) => 37,
-        (false, false) => 0,
+    let since = match (at.runs(operation.expr), is_self) {
+        (false, _) => 57,
+        (true, true) => 37,
+        (true, false) => 0,
     };
     found.push(
         Replacement::new(operation, operation.expr, text.text(rest))

@@ -51,7 +51,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ItemId, ItemKind, Tokens};
+use crate::source::syntax::ItemKind;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN068",
@@ -65,22 +65,18 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
-    for (index, item) in at.syntax().items.iter().enumerate() {
+    for (id, item) in at.syntax().items_by_id() {
         let ItemKind::Function(function) = &item.kind else {
             continue;
         };
         let (Some(keyword), Some(body)) = (function.unsafety, function.body) else {
             continue;
         };
-        let attributes = Tokens {
-            start: item.tokens.start,
-            end: item.head,
+        let takes_pointer = || {
+            let mut parameters = function.parameters.iter();
+            parameters.any(|parameter| at.type_text(parameter.of).contains('*'))
         };
-        let takes_pointer = function
-            .parameters
-            .iter()
-            .any(|parameter| at.type_text(parameter.of).contains('*'));
-        if !at.mentions(attributes, "target_feature") || takes_pointer {
+        if !at.has_features(item) || takes_pointer() {
             continue;
         }
         let has_block = at
@@ -97,12 +93,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         if !is_feature_only {
             continue;
         }
-        let head = |start, end| at.text_of(Tokens { start, end });
-        let before = head(at.item_head(item), keyword);
-        let open = at.syntax().expr(body).tokens.start;
-        let space = if before.is_empty() { "" } else { " " };
-        let text = format!("{before}{space}{} {{ … }}", head(keyword + 1, open));
-        let id = ItemId(u32::try_from(index).unwrap_or(u32::MAX));
+        let text = at.without_keyword(item, keyword, body);
         let change = Replacement::of_item(id, Some(Pieces::of(text)))
             .says("a function that is unsafe for its features alone")
             .since(87)

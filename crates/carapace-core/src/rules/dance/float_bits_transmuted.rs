@@ -68,7 +68,6 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Binds, Pieces, Replacement};
-use crate::dance::transmutes::cast_binds;
 use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
@@ -102,7 +101,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
                 true => (bits, Binds::Postfix),
                 false => (
                     bits.text(format!(" as {int}")),
-                    cast_binds(at, operation.expr),
+                    at.cast_binds(operation.expr),
                 ),
             }
         }
@@ -129,9 +128,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         _ => return,
     };
     let is_known = transmute.from.is_known() && transmute.to.is_known();
-    let since = match at.is_in_const(operation.expr) {
-        true => 83,
-        false => 20,
+    let since = match at.runs(operation.expr) {
+        true => 20,
+        false => 83,
     };
     found.push(
         Replacement::new(operation, operation.expr, text)

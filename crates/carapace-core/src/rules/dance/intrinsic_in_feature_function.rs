@@ -54,7 +54,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprId, ExprKind, Tokens};
+use crate::source::syntax::ExprKind;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN067",
@@ -71,14 +71,20 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(path) = at.callee_path(operation.expr) else {
         return;
     };
-    let Some(name) = path.segments.last().map(|last| at.name(last.name)) else {
+    let Some(name) = at.last_name(path) else {
         return;
     };
     let is_intrinsic = name.starts_with("_mm") && !at.declared.has(&name);
     if !is_intrinsic || standard::is_unsafe_intrinsic(&name) {
         return;
     }
-    if !has_feature(at, operation.expr) || !is_in_block(at, operation.expr) {
+    // A closure may be called without the features.
+    let mut around = at.syntax().ancestors(operation.expr);
+    let is_in_closure = around
+        .clone()
+        .any(|around| matches!(at.kind(around), ExprKind::Closure { .. }));
+    let is_in_block = around.any(|around| at.is_unsafe_block(around));
+    if is_in_closure || !is_in_block || !at.is_with_features(operation.expr) {
         return;
     }
     let same = Pieces::default().keep(operation.expr);
@@ -88,35 +94,4 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             .since(87)
             .applies(Applicability::Unsafe),
     );
-}
-
-/// Whether the function around enables a feature.
-fn has_feature(at: &At<'_>, id: ExprId) -> bool {
-    // A closure may be called without it.
-    let mut around = at.syntax().around(id);
-    while let Some(found) = around {
-        if matches!(at.kind(found), ExprKind::Closure { .. }) {
-            return false;
-        }
-        around = at.syntax().around(found);
-    }
-    let item = at.function(id).and_then(|(item, _)| at.syntax().item(item));
-    item.is_some_and(|item| {
-        let attributes = Tokens {
-            start: item.tokens.start,
-            end: item.head,
-        };
-        at.mentions(attributes, "target_feature")
-    })
-}
-
-fn is_in_block(at: &At<'_>, id: ExprId) -> bool {
-    let mut around = at.syntax().around(id);
-    while let Some(found) = around {
-        if at.is_unsafe_block(found) {
-            return true;
-        }
-        around = at.syntax().around(found);
-    }
-    false
 }

@@ -47,7 +47,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{Tokens, TypeId};
+use crate::source::syntax::TypeId;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN065",
@@ -87,8 +87,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// A type without what it says of lifetimes.
 fn without_lifetimes(at: &At<'_>, of: TypeId) -> String {
-    let tokens = at.syntax().types.get(of.0 as usize);
-    let tokens: Tokens = tokens.map(|found| found.tokens).unwrap_or_default();
+    let tokens = at.type_tokens(of);
     let mut text = String::new();
     for token in tokens.start..tokens.end {
         let word = at.file.source.text(token as usize);

@@ -94,19 +94,13 @@ const SAFE_METHODS: [&str; 20] = [
 ];
 
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
-    for (index, expr) in at.syntax().exprs.iter().enumerate() {
-        let ExprKind::Block(block) = &expr.kind else {
-            continue;
-        };
-        if block.kind != BlockKind::Unsafe {
-            continue;
-        }
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+    for id in at.unsafe_blocks() {
         let is_in_function = at.function(id).is_some();
         let mut parts = at.syntax().within(id).filter(|part| *part != id);
-        if is_in_function && at.operations(id).is_empty() && parts.all(|part| is_plain(at, part)) {
+        if is_in_function && parts.all(|part| is_plain(at, part)) && at.operations(id).is_empty() {
             let says = "an unsafe block in which nothing needs it";
-            found.push((expr.tokens.start, Replacement::unwrapping(id).says(says)));
+            let keyword = at.syntax().expr(id).tokens.start;
+            found.push((keyword, Replacement::unwrapping(id).says(says)));
         }
     }
 }

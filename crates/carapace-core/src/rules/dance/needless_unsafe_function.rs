@@ -39,12 +39,13 @@
 
 use crate::dance::Replaces;
 use crate::dance::at::At;
+use crate::dance::needs::says_unchecked;
 use crate::dance::replacement::{Pieces, Replacement};
 use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprKind, ItemId, ItemKind, Tokens};
+use crate::source::syntax::{ExprKind, ItemKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN077",
@@ -58,7 +59,7 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
-    for (index, item) in at.syntax().items.iter().enumerate() {
+    for (id, item) in at.syntax().items_by_id() {
         let ItemKind::Function(function) = &item.kind else {
             continue;
         };
@@ -66,14 +67,10 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         else {
             continue;
         };
-        let id = ItemId(u32::try_from(index).unwrap_or(u32::MAX));
-        let is_own =
-            !item.public && !is_of_trait(at, id) && item.tokens.start == at.item_head(item);
+        let is_own = !item.public && !at.is_of_trait(id) && item.tokens.start == at.item_head(item);
         // `extern "C"` is called from elsewhere.
-        let is_plain = keyword + 1 < name
-            && at.is_name(keyword + 1, "fn")
-            && !at.name(name).contains("unchecked")
-            && !at.name(name).contains("unsafe");
+        let is_plain =
+            keyword + 1 < name && at.is_name(keyword + 1, "fn") && !says_unchecked(&at.name(name));
         if !is_own || !is_plain || has_contract(at, at.item_head(item)) {
             continue;
         }
@@ -83,7 +80,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
             of.contains('*') || of.contains("NonNull") || of.contains("ffi")
         });
         let is_needless = !takes_pointer
-            && at.operations(body).is_empty()
+            && !at.statements(body).is_empty()
             && at.syntax().within(body).all(|part| match at.kind(part) {
                 ExprKind::Assign { left, .. } => !matches!(at.kind(*left), ExprKind::Field { .. }),
                 ExprKind::Macro { .. } | ExprKind::Struct { .. } | ExprKind::Closure { .. } => {
@@ -91,30 +88,17 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
                 }
                 ExprKind::Block(_) => part == body || !at.is_unsafe_block(part),
                 _ => true,
-            });
-        if !is_needless || at.statements(body).is_empty() {
+            })
+            && at.operations(body).is_empty();
+        if !is_needless {
             continue;
         }
-        let head = |start, end| at.text_of(Tokens { start, end });
-        let before = head(at.item_head(item), keyword);
-        let space = if before.is_empty() { "" } else { " " };
-        let open = at.syntax().expr(body).tokens.start;
-        let text = format!("{before}{space}{} {{ … }}", head(keyword + 1, open));
+        let text = at.without_keyword(item, keyword, body);
         let change = Replacement::of_item(id, Some(Pieces::of(text)))
             .says("an unsafe function of the package that does nothing unsafe")
             .applies(Applicability::Display);
         found.push((keyword, change));
     }
-}
-
-fn is_of_trait(at: &At<'_>, item: ItemId) -> bool {
-    let around = at
-        .implementation(item)
-        .and_then(|around| at.syntax().item(around));
-    around.is_some_and(|around| match &around.kind {
-        ItemKind::Impl { of_trait, .. } => of_trait.is_some(),
-        _ => true,
-    })
 }
 
 /// Whether a comment above speaks of safety.

@@ -122,10 +122,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     };
     let make = |text| Replacement::new(operation, operation.expr, text);
     if let Some((text, since, is_known)) = reference(at, pointer) {
-        let mut whole = Pieces::of(format!("{from}("));
-        whole.0.extend(text.0);
+        let text = Pieces::of(format!("{from}(")).then(text).text(")");
         found.push(
-            make(whole.text(")"))
+            make(text)
                 .says("a pointer that comes of a reference, and so is not null")
                 .since(since)
                 .safe_if(is_known && is_same(at, operation.expr, pointer)),
@@ -175,18 +174,11 @@ fn reference(at: &At<'_>, pointer: ExprId) -> Option<(Pieces, u32, bool)> {
 
 /// Whether what is wanted is not seen to point at something else, as a trait object.
 fn is_same(at: &At<'_>, call: ExprId, pointer: ExprId) -> bool {
-    let mut outer = call;
-    while let Some(around) = at.syntax().around(outer) {
-        match at.kind(around) {
-            ExprKind::Block(_) if at.tail(around) == Some(outer) => outer = around,
-            _ => break,
-        }
-    }
     let pointee = match at.type_of(pointer) {
         Ty::Ref { of, .. } | Ty::Pointer { of, .. } => *of,
         _ => Ty::Unknown,
     };
-    match at.expected(outer) {
+    match at.expected(at.outermost(call)) {
         Ty::Named(name, of) if name == "NonNull" => match of.as_slice() {
             [Ty::Unknown] => false,
             [of] => pointee == Ty::Unknown || of == &pointee,

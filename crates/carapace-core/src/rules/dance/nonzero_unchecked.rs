@@ -66,10 +66,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    let Some(call) = at.standard_call(operation.expr) else {
+    let Some(call) = at.call_named(operation.expr, &["new_unchecked"]) else {
         return;
     };
-    let ("new_unchecked", [value]) = (call.name.as_str(), call.arguments) else {
+    let [value] = call.arguments else {
         return;
     };
     if !call.parent.starts_with("NonZero") {

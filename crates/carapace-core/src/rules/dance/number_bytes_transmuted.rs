@@ -109,11 +109,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((text, is_float)) = whole(at, &transmute).or_else(|| apart(at, &transmute)) else {
         return;
     };
-    let since = match (at.is_in_const(operation.expr), is_float) {
-        (true, true) => 83,
-        (true, false) => 44,
-        (false, true) => 40,
-        (false, false) => 32,
+    let since = match (at.runs(operation.expr), is_float) {
+        (false, true) => 83,
+        (false, false) => 44,
+        (true, true) => 40,
+        (true, false) => 32,
     };
     found.push(
         Replacement::new(operation, operation.expr, text)

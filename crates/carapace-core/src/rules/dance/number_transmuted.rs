@@ -92,7 +92,6 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
-use crate::dance::transmutes::{binds, cast_binds};
 use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
@@ -116,16 +115,16 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let (from, to, value) = (&transmute.from, &transmute.to, transmute.value);
     let cast = |name: &str| {
         let text = Pieces::default().operand(value).text(format!(" as {name}"));
-        (text, cast_binds(at, operation.expr))
+        (text, at.cast_binds(operation.expr))
     };
     let mut is_certain = true;
     let (text, binds) = match (from, to) {
         (Ty::Int(a), Ty::Int(b)) if !a.is_empty() && a == b => {
-            (Pieces::default().keep(value), binds(at, value))
+            (Pieces::default().keep(value), at.binds(value))
         }
         (Ty::Int(_), Ty::Int(name)) if is_of_one_size(from, to) => cast(name),
         (Ty::Float(a), Ty::Float(b)) if !a.is_empty() && a == b => {
-            (Pieces::default().keep(value), binds(at, value))
+            (Pieces::default().keep(value), at.binds(value))
         }
         (Ty::Bool, Ty::Int(name @ ("u8" | "i8"))) => cast(name),
         (Ty::Char, Ty::Int("u32")) => cast("u32"),

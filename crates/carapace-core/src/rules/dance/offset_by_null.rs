@@ -53,7 +53,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprId, ExprKind, ItemKind, Prefix, TypeId, TypeKind};
+use crate::source::syntax::{ExprId, ExprKind, ItemKind, TypeId, TypeKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN061",
@@ -67,14 +67,10 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    let ExprKind::Unary {
-        operator: Prefix::Deref,
-        operand,
-    } = at.kind(operation.expr)
-    else {
+    let Some(pointer) = at.dereferenced(operation.expr) else {
         return;
     };
-    let Some(of) = null_of(at, at.bare(*operand)) else {
+    let Some(of) = null_of(at, at.bare(pointer)) else {
         return;
     };
     let Some((fields, target)) = offset(at, operation.expr) else {
@@ -85,12 +81,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         (Ty::Named(name, _), [field]) => has_field(at, &name, field),
         _ => false,
     };
-    // The package may have a module of this name.
-    let root = if at.declared.has("core") {
-        "std"
-    } else {
-        "core"
-    };
+    let root = at.core_root();
     let fields = names.join(".");
     let text = format!("::{root}::mem::offset_of!({}, {fields})", at.type_text(of));
     let since = if names.len() > 1 { 82 } else { 77 };

@@ -45,7 +45,6 @@ use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::pointers::Spot;
 use crate::dance::replacement::{Binds, Pieces, Replacement};
-use crate::dance::scope::Bound;
 use crate::dance::stretches::{Copied, Stretch};
 use crate::dance::types::Ty;
 use crate::finding::Level;
@@ -69,16 +68,13 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 53;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    let (first, second) = match at.copied(operation.expr) {
+        Some(copied) => (appended(at, operation, copied), None),
+        None => (shown(at, operation), repeated(at, operation)),
+    };
+    let offers = first.into_iter().chain(second);
     // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
-    if let Some(copied) = at.copied(operation.expr) {
-        found.extend(appended(at, operation, copied));
-        return;
-    }
-    found.extend(shown(at, operation));
-    found.extend(repeated(at, operation));
+    found.extend(offers.filter(|_| at.runs(operation.expr)));
 }
 
 fn appended(at: &At<'_>, operation: &Operation, copied: Copied) -> Option<Replacement> {
@@ -125,24 +121,7 @@ fn end_of(at: &At<'_>, to: &Spot) -> Option<ExprId> {
     let [index, _] = parts.as_slice() else {
         return None;
     };
-    is_length(at, *index, to.base).then_some(*index)
-}
-
-fn is_length(at: &At<'_>, id: ExprId, base: ExprId) -> bool {
-    let is = |id: ExprId| {
-        at.method_of::<0>(id, &["len"])
-            .is_some_and(|(of, _)| at.alike(of, base))
-    };
-    let binding = at.single(id).and_then(|name| at.binding(&name, id));
-    match binding.map(|binding| (binding.bound, binding.mutable)) {
-        Some((
-            Bound::Let {
-                value: Some(value), ..
-            },
-            false,
-        )) => is(at.bare(value)),
-        _ => is(at.bare(id)),
-    }
+    at.is_own_length(*index, to.base).then_some(*index)
 }
 
 /// `v.set_len(n)` as a statement: the call, and its argument.
@@ -183,7 +162,7 @@ fn shown(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
         return None;
     }
     end_of(at, &to)?;
-    let body = at.function(operation.expr)?.1.body?;
+    let body = at.body_of(operation.expr)?;
     let sets: Vec<ExprId> = at
         .syntax()
         .within(body)
@@ -227,16 +206,13 @@ fn repeated(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
     let ([from, to, count], _) = at.call_of::<3>(operation.expr, "ptr", &names)?;
     let (source, [index]) = at.method_of::<1>(from, &["add", "offset"])?;
     let (target, [other]) = at.method_of::<1>(to, &["add", "offset"])?;
-    let is_handed = |id: ExprId| {
-        let binding = at.single(id).and_then(|name| at.binding(&name, id));
-        let is_parameter = binding.is_some_and(|found| matches!(found.bound, Bound::Parameter(_)));
-        is_parameter && matches!(at.type_of(id), Ty::Pointer { .. })
-    };
+    let is_handed =
+        |id: ExprId| at.is_parameter(id) && matches!(at.type_of(id), Ty::Pointer { .. });
     let is_one = at.whole_number(count) == Some(1) && at.alike(index, other);
     if !is_one || !is_handed(source) || !is_handed(target) {
         return None;
     }
-    let body = at.function(operation.expr)?.1.body?;
+    let body = at.body_of(operation.expr)?;
     let at_once = at.syntax().within(body).filter(|part| {
         let copied = at.call_of::<3>(*part, "ptr", &names);
         copied.is_some_and(|([from, to, _], _)| at.alike(from, source) && at.alike(to, target))

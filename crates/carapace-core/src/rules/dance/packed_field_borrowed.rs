@@ -50,7 +50,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{Borrow, ExprId, ExprKind, Prefix, Tokens, TypeKind};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, TypeKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN060",
@@ -64,24 +64,13 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    let ExprKind::Unary {
-        operator: Prefix::Deref,
-        ..
-    } = at.kind(operation.expr)
-    else {
-        return;
-    };
-    if !is_packed(at, operation.expr) {
+    if at.dereferenced(operation.expr).is_none() || !is_packed(at, operation.expr) {
         return;
     }
     let Some((borrow, place, mutable)) = borrowed(at, operation.expr) else {
         return;
     };
-    let root = if at.declared.has("core") {
-        "std"
-    } else {
-        "core"
-    };
+    let root = at.core_root();
     let (raw, by_macro) = match mutable {
         true => ("&raw mut ", format!("::{root}::ptr::addr_of_mut!(")),
         false => ("&raw const ", format!("::{root}::ptr::addr_of!(")),
@@ -104,16 +93,7 @@ fn is_packed(at: &At<'_>, deref: ExprId) -> bool {
     let Ty::Named(name, _) = at.type_of(deref) else {
         return false;
     };
-    let Some((place, item)) = at.declared.type_named(&name) else {
-        return false;
-    };
-    at.declared.at(place).is_some_and(|there| {
-        let attributes = Tokens {
-            start: item.tokens.start,
-            end: there.item_head(item),
-        };
-        there.mentions(attributes, "packed")
-    })
+    at.has_attribute(&name, "packed")
 }
 
 /// `&mut place as *mut T`: the borrow, a field as the place, and whether it is `mut`.

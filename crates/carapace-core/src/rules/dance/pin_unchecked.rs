@@ -79,9 +79,7 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, PatternKind, StatementId, StatementKind, Tokens,
-};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, StatementId, StatementKind};
 
 /// How long a body is gone through, in tokens.
 const MAX_BODY: u32 = 50_000;
@@ -140,11 +138,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// Whether something may be moved though it is pinned.
 fn is_unpin(of: &Ty) -> bool {
     match of {
-        Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Str | Ty::String => true,
+        Ty::Str | Ty::String => true,
         Ty::Ref { .. } | Ty::Pointer { .. } | Ty::Vec(_) | Ty::Boxed(_) => true,
         Ty::Slice(of) | Ty::Array(of, _) | Ty::Option(of) => is_unpin(of),
         Ty::Tuple(parts) => parts.iter().all(is_unpin),
-        _ => false,
+        of => of.is_scalar(),
     }
 }
 
@@ -159,11 +157,11 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     };
     let name = at.single(*operand)?;
     let binding = at.binding(&name, *operand)?;
-    let (statement, block) = at.statement(outermost(at, operation.expr))?;
+    let (statement, block) = at.statement(at.outermost(operation.expr))?;
     let StatementKind::Let { pattern, value, .. } = at.syntax().statement(statement)?.kind else {
         return None;
     };
-    if value? != outermost(at, operation.expr) || !binding.mutable {
+    if value? != at.outermost(operation.expr) || !binding.mutable {
         return None;
     }
     let (_, function) = at.function(operation.expr)?;
@@ -183,10 +181,7 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     if place != block {
         return None;
     }
-    let is_shadowed = matches!(
-        at.syntax().pattern(pattern),
-        PatternKind::Name { name: token, .. } if at.is_name(*token, &name)
-    );
+    let is_shadowed = at.pattern_name(pattern).as_ref() == Some(&name);
     let from = made.map_or(body.start, |made| at.statement_tokens(made).end);
     let count = |start: u32, end: u32| {
         (start..end)
@@ -202,12 +197,7 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     if is_named_again {
         return None;
     }
-    // The package may have a module of this name.
-    let root = if at.declared.has("core") {
-        "std"
-    } else {
-        "core"
-    };
+    let root = at.core_root();
     let text = Pieces::of(format!("::{root}::pin::pin!("))
         .keep(*operand)
         .text(")");
@@ -229,18 +219,6 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     Some(change)
 }
 
-/// What a value is through the block around it.
-fn outermost(at: &At<'_>, mut id: ExprId) -> ExprId {
-    while let Some(around) = at.syntax().around(id) {
-        match at.kind(around) {
-            ExprKind::Block(_) if at.tail(around) == Some(id) => id = around,
-            ExprKind::Paren(_) => id = around,
-            _ => break,
-        }
-    }
-    id
-}
-
 /// Whether a statement stands right behind another.
 fn is_next(at: &At<'_>, block: ExprId, first: StatementId, second: StatementId) -> bool {
     let all = at.statements(block);
@@ -249,16 +227,12 @@ fn is_next(at: &At<'_>, block: ExprId, first: StatementId, second: StatementId) 
 
 /// `let mut name = name;`
 fn is_only_mut(at: &At<'_>, statement: StatementId, name: &str) -> bool {
-    let found = at.syntax().statement(statement);
-    match found.map(|found| (&found.kind, found.tokens)) {
-        Some((
-            StatementKind::Let {
-                value: Some(value),
-                declared: None,
-                ..
-            },
-            Tokens { .. },
-        )) => at.single(*value).as_deref() == Some(name),
+    match at.syntax().statement(statement).map(|found| &found.kind) {
+        Some(StatementKind::Let {
+            value: Some(value),
+            declared: None,
+            ..
+        }) => at.single(*value).as_deref() == Some(name),
         _ => false,
     }
 }

@@ -47,7 +47,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprKind, ItemKind, TypeId};
+use crate::source::syntax::TypeId;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN069",
@@ -64,10 +64,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     if operation.need != Need::Foreign {
         return;
     }
-    let ExprKind::Call { callee, .. } = at.kind(operation.expr) else {
-        return;
-    };
-    let ExprKind::Path(path) = at.kind(at.bare(*callee)) else {
+    let Some(path) = at.called_path(operation.expr) else {
         return;
     };
     let Some((place, function)) = at.declared_function(operation.expr, path) else {
@@ -81,11 +78,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let is_plain = takes_any
         && types.all(|of| is_number(&there, of))
         && function.output.is_some_and(|of| is_number(&there, of));
-    let is_function = at
-        .declared
-        .item(place)
-        .is_some_and(|item| matches!(item.kind, ItemKind::Function(_)));
-    if !is_plain || !is_function {
+    if !is_plain {
         return;
     }
     found.push(

@@ -62,7 +62,6 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
-use crate::dance::transmutes::cast_binds;
 use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
@@ -100,7 +99,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             value.text(format!(" as {first} as {target}"))
         }
         (Ty::Pointer { of, .. }, Ty::Int(name @ ("usize" | "isize")))
-            if is_thin(of) && !at.is_in_const(operation.expr) =>
+            if is_thin(of) && at.runs(operation.expr) =>
         {
             value.text(format!(" as {name}"))
         }
@@ -108,7 +107,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     };
     found.push(
         Replacement::new(operation, operation.expr, text)
-            .binds(cast_binds(at, operation.expr))
+            .binds(at.cast_binds(operation.expr))
             .says("a pointer that is transmuted where a cast does"),
     );
 }
@@ -116,9 +115,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// Whether pointers to a type surely are an address alone.
 fn is_thin(of: &Ty) -> bool {
     match of {
-        Ty::Int(_) | Ty::Float(_) | Ty::Bool | Ty::Char | Ty::Array(..) | Ty::Vec(_) => true,
+        Ty::Array(..) | Ty::Vec(_) => true,
         Ty::Pointer { of, .. } | Ty::Ref { of, .. } => is_thin(of),
-        _ => false,
+        of => of.is_scalar(),
     }
 }
 

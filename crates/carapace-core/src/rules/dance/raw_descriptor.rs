@@ -66,7 +66,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let ([_], Some(path)) = (arguments.as_slice(), at.callee_path(operation.expr)) else {
         return;
     };
-    let Some(name) = path.segments.last().map(|last| at.name(last.name)) else {
+    let Some(name) = at.last_name(path) else {
         return;
     };
     if path.segments.len() < 2 || at.declared.functions(&name, None).any(|_| true) {
@@ -81,10 +81,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             Pieces::of(format!("{from}(owned_{of})"))
         }
         "borrow_raw" => {
-            let parent = path.segments.iter().rev().nth(1);
-            let parent = parent
-                .map(|parent| at.name(parent.name))
-                .unwrap_or_default();
+            let parent = at.parent_name(path).unwrap_or_default();
             let of = match parent.strip_prefix("Borrowed") {
                 Some("Fd") => "fd",
                 Some("Handle") => "handle",

@@ -39,7 +39,6 @@ use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::needs::Operation;
 use crate::dance::replacement::{Pieces, Replacement};
-use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
@@ -64,7 +63,6 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((vector, [length])) = at.method_of::<1>(operation.expr, &["set_len"]) else {
         return;
     };
-    let is_vec = matches!(at.type_of(vector).peeled(), Ty::Vec(_));
     let is_less = matches!(
         at.kind(at.bare(length)),
         ExprKind::Binary {
@@ -72,12 +70,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             ..
         }
     );
-    if !is_vec || !is_less {
+    if !at.is_vec(vector) || !is_less {
         return;
     }
-    let body = at
-        .function(operation.expr)
-        .and_then(|(_, function)| function.body);
+    let body = at.body_of(operation.expr);
     if !body.is_some_and(|body| is_moved_in_loop(at, body, vector)) {
         return;
     }
@@ -108,11 +104,7 @@ fn is_moved_in_loop(at: &At<'_>, body: ExprId, vector: ExprId) -> bool {
         is_swap || is_copy
     };
     at.syntax().within(body).any(|part| {
-        let inner = match at.kind(part) {
-            ExprKind::Loop(inner) => *inner,
-            ExprKind::While { body, .. } | ExprKind::For { body, .. } => *body,
-            _ => return false,
-        };
-        at.syntax().within(inner).any(moves)
+        let inner = at.loop_body(part);
+        inner.is_some_and(|inner| at.syntax().within(inner).any(moves))
     })
 }

@@ -126,13 +126,13 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    let Some(Copied { from, to, count }) = at.copied(operation.expr) else {
+        return;
+    };
     // While the program is compiled, slices have few methods.
     if !at.runs(operation.expr) {
         return;
     }
-    let Some(Copied { from, to, count }) = at.copied(operation.expr) else {
-        return;
-    };
     let Some(chain) = at.chain(to.base) else {
         return;
     };
@@ -193,15 +193,14 @@ fn written(
     let Some(name) = at.new_name(&["count", "length", "n"], operation.expr) else {
         return (None, Binds::Loose);
     };
-    let range = |stretch: &Stretch| {
-        let begin = stretch.spot.index(at, 0);
-        match stretch.spot.is_constant() && begin == Pieces::of("0") {
-            true => Pieces::of(format!("..{name}")),
-            false => begin
-                .text("..")
-                .then(stretch.spot.summand(at))
-                .text(format!(" + {name}")),
-        }
+    let range = |stretch: &Stretch| match stretch.spot.is_first() {
+        true => Pieces::of(format!("..{name}")),
+        false => stretch
+            .spot
+            .index(at, 0)
+            .text("..")
+            .then(stretch.spot.summand(at))
+            .text(format!(" + {name}")),
     };
     if !source.spot.is_pure(at) || !target.spot.is_pure(at) {
         return (None, Binds::Loose);

@@ -110,13 +110,13 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 37;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    let Some(Copied { from, to, count }) = at.copied(operation.expr) else {
+        return;
+    };
     // While the program is compiled, slices have few methods.
     if !at.runs(operation.expr) {
         return;
     }
-    let Some(Copied { from, to, count }) = at.copied(operation.expr) else {
-        return;
-    };
     let Some(chain) = at.chain(to.base) else {
         return;
     };

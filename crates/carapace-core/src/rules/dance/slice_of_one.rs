@@ -105,6 +105,5 @@ fn stays(at: &At<'_>, value: ExprId) -> bool {
         } => *operand,
         _ => value,
     };
-    let binding = at.single(place).and_then(|name| at.binding(&name, place));
-    binding.is_some_and(|binding| !binding.mutable)
+    at.variable(place).is_some_and(|binding| !binding.mutable)
 }

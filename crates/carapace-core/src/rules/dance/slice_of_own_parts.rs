@@ -73,13 +73,12 @@ use crate::dance::chains::overlap;
 use crate::dance::needs::Operation;
 use crate::dance::pointers::Spot;
 use crate::dance::replacement::{Binds, Pieces, Replacement};
-use crate::dance::scope::Bound;
 use crate::dance::stretches::Stretch;
 use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprId, ExprKind, Operator, StatementKind};
+use crate::source::syntax::{ExprId, ExprKind, Operator};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN016",
@@ -95,8 +94,9 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const NAMES: [&str; 2] = ["from_raw_parts", "from_raw_parts_mut"];
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
+    let is_slice = at.call_of::<2>(operation.expr, "slice", &NAMES).is_some();
     // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
+    if !is_slice || !at.runs(operation.expr) {
         return;
     }
     if is_half(at, operation.expr) {
@@ -159,7 +159,7 @@ fn lives(at: &At<'_>, call: ExprId, stretch: &Stretch, mutable: bool) -> bool {
     }
     let goes_out = output.contains('&') || output.contains('<');
     if is_shared {
-        return !goes_out || is_parameter(at, stretch.spot.base);
+        return !goes_out || at.is_parameter(stretch.spot.base);
     }
     let Some(body) = function.body else {
         return false;
@@ -169,7 +169,7 @@ fn lives(at: &At<'_>, call: ExprId, stretch: &Stretch, mutable: bool) -> bool {
     };
     let is_reference = matches!(base, Ty::Ref { .. });
     let is_result = at.tail(body).is_some_and(|tail| {
-        at.syntax().is_within(call, tail) && is_parameter(at, stretch.spot.base) && is_reference
+        at.syntax().is_within(call, tail) && at.is_parameter(stretch.spot.base) && is_reference
     });
     let behind = at.syntax().expr(call).tokens.end;
     let places = at.places_of(&chain, body);
@@ -178,7 +178,7 @@ fn lives(at: &At<'_>, call: ExprId, stretch: &Stretch, mutable: bool) -> bool {
         let is_own = at.chain(place).is_none_or(|own| overlap(&own, &chain));
         is_behind && is_own
     });
-    let in_loop = is_in_loop(at, call, body);
+    let in_loop = is_in_loop(at, call);
     !is_used && (is_result || !goes_out) && (!in_loop || !output.contains('&'))
 }
 
@@ -197,19 +197,10 @@ fn is_kept(at: &At<'_>, call: ExprId) -> bool {
     false
 }
 
-fn is_parameter(at: &At<'_>, base: ExprId) -> bool {
-    let bound = at.single(base).and_then(|name| at.binding(&name, base));
-    bound.is_some_and(|binding| matches!(binding.bound, Bound::Parameter(_)))
-}
-
-fn is_in_loop(at: &At<'_>, call: ExprId, body: ExprId) -> bool {
-    at.syntax().within(body).any(|part| {
-        let inner = match at.kind(part) {
-            ExprKind::Loop(inner) => *inner,
-            ExprKind::While { body, .. } | ExprKind::For { body, .. } => *body,
-            _ => return false,
-        };
-        at.syntax().is_within(call, inner)
+fn is_in_loop(at: &At<'_>, call: ExprId) -> bool {
+    at.syntax().ancestors(call).any(|around| {
+        let body = at.loop_body(around);
+        body.is_some_and(|body| at.syntax().is_within(call, body))
     })
 }
 
@@ -242,7 +233,7 @@ fn halves(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
     let ((left, _), (right, _)) = (stretch(at, first)?, stretch(at, second)?);
     let base = left.spot.base;
     let is_split = at.alike(base, right.spot.base)
-        && left.spot.index(at, 0) == Pieces::of("0")
+        && left.spot.is_first()
         && begins_at(at, &right.spot, left.count)
         && at.is_pure(left.count)
         && left.spot.mutable
@@ -286,26 +277,5 @@ fn is_rest(at: &At<'_>, base: ExprId, first: ExprId, rest: ExprId) -> bool {
     else {
         return false;
     };
-    let length = at.single(*left).and_then(|name| at.binding(&name, *left));
-    let length = match length.map(|binding| (binding.bound, binding.mutable)) {
-        Some((
-            Bound::Let {
-                statement,
-                value: Some(value),
-                ..
-            },
-            false,
-        )) if matches!(
-            at.syntax().statement(statement).map(|found| &found.kind),
-            Some(StatementKind::Let { .. })
-        ) =>
-        {
-            at.bare(value)
-        }
-        _ => at.bare(*left),
-    };
-    at.alike(*right, first)
-        && at
-            .method_of::<0>(length, &["len"])
-            .is_some_and(|(of, _)| at.alike(of, base))
+    at.alike(*right, first) && at.is_own_length(*left, base)
 }

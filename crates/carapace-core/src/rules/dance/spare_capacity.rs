@@ -45,7 +45,6 @@ use crate::dance::chains::overlap;
 use crate::dance::needs::Operation;
 use crate::dance::pointers::Spot;
 use crate::dance::replacement::{Binds, Pieces, Replacement};
-use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
@@ -82,10 +81,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((vector, [length])) = at.method_of::<1>(operation.expr, &["set_len"]) else {
         return;
     };
-    let Some(body) = at
-        .function(operation.expr)
-        .and_then(|(_, function)| function.body)
-    else {
+    let Some(body) = at.body_of(operation.expr) else {
         return;
     };
     let Some(chain) = at.chain(vector) else {
@@ -115,8 +111,6 @@ fn spare(at: &At<'_>, call: ExprId) -> Option<Spot> {
     let names = ["from_raw_parts_mut"];
     let ([pointer, _], _) = at.call_of::<2>(call, "slice", &names)?;
     let spot = at.spot(pointer)?;
-    let is_vec = matches!(at.type_of(spot.base).peeled(), Ty::Vec(_));
-    let is_plain = spot.is_plain();
-    let is_shown = is_vec && is_plain && at.is_copy(&spot.element);
+    let is_shown = at.is_vec(spot.base) && spot.is_plain() && at.is_copy(&spot.element);
     (is_shown && at.may_be_spare(&spot, call)).then_some(spot)
 }

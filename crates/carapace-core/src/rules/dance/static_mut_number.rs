@@ -45,7 +45,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{ExprId, ExprKind, Item, ItemId, ItemKind, Operator, TypeId};
+use crate::source::syntax::{ExprId, ExprKind, Item, ItemKind, Operator, TypeId};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN057",
@@ -98,18 +98,14 @@ fn since(atomic: &str) -> u32 {
 }
 
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
-    for (index, item) in at.syntax().items.iter().enumerate() {
-        let (Some((atomic, value)), Some(name)) = (number(at, item), item.name) else {
+    for (id, item) in at.syntax().items_by_id() {
+        let (Some((atomic, value)), Some((keyword, name))) =
+            (number(at, item), at.static_name(item))
+        else {
             continue;
         };
-        let mut keyword = item.tokens.start..name;
-        let Some(keyword) = keyword.find(|token| at.is_name(*token, "static")) else {
-            continue;
-        };
-        let name = at.name(name);
         let public = if item.public { "pub " } else { "" };
         let text = Pieces::of(format!("{public}static {name}: {atomic} = {atomic}::new("));
-        let id = ItemId(u32::try_from(index).unwrap_or(u32::MAX));
         let change = Replacement::of_item(id, Some(text.keep(value).text(");")))
             .says(format!(
                 "a number that every thread may write; `{atomic}` is safe to share"
@@ -124,7 +120,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let ExprKind::Path(path) = at.kind(operation.expr) else {
         return;
     };
-    let Some(name) = path.segments.last().map(|last| at.name(last.name)) else {
+    let Some(name) = at.last_name(path) else {
         return;
     };
     let is_value = |kind: &ItemKind| matches!(kind, ItemKind::Value { .. });

@@ -44,7 +44,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{Item, ItemId, ItemKind, Tokens, TypeId, TypeKind};
+use crate::source::syntax::{Item, ItemKind, Tokens, TypeId, TypeKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN058",
@@ -63,15 +63,11 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         end: u32::try_from(at.file.source.lexed.tokens.len()).unwrap_or(u32::MAX),
     };
     let mut has_once = None;
-    for (index, item) in at.syntax().items.iter().enumerate() {
-        let (Some(of), Some(name)) = (held(at, item), item.name) else {
+    for (id, item) in at.syntax().items_by_id() {
+        let (Some(of), Some((keyword, name))) = (held(at, item), at.static_name(item)) else {
             continue;
         };
-        let mut keyword = item.tokens.start..name;
-        let Some(keyword) = keyword.find(|token| at.is_name(*token, "static")) else {
-            continue;
-        };
-        let (name, of) = (at.name(name), at.type_text(of));
+        let of = at.type_text(of);
         let is_once = *has_once
             .get_or_insert_with(|| at.mentions(all, "call_once") || at.mentions(all, "Once"));
         let (text, says, since) = match is_once {
@@ -86,7 +82,6 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
                 63,
             ),
         };
-        let id = ItemId(u32::try_from(index).unwrap_or(u32::MAX));
         let change = Replacement::of_item(id, Some(Pieces::of(text)))
             .says(says)
             .since(since)

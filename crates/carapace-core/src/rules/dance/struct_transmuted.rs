@@ -113,9 +113,9 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let (Some((text, is_wide)), Ty::Named(name, _)) = (text, of) else {
         return;
     };
-    let since = match (is_wide, at.is_in_const(operation.expr)) {
-        (true, true) => 44,
-        (true, false) => 32,
+    let since = match (is_wide, at.runs(operation.expr)) {
+        (true, false) => 44,
+        (true, true) => 32,
         (false, _) => 19,
     };
     found.push(
@@ -128,13 +128,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// The length of an array of bytes.
 fn bytes(of: &Ty) -> Option<u64> {
-    match of {
-        Ty::Array(of, Some(length)) if **of == Ty::Int("u8") => {
-            let length = length.parse().ok()?;
-            (length <= MAX_BYTES).then_some(length)
-        }
-        _ => None,
-    }
+    of.byte_array().filter(|length| *length <= MAX_BYTES)
 }
 
 /// Whether the order of a struct's fields is told.

@@ -113,11 +113,7 @@ fn character(at: &At<'_>, operation: &Operation, callee: &str, value: ExprId) ->
         .keep(value)
         .text(").unwrap()");
     Replacement::new(operation, operation.expr, text)
-        .since(if at.is_in_const(operation.expr) {
-            83
-        } else {
-            2
-        })
+        .since(if at.runs(operation.expr) { 2 } else { 83 })
         .says("a number that is taken for a character")
         .applies(Applicability::Unsafe)
 }

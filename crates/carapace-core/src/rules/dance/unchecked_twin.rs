@@ -122,7 +122,7 @@ use foldhash::fast::RandomState;
 use crate::dance::Replaces;
 use crate::dance::at::At;
 use crate::dance::declared::Place;
-use crate::dance::needs::Operation;
+use crate::dance::needs::{Operation, says_unchecked};
 use crate::dance::replacement::Replacement;
 use crate::dance::types::Ty;
 use crate::facts::dance::Need;
@@ -130,7 +130,7 @@ use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
 use crate::source::syntax::{
-    ExprId, ExprKind, Function, Item, ItemKind, Path, PatternKind, StatementKind, Tokens,
+    ExprId, ExprKind, Function, Item, ItemKind, Path, StatementKind, Tokens,
 };
 
 /// How many functions are gone through for a way back to the caller.
@@ -187,12 +187,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(caller_name) = caller_name.map(|name| at.name(name)) else {
         return;
     };
-    let is_wrapper = caller_name.contains("unchecked") || caller_name.contains("unsafe");
-    if is_wrapper || is_reached(at, &twin, &caller_name) {
+    if says_unchecked(&caller_name) || is_reached(at, &twin, &caller_name) {
         return;
     }
     let is_told = called.iter().any(|place| {
-        let there = at.declared.at(*place).zip(at.declared.item(*place));
+        let there = at.declared.there(*place);
         there.is_some_and(|(there, item)| delegate(&there, item).as_ref() == Some(&twin))
     });
     found.push(
@@ -236,7 +235,7 @@ fn twin(at: &At<'_>, call: ExprId, called: &[Place]) -> Option<String> {
 
 /// What the twin of a function may be called.
 fn names(at: &At<'_>, place: Place) -> Vec<String> {
-    let (Some(there), Some(item)) = (at.declared.at(place), at.declared.item(place)) else {
+    let Some((there, item)) = at.declared.there(place) else {
         return Vec::new();
     };
     let Some(name) = item.name.map(|name| there.name(name)) else {
@@ -281,18 +280,16 @@ fn delegate(at: &At<'_>, item: &Item) -> Option<String> {
         && arguments
             .iter()
             .zip(&function.parameters)
-            .all(
-                |(argument, parameter)| match at.syntax().pattern(parameter.pattern) {
-                    PatternKind::Name { name, .. } => at.single(*argument) == Some(at.name(*name)),
-                    _ => false,
-                },
-            );
+            .all(|(argument, parameter)| {
+                let name = at.pattern_name(parameter.pattern);
+                name.is_some() && at.single(*argument) == name
+            });
     is_handed_on.then(|| at.name(name))
 }
 
 /// Whether a safe function of a name with the same types stands where another does.
 fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
-    let (Some(there), Some(item)) = (at.declared.at(place), at.declared.item(place)) else {
+    let Some((there, item)) = at.declared.there(place) else {
         return false;
     };
     let ItemKind::Function(function) = &item.kind else {
@@ -303,10 +300,7 @@ fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
     }
     let container = there.implementation(place.item);
     let of_trait = container.and_then(|container| match &there.syntax().item(container)?.kind {
-        ItemKind::Impl { of_trait, .. } => {
-            let last = of_trait.as_ref()?.segments.last()?;
-            Some(there.name(last.name))
-        }
+        ItemKind::Impl { of_trait, .. } => there.last_name(of_trait.as_ref()?),
         _ => None,
     });
     let twins = at.declared.functions(name, None);
@@ -322,9 +316,7 @@ fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
     let Some((twin_place, twin)) = twins.next() else {
         return false;
     };
-    let (Some(twin_at), Some(twin_item)) =
-        (at.declared.at(twin_place), at.declared.item(twin_place))
-    else {
+    let Some((twin_at, twin_item)) = at.declared.there(twin_place) else {
         return false;
     };
     let is_in_trait = of_trait.is_some()
@@ -355,11 +347,7 @@ fn is_alike(a: (&At<'_>, &Item, &Function), b: (&At<'_>, &Item, &Function)) -> b
         function.output.map(|output| at.type_text(output))
     };
     let attributes = |(at, item, _): (&At<'_>, &Item, &Function), word: &str| {
-        let tokens = Tokens {
-            start: item.tokens.start,
-            end: item.head,
-        };
-        at.mentions(tokens, word)
+        at.mentions(at.attributes(item), word)
     };
     let is_conditional = attributes(a, "cfg") || attributes(b, "cfg");
     let is_warned_of =
@@ -383,36 +371,33 @@ fn is_alike(a: (&At<'_>, &Item, &Function), b: (&At<'_>, &Item, &Function)) -> b
 
 /// Whether a function may be called, by whatever way, by one that has a name.
 fn is_reached(at: &At<'_>, from: &str, name: &str) -> bool {
-    let mut seen: HashSet<String, RandomState> = HashSet::default();
-    let mut work = vec![from.to_owned()];
+    let is_code = |item: &Item| matches!(item.kind, ItemKind::Function(_) | ItemKind::Macro);
+    let mut seen: HashSet<&str, RandomState> = HashSet::default();
+    let mut work = vec![from];
     let mut read = 0;
     while let Some(next) = work.pop() {
         if next == name || seen.len() > MAX_REACHED {
             return true;
         }
-        if !seen.insert(next.clone()) {
+        if !seen.insert(next) {
             continue;
         }
-        for (place, item) in at.declared.all(&next) {
-            let is_code = matches!(item.kind, ItemKind::Function(_) | ItemKind::Macro);
-            let Some(there) = at.declared.at(place).filter(|_| is_code) else {
+        for (place, item) in at.declared.all(next).filter(|(_, item)| is_code(item)) {
+            let Some(there) = at.declared.at(place) else {
                 continue;
             };
             read += item.tokens.end - item.tokens.start;
             if read > MAX_READ {
                 return true;
             }
-            for token in item.tokens.start..item.tokens.end {
-                if !there.file.source.kind(token as usize).is_ident() {
-                    continue;
-                }
-                let word = there.name(token);
-                let is_code =
-                    |item: &Item| matches!(item.kind, ItemKind::Function(_) | ItemKind::Macro);
-                if !seen.contains(&word) && at.declared.all(&word).any(|(_, item)| is_code(item)) {
-                    work.push(word);
-                }
-            }
+            let tokens = (item.tokens.start..item.tokens.end).map(|token| token as usize);
+            let source = there.file.source;
+            let words = tokens.filter(|token| source.kind(*token).is_ident());
+            let words =
+                words.filter_map(|token| std::str::from_utf8(source.name_bytes(token)).ok());
+            work.extend(words.filter(|word| {
+                !seen.contains(word) && at.declared.all(word).any(|(_, item)| is_code(item))
+            }));
         }
     }
     false
@@ -420,9 +405,7 @@ fn is_reached(at: &At<'_>, from: &str, name: &str) -> bool {
 
 /// Whether a function implements a trait of another package.
 fn is_of_foreign_trait(at: &At<'_>, id: ExprId) -> bool {
-    let around = at
-        .function(id)
-        .and_then(|(item, _)| at.implementation(item));
+    let around = at.item_of(id).and_then(|item| at.implementation(item));
     let around = around.and_then(|around| at.syntax().item(around));
     let Some(ItemKind::Impl {
         of_trait: Some(of), ..
@@ -431,6 +414,6 @@ fn is_of_foreign_trait(at: &At<'_>, id: ExprId) -> bool {
         return false;
     };
     let is_trait = |kind: &ItemKind| matches!(kind, ItemKind::Trait { .. });
-    let name = of.segments.last().map(|last| at.name(last.name));
+    let name = at.last_name(of);
     name.is_none_or(|name| at.declared.only(&name, is_trait).is_none())
 }

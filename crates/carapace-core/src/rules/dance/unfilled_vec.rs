@@ -168,7 +168,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(fresh) = at.fresh_vector(operation.expr) else {
         return;
     };
-    if matches!(&fresh.element, Ty::Named(name, _) if name == "MaybeUninit") {
+    if fresh.element.is_uninit() {
         return;
     }
     let (name, is_macro) = at.vec_macro(fresh.path);

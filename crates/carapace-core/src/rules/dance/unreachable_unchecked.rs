@@ -70,7 +70,13 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    let Some(call) = at.standard_call(operation.expr) else {
+    let names = [
+        "unreachable_unchecked",
+        "unreachable",
+        "assert_unchecked",
+        "assume",
+    ];
+    let Some(call) = at.call_named(operation.expr, &names) else {
         return;
     };
     let (name, text, says) = match (call.parent.as_str(), call.name.as_str(), call.arguments) {

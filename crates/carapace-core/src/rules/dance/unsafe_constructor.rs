@@ -102,13 +102,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 fn made(at: &At<'_>, operation: &Operation) -> Option<(String, String)> {
     let id = operation.expr;
     let ([], call) = at.call_of(id, "mem", &["uninitialized", "zeroed"])?;
-    let item = at.function(id).map(|(item, _)| item);
-    let of = call.generics.first();
-    let of = of.map_or(Ty::Unknown, |of| at.written_in(*of, item));
-    let of = match of {
-        Ty::Unknown => at.expected(id),
-        of => of,
-    };
+    let (of, _) = at.stated_or_expected(call.generics.first(), id);
     let Ty::Named(name, _) = &of else {
         return None;
     };
@@ -184,7 +178,7 @@ fn leans_on(at: &At<'_>, place: Place, operation: &Operation) -> bool {
 
 /// Whether something is in a function of a name.
 fn is_in(at: &At<'_>, operation: &Operation, name: &str) -> bool {
-    let item = at.function(operation.expr).map(|(item, _)| item);
+    let item = at.item_of(operation.expr);
     let item = item.and_then(|item| at.syntax().item(item)?.name);
     item.is_some_and(|own| at.is_name(own, name))
 }

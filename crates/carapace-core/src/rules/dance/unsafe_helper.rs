@@ -69,14 +69,14 @@ use crate::dance::declared::Place;
 use crate::dance::needs::Operation;
 use crate::dance::pointers::{Access, Way};
 use crate::dance::replacement::{Pieces, Replacement};
+use crate::dance::sites::{is_covered, offers};
 use crate::dance::types::Ty;
 use crate::facts::dance::Need;
 use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::rules::registry::RULES;
-use crate::source::syntax::{ExprId, ExprKind, Function, TypeId};
+use crate::source::syntax::{ExprId, ExprKind, Function};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN037",
@@ -137,8 +137,8 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// The functions of the package that a call may mean.
 fn called<'p>(at: &At<'p>, call: ExprId) -> Vec<(Place, &'p Function)> {
     match at.kind(call) {
-        ExprKind::Call { callee, .. } => {
-            let ExprKind::Path(path) = at.kind(at.bare(*callee)) else {
+        ExprKind::Call { .. } => {
+            let Some(path) = at.called_path(call) else {
                 return Vec::new();
             };
             if let Some(found) = at.declared_function(call, path) {
@@ -173,21 +173,12 @@ fn is_replaced(at: &At<'_>, body: ExprId) -> bool {
     if operations.is_empty() || operations.len() > MAX_OPERATIONS {
         return false;
     }
-    let mut offers: Vec<Replacement> = Vec::new();
-    for rule in RULES.iter().filter(|rule| rule.meta.code != META.code) {
-        let Some(replaces) = rule.replaces else {
-            continue;
-        };
-        for operation in &operations {
-            (replaces.find)(at, operation, &mut offers);
-        }
-    }
-    let is_covered = |operation: &Operation| {
-        offers.iter().any(|offer| {
-            offer.applicability == Applicability::Safe && offer.covers.contains(&operation.expr)
-        })
-    };
-    operations.iter().all(is_covered)
+    // Not by this rule again: functions may call each other.
+    let offers = offers(*at, &operations, |code| code != META.code);
+    let safe = offers.iter().map(|(_, offer)| offer);
+    let safe = safe.filter(|offer| offer.applicability == Applicability::Safe);
+    let mut operations = operations.iter();
+    operations.all(|operation| is_covered(operation.expr, safe.clone()))
 }
 
 /// What a body reads, if it does nothing else than to read a type parameter's type out of bytes.
@@ -206,8 +197,6 @@ fn reader(at: &At<'_>, body: ExprId) -> Option<Access> {
 
 /// A call of a helper that reads any type.
 fn read(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
-    let item = at.function(operation.expr).map(|(item, _)| item);
-    let stated = |of: Option<&TypeId>| of.map_or(Ty::Unknown, |of| at.written_in(*of, item));
     let (before, generics, arguments) = match at.kind(operation.expr) {
         ExprKind::Method {
             receiver,
@@ -216,24 +205,19 @@ fn read(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
             ..
         } => {
             let before = Pieces::default().operand(*receiver).text(".");
-            (before, stated(generics.first()), arguments)
+            (before, generics.first(), arguments)
         }
-        ExprKind::Call { callee, arguments } => {
-            let ExprKind::Path(path) = at.kind(at.bare(*callee)) else {
-                return None;
-            };
+        ExprKind::Call { arguments, .. } => {
+            let path = at.called_path(operation.expr)?;
             let last = path.segments.last()?;
             let names = path.segments.iter().rev().skip(1).rev();
             let names = names.map(|segment| format!("{}::", at.name(segment.name)));
             let before = Pieces::of(names.collect::<String>());
-            (before, stated(last.arguments.first()), arguments)
+            (before, last.arguments.first(), arguments)
         }
         _ => return None,
     };
-    let of = match generics {
-        Ty::Unknown => at.expected(operation.expr),
-        of => of,
-    };
+    let (of, _) = at.stated_or_expected(generics, operation.expr);
     let (Ty::Int(name) | Ty::Float(name)) = of else {
         return None;
     };

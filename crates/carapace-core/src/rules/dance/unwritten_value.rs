@@ -88,7 +88,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         return;
     };
     let written = turbofish(path);
-    let item = at.function(operation.expr).map(|(item, _)| item);
+    let item = at.item_of(operation.expr);
     let of = match written {
         Some(of) => at.written_in(of, item),
         None => at.expected(operation.expr),
@@ -121,13 +121,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 
 /// The type in `MaybeUninit::<T>::uninit`.
 fn turbofish(path: &Path) -> Option<TypeId> {
-    path.segments
-        .iter()
-        .rev()
-        .nth(1)?
-        .arguments
-        .first()
-        .copied()
+    path.parent()?.arguments.first().copied()
 }
 
 /// `MaybeUninit` as it is named where a path leads to a function of it.

@@ -73,7 +73,8 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    let Some(call) = at.standard_call(operation.expr) else {
+    let names = ["from_utf8_unchecked", "from_utf8_unchecked_mut"];
+    let Some(call) = at.call_named(operation.expr, &names) else {
         found.extend(of_package(at, operation));
         return;
     };

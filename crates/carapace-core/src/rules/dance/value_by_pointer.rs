@@ -102,27 +102,24 @@ pub(crate) const REPLACES: Replaces = Replaces {
 const SINCE: u32 = 40;
 
 fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
-    // While the program is compiled, slices have few methods.
-    if !at.runs(operation.expr) {
-        return;
-    }
     let call = operation.expr;
-    if let Some(([place, new], _)) = at.call_of::<2>(call, "ptr", &["replace"]) {
-        found.extend(replaced(at, operation, place, new));
-        return;
-    }
-    if let Some(([place], _)) = at.call_of::<1>(call, "ptr", &["read"]) {
+    let offers = if let Some(([place, new], _)) = at.call_of::<2>(call, "ptr", &["replace"]) {
+        Vec::from_iter(replaced(at, operation, place, new))
+    } else if let Some(([place], _)) = at.call_of::<1>(call, "ptr", &["read"]) {
         let taken = taken(at, operation, place);
         match taken.is_empty() {
-            true => found.extend(read(at, operation, place)),
-            false => found.extend(taken),
+            true => Vec::from_iter(read(at, operation, place)),
+            false => taken,
         }
-        return;
-    }
-    let Some(([place, value], _)) = at.call_of::<2>(call, "ptr", &["write"]) else {
+    } else if let Some(([place, value], _)) = at.call_of::<2>(call, "ptr", &["write"]) {
+        Vec::from_iter(written(at, operation, place, value))
+    } else {
         return;
     };
-    found.extend(written(at, operation, place, value));
+    // While the program is compiled, little can be done through references.
+    if at.runs(call) {
+        found.extend(offers);
+    }
 }
 
 /// What a reference leads to; of one that can be changed only, if that is asked.
@@ -137,21 +134,10 @@ fn lent(at: &At<'_>, id: ExprId, mutable: bool) -> Option<Ty> {
     }
 }
 
-/// A function of `mem`, named from the root that a call names `ptr` from.
-fn of_mem(at: &At<'_>, call: ExprId, name: &str) -> Option<String> {
-    let full = at.full_path(at.callee_path(call)?);
-    let root = full.iter().find(|segment| !segment.is_empty());
-    Some(match root.map(String::as_str) {
-        Some("core") => format!("::core::mem::{name}"),
-        _ if at.text(call).starts_with("std::") => format!("std::mem::{name}"),
-        _ => format!("::std::mem::{name}"),
-    })
-}
-
 fn replaced(at: &At<'_>, operation: &Operation, place: ExprId, new: ExprId) -> Option<Replacement> {
     let of = lent(at, place, true)?;
     let is_known = of.is_known() && !at.touches(new, &at.chain(place)?);
-    let text = Pieces::of(format!("{}(", of_mem(at, operation.expr, "replace")?))
+    let text = Pieces::of(format!("{}(", at.of_mem(operation.expr, "replace")?))
         .keep(place)
         .text(", ")
         .keep(new)
@@ -193,14 +179,14 @@ fn taken(at: &At<'_>, operation: &Operation, place: ExprId) -> Vec<Replacement> 
             offer.removes.push(next);
             offer
         };
-        let text = Pieces::of(format!("{}(", of_mem(at, operation.expr, "replace")?))
+        let text = Pieces::of(format!("{}(", at.of_mem(operation.expr, "replace")?))
             .keep(place)
             .text(", ")
             .keep(new)
             .text(")");
         let mut offers = vec![offer(text, 0)];
         if at.plain(new) == "Default::default()" {
-            let text = Pieces::of(format!("{}(", of_mem(at, operation.expr, "take")?));
+            let text = Pieces::of(format!("{}(", at.of_mem(operation.expr, "take")?));
             offers.push(offer(text.keep(place).text(")"), SINCE));
         }
         Some(offers)

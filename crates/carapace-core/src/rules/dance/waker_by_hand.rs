@@ -97,12 +97,10 @@ const MAX_READ: usize = 50_000;
 /// Whether the only table of the file has functions that do nothing.
 fn is_nothing(at: &At<'_>) -> bool {
     let mut tables = Vec::new();
-    let all = at.syntax().exprs.len();
-    if all > MAX_READ {
+    if at.syntax().exprs.len() > MAX_READ {
         return false;
     }
-    for index in 0..all {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+    for id in at.syntax().expr_ids() {
         let is_new = at.callee_path(id).is_some_and(|path| is_table(at, path));
         if let (true, ExprKind::Call { arguments, .. }) = (is_new, at.kind(id)) {
             tables.push(arguments);
@@ -117,6 +115,14 @@ fn is_nothing(at: &At<'_>) -> bool {
 }
 
 fn is_table(at: &At<'_>, path: &Path) -> bool {
+    let is_new = path
+        .segments
+        .last()
+        .is_some_and(|last| at.is_name(last.name, "new"));
+    // Another name may be imported for it by itself.
+    if path.segments.len() > 1 && !is_new {
+        return false;
+    }
     let full = at.full_path(path);
     matches!(full.as_slice(), [.., table, new] if table == "RawWakerVTable" && new == "new")
 }
@@ -126,7 +132,7 @@ fn is_empty(at: &At<'_>, function: ExprId) -> bool {
     let body = match at.kind(function) {
         ExprKind::Closure { body, .. } => Some((*at, *body)),
         ExprKind::Path(path) => {
-            let name = path.segments.last().map(|last| at.name(last.name));
+            let name = at.last_name(path);
             let is_function = |kind: &ItemKind| matches!(kind, ItemKind::Function(_));
             let found = name.and_then(|name| at.declared.only(&name, is_function));
             found.and_then(|(place, item)| match &item.kind {

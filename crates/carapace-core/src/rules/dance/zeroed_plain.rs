@@ -96,7 +96,6 @@ use crate::dance::types::Ty;
 use crate::finding::Level;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::ExprKind;
 
 pub(crate) const META: Meta = Meta {
     code: "DAN035",
@@ -139,29 +138,13 @@ fn written(at: &At<'_>, operation: &Operation, text: String) -> Pieces {
 /// The type of what is made without a value, and whether it is written in the call.
 fn made(at: &At<'_>, operation: &Operation) -> Option<(Ty, bool)> {
     let id = operation.expr;
-    let item = at.function(id).map(|(item, _)| item);
     if let Some(([], call)) = at.call_of(id, "mem", &["uninitialized", "zeroed"]) {
-        let of = call.generics.first();
-        let of = of.map_or(Ty::Unknown, |of| at.written_in(*of, item));
-        return Some(match of {
-            Ty::Unknown => (at.expected(id), false),
-            of => (of, true),
-        });
+        return Some(at.stated_or_expected(call.generics.first(), id));
     }
     let (receiver, []) = at.method_of(id, &["assume_init"])?;
     at.call_of::<0>(receiver, "MaybeUninit", &["zeroed"])?;
-    let ExprKind::Call { callee, .. } = at.kind(at.bare(receiver)) else {
-        return None;
-    };
-    let ExprKind::Path(path) = at.kind(at.bare(*callee)) else {
-        return None;
-    };
-    let of = path.segments.iter().rev().nth(1)?.arguments.first();
-    let of = of.map_or(Ty::Unknown, |of| at.written_in(*of, item));
-    Some(match of {
-        Ty::Unknown => (at.expected(id), false),
-        of => (of, true),
-    })
+    let path = at.called_path(at.bare(receiver))?;
+    Some(at.stated_or_expected(path.parent()?.arguments.first(), id))
 }
 
 /// Whether it was zeroed before.

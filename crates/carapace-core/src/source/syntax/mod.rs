@@ -73,6 +73,14 @@ pub struct Path {
     pub segments: Vec<Segment>,
 }
 
+impl Path {
+    /// The segment before the last: a module, a type.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Segment> {
+        self.segments.iter().rev().nth(1)
+    }
+}
+
 /// What a type is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)] // The name of each is what it says.
@@ -622,6 +630,16 @@ impl Syntax {
         self.items.get(id.0 as usize)
     }
 
+    /// All expressions, by place of their ends.
+    pub fn expr_ids(&self) -> impl Iterator<Item = ExprId> + use<> {
+        (0..u32::try_from(self.exprs.len()).unwrap_or(u32::MAX)).map(ExprId)
+    }
+
+    /// All items, each with what it goes by.
+    pub fn items_by_id(&self) -> impl Iterator<Item = (ItemId, &Item)> {
+        (0..).map(ItemId).zip(&self.items)
+    }
+
     /// An expression and all that stand in it, by place of their ends.
     pub fn within(&self, id: ExprId) -> impl DoubleEndedIterator<Item = ExprId> + use<> {
         let range: Range<u32> = match self.exprs.get(id.0 as usize) {
@@ -661,7 +679,7 @@ impl Syntax {
     }
 
     /// The expressions around one, from the innermost on.
-    pub fn ancestors(&self, id: ExprId) -> impl Iterator<Item = ExprId> + '_ {
+    pub fn ancestors(&self, id: ExprId) -> impl Iterator<Item = ExprId> + Clone + '_ {
         std::iter::successors(self.around(id), |around| self.around(*around))
     }
 
