@@ -85,6 +85,11 @@ impl<'p> At<'p> {
         self.file.source.name(token as usize)
     }
 
+    /// A name as it is written, `r#` and all: what is put into code.
+    pub(crate) fn written_name(&self, token: u32) -> String {
+        self.file.source.text(token as usize)
+    }
+
     /// Whether a name is a word.
     pub(crate) fn is_name(&self, token: u32, word: &str) -> bool {
         self.file.source.name_bytes(token as usize) == word.as_bytes()

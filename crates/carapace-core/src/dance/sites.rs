@@ -19,6 +19,9 @@ const MAX_PROPOSALS: usize = 256;
 /// How many tokens may be replaced at once: nobody reads more, and texts of all that nest in each other
 /// would take quadratic time.
 const MAX_TOKENS: u32 = 4096;
+/// How deep the expressions of a site may stand in each other: rules go from each outwards, which
+/// would take quadratic time in a chain without an end. A site that is deeper is not read.
+const MAX_DEPTH: u32 = 256;
 /// How much of a text is shown, in characters.
 const MAX_SHOWN: usize = 160;
 
@@ -29,13 +32,15 @@ pub(crate) type Offer = (&'static str, Replacement);
 pub(super) fn sites(at: At<'_>) -> Vec<DancedSite> {
     let places = Places::new(at.file.source.bytes);
     let mut sites = Vec::new();
-    for block in at.unsafe_blocks() {
+    let is_read = |body: &ExprId| at.syntax().depth_within(*body) <= MAX_DEPTH;
+    for block in at.unsafe_blocks().filter(is_read) {
         let keyword = at.syntax().expr(block).tokens.start;
         sites.push(site(at, &places, keyword, block, true));
     }
     for item in &at.syntax().items {
         if let ItemKind::Function(function) = &item.kind
             && let (Some(keyword), Some(body)) = (function.unsafety, function.body)
+            && is_read(&body)
         {
             sites.push(site(at, &places, keyword, body, false));
         }

@@ -52,6 +52,32 @@ fn what_a_type_is_asked_of_is_bounded_however_often_it_is_named() {
     assert_eq!(sites[1].plans[0].changes[0].text, "v[0]");
 }
 
+#[test]
+fn a_site_whose_expressions_stand_too_deep_in_each_other_is_not_read() {
+    let chain = |links: usize| {
+        format!(
+            "fn f(v: &[u8], a: bool) {{ unsafe {{ v.get_unchecked(0); if a {{}} {} }} }}",
+            "else if a {} ".repeat(links)
+        )
+    };
+    assert_eq!(all(&chain(100)).files[0].sites.len(), 1);
+    assert!(all(&chain(100_000)).files.is_empty());
+}
+
+#[test]
+fn raw_names_stay_raw() {
+    let danced = all(
+        "#[repr(C)] #[derive(Clone, Copy)] struct A { r#type: u8, b: u16 }\n\
+         fn f() -> A { unsafe { std::mem::zeroed() } }\n\
+         #[repr(u8)] enum B { r#Type = 0, C = 1 }\n\
+         fn g(n: u8) -> B { unsafe { std::mem::transmute(n) } }",
+    );
+    let sites = &danced.files[0].sites;
+    let with = |site: usize| sites[site].proposals[0].with.as_str();
+    assert_eq!(with(0), "A { r#type: 0, b: 0 }");
+    assert!(with(1).contains("B::r#Type"), "{}", with(1));
+}
+
 /// What is proposed for a text, and whether it can be applied unseen.
 fn proposed(text: &str) -> Vec<(String, bool)> {
     let danced = all(text);

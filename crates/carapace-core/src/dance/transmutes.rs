@@ -150,7 +150,7 @@ impl At<'_> {
             };
             next.0 = value.checked_add(1)?;
             units.push(Unit {
-                name: at.name(variant.name),
+                name: at.written_name(variant.name),
                 text,
                 value,
             });
@@ -273,7 +273,7 @@ impl At<'_> {
         let at = self.declared.at(place)?;
         let fields = fields.iter().enumerate().map(|(index, field)| Part {
             name: match field.name {
-                Some(name) => at.name(name),
+                Some(name) => at.written_name(name),
                 None => index.to_string(),
             },
             of: at.written_in(field.of, Some(place.item)),

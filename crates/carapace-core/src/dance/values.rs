@@ -82,7 +82,7 @@ impl At<'_> {
             let of = there.written_in(field.of, Some(place.item));
             parts.push(format!(
                 "{}: {}",
-                there.name(token),
+                there.written_name(token),
                 self.value(&of, at, false, steps)?
             ));
         }

@@ -86,10 +86,15 @@ fn chains() {
         ("std", "::std", "::mem::transmute::<f32, u32>(x)"),
     ] {
         let text = [begin, &link.repeat(many), end].concat();
-        with(
+        let document = with(
             &world,
             format!("fn g(p: *const u8) {{ unsafe {{ {text} }} }}"),
         );
+        // Too deep for the rules: that is told.
+        if link.contains("else") {
+            let gaps = gaps(&document);
+            assert!(!gaps.is_empty());
+        }
     }
 }
 

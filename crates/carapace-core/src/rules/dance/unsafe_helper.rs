@@ -211,7 +211,7 @@ fn read(at: &At<'_>, operation: &Operation) -> Option<Replacement> {
             let path = at.called_path(operation.expr)?;
             let last = path.segments.last()?;
             let names = path.segments.iter().rev().skip(1).rev();
-            let names = names.map(|segment| format!("{}::", at.name(segment.name)));
+            let names = names.map(|segment| format!("{}::", at.written_name(segment.name)));
             let before = Pieces::of(names.collect::<String>());
             (before, last.arguments.first(), arguments)
         }

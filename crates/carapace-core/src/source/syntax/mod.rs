@@ -683,6 +683,27 @@ impl Syntax {
         std::iter::successors(self.around(id), |around| self.around(*around))
     }
 
+    /// How many expressions stand around the innermost one in another, at most: chains (`a.b().c()`,
+    /// `else if`) are as deep as they are long.
+    #[must_use]
+    pub fn depth_within(&self, id: ExprId) -> u32 {
+        let first = self.expr(id).first;
+        let place = |part: ExprId| part.0.checked_sub(first).map(|at| at as usize);
+        let mut depths = vec![0_u32; place(id).map_or(0, |at| at + 1)];
+        let mut deepest = 0;
+        // What stands in an expression comes before it.
+        for part in self.within(id).rev().skip(1) {
+            let around = self.around(part).and_then(place);
+            let around = around.and_then(|around| depths.get(around).copied());
+            let depth = around.map_or(0, |around| around + 1);
+            if let Some(known) = place(part).and_then(|at| depths.get_mut(at)) {
+                *known = depth;
+            }
+            deepest = deepest.max(depth);
+        }
+        deepest
+    }
+
     /// The expression without the parentheses around it.
     #[must_use]
     pub fn bare(&self, mut id: ExprId) -> ExprId {
