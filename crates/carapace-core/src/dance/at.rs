@@ -411,6 +411,18 @@ impl<'p> At<'p> {
         found.map(|found| found.tokens).unwrap_or_default()
     }
 
+    /// The items that are directly in another one.
+    pub(crate) fn items_in(&self, around: ItemId) -> impl Iterator<Item = (ItemId, &'p Item)> {
+        let items = &self.file.syntax.items;
+        let end = self.syntax().item(around).map_or(0, |item| item.tokens.end);
+        let first = around.0 as usize + 1;
+        // What stands around an item comes before it.
+        let behind = items.get(first..).unwrap_or_default().iter().enumerate();
+        let inside = behind.take_while(move |(_, item)| item.tokens.start < end);
+        let inside = inside.filter(move |(_, item)| item.parent == Some(around));
+        inside.map(move |(at, item)| (ItemId(u32::try_from(first + at).unwrap_or(u32::MAX)), item))
+    }
+
     /// The tokens of a type.
     pub(crate) fn type_tokens(&self, id: TypeId) -> Tokens {
         let found = self.syntax().types.get(id.0 as usize);

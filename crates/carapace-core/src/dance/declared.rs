@@ -77,6 +77,8 @@ pub(crate) struct Declared<'p> {
     by_name: Index<&'p [u8]>,
     /// Methods by the name of their type or trait, and their own.
     methods: Index<(&'p [u8], &'p [u8])>,
+    /// Implementations by the name of their type.
+    implementations: Index<&'p [u8]>,
     /// How many lookups are left for the question of a type that is being answered.
     pub(super) lookups: Cell<u32>,
 }
@@ -88,13 +90,14 @@ impl<'p> Declared<'p> {
             files,
             by_name: Index::default(),
             methods: Index::default(),
+            implementations: Index::default(),
             lookups: Cell::default(),
         };
         for (file, view) in files.iter().enumerate() {
             for (id, item) in view.syntax.items_by_id() {
                 let is_kept = !matches!(
                     item.kind,
-                    ItemKind::Impl { .. } | ItemKind::Use | ItemKind::Call | ItemKind::Unknown
+                    ItemKind::Use | ItemKind::Call | ItemKind::Unknown
                 );
                 let Some(name) = item.name.filter(|_| is_kept) else {
                     continue;
@@ -106,7 +109,11 @@ impl<'p> Declared<'p> {
                 {
                     declared.methods.add((owner, name), place);
                 }
-                declared.by_name.add(name, place);
+                let index = match item.kind {
+                    ItemKind::Impl { .. } => &mut declared.implementations,
+                    _ => &mut declared.by_name,
+                };
+                index.add(name, place);
             }
         }
         declared
@@ -181,6 +188,12 @@ impl<'p> Declared<'p> {
             ItemKind::Function(function) => Some((place, function)),
             _ => None,
         })
+    }
+
+    /// The implementations of types that have a name.
+    pub(crate) fn implementations(&self, name: &str) -> impl Iterator<Item = Place> {
+        let index = &self.implementations;
+        chained(&index.entries, index.first(&name.as_bytes()))
     }
 
     /// The name of the type or the trait that a method is declared in.

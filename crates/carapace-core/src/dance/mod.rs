@@ -27,7 +27,7 @@ pub(crate) mod declared;
 pub(crate) mod growth;
 pub(crate) mod needs;
 mod paths;
-mod places;
+pub(crate) mod places;
 pub(crate) mod pointers;
 pub(crate) mod replacement;
 pub(crate) mod scope;
@@ -52,6 +52,7 @@ use declared::Declared;
 use crate::facts::FactGap;
 use crate::facts::dance::{DancedFile, PackageDance};
 use crate::facts::scan::MAX_OUTLINED;
+use crate::soundness;
 use crate::source::lexer::{Lexed, TokenKind};
 use crate::source::outline::{ALWAYS, FILE, Source, UseDeclaration, Visibility};
 use crate::source::syntax::{Depth, ItemKind, Syntax};
@@ -155,19 +156,24 @@ pub fn package(mut files: Vec<Danced>) -> PackageDance {
         })
         .collect();
     let declared = Declared::new(&views);
-    let danced = files
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let looked_at = files
         .iter()
         .zip(&views)
         .filter(|(file, _)| file.is_looked_at);
-    let danced = danced.map(|(file, view)| DancedFile {
-        path: file.path.clone(),
-        sites: sites::sites(at::At {
+    let danced = looked_at.map(|(file, view)| {
+        let at = at::At {
             file: view,
             declared: &declared,
-        }),
+        };
+        DancedFile {
+            path: file.path.clone(),
+            sites: sites::sites(at),
+            faults: soundness::faults(at, &paths),
+        }
     });
     PackageDance {
-        files: danced.filter(|file| !file.sites.is_empty()).collect(),
+        files: danced.filter(|file| !file.is_empty()).collect(),
         gaps,
     }
 }

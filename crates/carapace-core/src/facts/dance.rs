@@ -11,10 +11,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::FactGap;
+use super::soundness::Fault;
 use crate::fix::Applicability;
 
 /// The version of the column: of the rules, of what they see, and of how it is written down.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a compiler is called, by the minor version of Rust 1.x: `1.70`.
 #[must_use]
@@ -143,6 +144,16 @@ pub struct DancedFile {
     pub path: String,
     /// Its sites, by place.
     pub sites: Vec<DancedSite>,
+    /// What of them is unsound, by place.
+    pub faults: Vec<Fault>,
+}
+
+impl DancedFile {
+    /// Whether rules say nothing of it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sites.is_empty() && self.faults.is_empty()
+    }
 }
 
 /// What rules propose for a package.

@@ -1,0 +1,162 @@
+//! Unsafe code that is unsound: what rules find in a package's sources, without building it.
+//!
+//! | Step | Where |
+//! |---|---|
+//! | a file's tree, names, light types | [`crate::source::syntax`], [`crate::dance`] |
+//! | type parameters and their bounds | `generics` |
+//! | how a type holds a parameter | `holds` |
+//! | what a type's functions hand in and out | `api` |
+//! | what rules give | this file |
+//!
+//! *Invariants.* A rule says what it saw, as a chain of places, and how sure it is. What is not known
+//! makes a rule less sure or silent; nothing is guessed. Each doubt rests on one `unsafe`, which the
+//! census knows: by it the doubt gets its item and its state.
+
+pub(crate) mod api;
+pub(crate) mod generics;
+pub(crate) mod holds;
+
+use crate::dance::at::At;
+use crate::dance::places::Places;
+use crate::facts::soundness::{Fault, Link};
+use crate::finding::Confidence;
+use crate::rules::registry::RULES;
+use crate::source::syntax::Tokens;
+
+/// How many faults of one file are kept.
+const MAX_FAULTS: usize = 1024;
+/// How many places a chain has, and how long a text of one is, in characters.
+const MAX_LINKS: usize = 12;
+const MAX_TEXT: usize = 160;
+
+/// What a rule on unsound code says of itself.
+#[derive(Debug)]
+pub struct Judges {
+    /// The pattern, as the advisories' faults are sorted: `SEND_SYNC`.
+    pub pattern: &'static str,
+    /// Advisories of the same kind.
+    pub alike: &'static [&'static str],
+    /// Looks at one file.
+    pub(crate) find: fn(&At<'_>, &mut Vec<Doubt>),
+}
+
+/// Something that a rule finds unsound.
+#[derive(Debug, Clone)]
+pub(crate) struct Doubt {
+    /// The keyword that it rests on: of the unsafe block, function or implementation.
+    pub(crate) keyword: u32,
+    /// Where.
+    pub(crate) tokens: Tokens,
+    /// How sure the rule is.
+    pub(crate) confidence: Confidence,
+    /// One sentence.
+    pub(crate) message: String,
+    /// The reasoning: from the source to the sink.
+    pub(crate) chain: Vec<Reason>,
+    /// What would make it sound.
+    pub(crate) sound: String,
+}
+
+/// A place of a reasoning.
+#[derive(Debug, Clone)]
+pub(crate) struct Reason {
+    /// The file's place among the package's.
+    pub(crate) file: usize,
+    /// Where.
+    pub(crate) tokens: Tokens,
+    /// What is so there.
+    pub(crate) says: String,
+}
+
+impl At<'_> {
+    /// A place of this file in a reasoning.
+    pub(crate) fn reason(&self, tokens: Tokens, says: impl Into<String>) -> Reason {
+        Reason {
+            file: self.file.index,
+            tokens,
+            says: says.into(),
+        }
+    }
+}
+
+/// What rules find unsound in a file; `paths` are those of the package's files.
+pub(crate) fn faults(at: At<'_>, paths: &[&str]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for rule in RULES {
+        let Some(judges) = rule.judges else {
+            continue;
+        };
+        let mut found = Vec::new();
+        (judges.find)(&at, &mut found);
+        found.truncate(MAX_FAULTS);
+        faults.extend(found.into_iter().map(|doubt| (rule.meta.code, doubt)));
+    }
+    if faults.is_empty() {
+        return Vec::new();
+    }
+    let places = Places::new(at.file.source.bytes);
+    let mut faults: Vec<Fault> = faults
+        .into_iter()
+        .map(|(code, doubt)| fault(at, &places, paths, code, doubt))
+        .collect();
+    faults.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
+    faults.dedup();
+    faults
+}
+
+fn fault(at: At<'_>, places: &Places<'_>, paths: &[&str], code: &str, doubt: Doubt) -> Fault {
+    let span = |tokens: Tokens| {
+        let start = at.file.source.token(tokens.start as usize).start as usize;
+        let last = tokens.end.max(tokens.start + 1) - 1;
+        let end = at.file.source.token(last as usize).end as usize;
+        places.span(start, end.max(start))
+    };
+    let keyword = at.file.source.token(doubt.keyword as usize).start as usize;
+    let (line, column) = places.place(keyword);
+    let chain = doubt.chain.iter().take(MAX_LINKS);
+    let chain = chain.filter_map(|reason| link(at, places, paths, reason));
+    Fault {
+        rule: code.to_owned(),
+        line,
+        column,
+        span: span(doubt.tokens),
+        code: shortened(&at.text_of(doubt.tokens)),
+        confidence: doubt.confidence,
+        message: doubt.message,
+        chain: chain.collect(),
+        sound: doubt.sound,
+    }
+}
+
+fn link(at: At<'_>, places: &Places<'_>, paths: &[&str], reason: &Reason) -> Option<Link> {
+    let file = at.declared.files.get(reason.file)?;
+    let start = file.source.token(reason.tokens.start as usize).start as usize;
+    let (line, column) = match reason.file == at.file.index {
+        true => places.place(start),
+        false => Places::new(file.source.bytes).place(start),
+    };
+    Some(Link {
+        path: (*paths.get(reason.file)?).to_owned(),
+        line,
+        column,
+        says: shortened(&reason.says),
+    })
+}
+
+/// A text in one line, cut where it is long.
+fn shortened(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    let mut line = String::new();
+    for word in words.by_ref() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.len() > MAX_TEXT {
+            line.truncate(line.floor_char_boundary(MAX_TEXT));
+            line.push('…');
+            break;
+        }
+    }
+    line
+}
