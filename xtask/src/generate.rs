@@ -129,11 +129,15 @@ fn registry(rules: &[RuleFile]) -> String {
             "dance" => format!("Some(&{}::REPLACES)", rule.path()),
             _ => "None".to_owned(),
         };
+        let judges = match group.as_str() {
+            "soundness" => format!("Some(&{}::JUDGES)", rule.path()),
+            _ => "None".to_owned(),
+        };
         let _ = write!(
             text,
             "    Rule {{\n        meta: {0}::META,\n        name: \"{1}\",\n        \
              group: Group::{variant},\n        docs: include_str!(\"../../docs/{2}.md\"),\n        \
-             replaces: {replaces},\n        check: {0}::check,\n    }},\n",
+             replaces: {replaces},\n        judges: {judges},\n        check: {0}::check,\n    }},\n",
             rule.path(),
             rule.name(),
             rule.code

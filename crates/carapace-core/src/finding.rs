@@ -54,7 +54,9 @@ impl fmt::Display for Level {
 }
 
 /// How sure a rule is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Confidence {
@@ -63,6 +65,7 @@ pub enum Confidence {
     /// It is likely.
     Medium,
     /// It is so.
+    #[default]
     High,
 }
 
@@ -132,6 +135,8 @@ pub struct Finding {
     pub item: Option<String>,
     /// The shortest path from each owning member.
     pub paths: Vec<Vec<PackageIdx>>,
+    /// The pattern of unsound code that it is of: `SEND_SYNC`.
+    pub pattern: Option<&'static str>,
     /// What it rests on, a fact a line.
     pub evidence: Vec<String>,
     /// What to do, a step a line.
@@ -162,6 +167,7 @@ impl Finding {
             location: None,
             item: None,
             paths: Vec::new(),
+            pattern: None,
             evidence: Vec::new(),
             help: Vec::new(),
             fix: None,

@@ -26,6 +26,7 @@ pub mod reach;
 pub mod render;
 pub mod report;
 pub mod rules;
+pub mod soundness;
 pub mod source;
 pub mod supply;
 pub mod text;

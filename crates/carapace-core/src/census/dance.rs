@@ -14,7 +14,9 @@ use serde::Serialize;
 
 use super::{Census, PackageCensus, Site};
 use crate::facts::dance::{self as facts, Left, PackageDance, Plan, Proposal};
+use crate::facts::soundness::Fault;
 use crate::facts::unsafety::SiteKind;
+use crate::finding::Confidence;
 use crate::fix::Applicability;
 use crate::graph::{Graph, PackageIdx};
 
@@ -139,6 +141,8 @@ pub struct SiteDance {
     pub left: Vec<Left>,
     /// The first compiler with which more of it could go: the minor version of Rust 1.x.
     pub newer: Option<u32>,
+    /// What of it is unsound, by place.
+    pub faults: Vec<Fault>,
 }
 
 impl SiteDance {
@@ -223,6 +227,8 @@ pub struct Dance {
     pub nominations: Option<Vec<Nomination>>,
     /// How many packages were asked for and their sources are not here.
     pub unseen: usize,
+    /// How sure rules have to be that something is unsound, to be told.
+    pub least: Confidence,
 }
 
 impl Dance {
@@ -238,6 +244,7 @@ impl Dance {
             census,
             nominations: None,
             unseen,
+            least: Confidence::High,
         }
     }
 
@@ -259,20 +266,37 @@ impl Dance {
     }
 }
 
+/// What rules say of a file, by the lines and columns of its sites.
+#[derive(Default)]
+struct Said {
+    sites: BTreeMap<(u32, u32), facts::DancedSite>,
+    faults: BTreeMap<(u32, u32), Vec<Fault>>,
+}
+
 fn steps(asked: Asked, census: &PackageCensus) -> Option<PackageSteps> {
     let rust = asked.rust;
-    let mut known: BTreeMap<String, BTreeMap<(u32, u32), facts::DancedSite>> = BTreeMap::new();
+    let mut known: BTreeMap<String, Said> = BTreeMap::new();
     for file in asked.facts?.files {
+        let said = known.entry(file.path).or_default();
         let sites = file.sites.into_iter();
-        let sites = sites.map(|site| ((site.line, site.column), site));
-        known.entry(file.path).or_default().extend(sites);
+        said.sites
+            .extend(sites.map(|site| ((site.line, site.column), site)));
+        for fault in file.faults {
+            let place = (fault.line, fault.column);
+            said.faults.entry(place).or_default().push(fault);
+        }
     }
     let sites = census.sites.iter().map(|site| {
-        let of_file = known.get_mut(&site.file);
-        match of_file.and_then(|sites| sites.remove(&(site.line, site.column))) {
+        let place = (site.line, site.column);
+        let Some(said) = known.get_mut(&site.file) else {
+            return unseen(site);
+        };
+        let mut dance = match said.sites.remove(&place) {
             Some(found) => held(found, site, rust),
             None => unseen(site),
-        }
+        };
+        dance.faults = said.faults.remove(&place).unwrap_or_default();
+        dance
     });
     Some(PackageSteps {
         sites: sites.collect(),
@@ -280,7 +304,10 @@ fn steps(asked: Asked, census: &PackageCensus) -> Option<PackageSteps> {
         rust,
         is_asked: asked.is_asked,
         about: asked.about,
-        unknown: known.values().map(BTreeMap::len).sum(),
+        unknown: known
+            .values()
+            .map(|said| said.sites.len() + said.faults.len())
+            .sum(),
     })
 }
 
@@ -301,6 +328,7 @@ fn unseen(site: &Site) -> SiteDance {
         plan: None,
         left: Vec::new(),
         newer: None,
+        faults: Vec::new(),
     }
 }
 
@@ -342,6 +370,7 @@ fn held(found: facts::DancedSite, site: &Site, rust: u32) -> SiteDance {
         plan,
         left: found.left,
         newer,
+        faults: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{InputGaps, Run, Subject, Told};
 use crate::census::Census;
 use crate::census::dance::{Asked, Dance, Outlook, nominate as ranked};
+use crate::finding::Confidence;
 use crate::graph::Graph;
 use crate::policy::Policy;
 use crate::report::{ConfigEffect, Edges, Gap, Report, Settings};
@@ -20,6 +21,8 @@ pub struct DanceRequest {
     pub census: Census,
     /// What rules propose for its packages, by their places in the graph.
     pub packages: Vec<Asked>,
+    /// How sure rules have to be that something is unsound, to be told.
+    pub confidence: Confidence,
     /// Whether packages are to be ranked by what a dance there would win.
     pub nominate: bool,
     /// Who depends on whom in what is built.
@@ -37,6 +40,7 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
         subject,
         census,
         mut packages,
+        confidence,
         nominate,
         edges,
         config,
@@ -52,6 +56,7 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
         })
         .collect();
     let mut dance = Dance::link(census, packages);
+    dance.least = confidence;
     if nominate {
         dance.nominations = Some(ranked(&subject.graph, &dance, &subject.roles, &edges));
     }

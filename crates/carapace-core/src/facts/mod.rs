@@ -14,6 +14,7 @@ pub mod package;
 mod public;
 mod safety;
 pub mod scan;
+pub mod soundness;
 pub mod unsafety;
 
 use serde::{Deserialize, Serialize};

@@ -122,7 +122,8 @@ impl Page<'_> {
             self.fact(margin, "advisory", Style::Strong, &advisory);
         }
         // Code that stands above is not told again.
-        let shown = usize::from(line.is_some() && finding.rule.group == Group::Dance);
+        let is_code = matches!(finding.rule.group, Group::Dance | Group::Soundness);
+        let shown = usize::from(line.is_some() && is_code);
         for evidence in finding.evidence.iter().skip(shown) {
             self.bare_fact(margin, &words::shown(evidence));
         }

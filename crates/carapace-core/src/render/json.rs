@@ -203,6 +203,9 @@ struct FindingDocument<'a> {
     item: Option<&'a str>,
     /// The shortest path from each owning member, ids of packages.
     paths: Vec<Vec<&'a str>>,
+    /// The pattern of unsound code that it is of: `SEND_SYNC`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern: Option<&'static str>,
     /// What it rests on, a fact a line.
     evidence: &'a [String],
     /// What to do, a step a line.
@@ -564,6 +567,7 @@ fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingD
         }),
         item: finding.item.as_deref(),
         paths: ids.paths(&input.graph, &finding.paths),
+        pattern: finding.pattern,
         evidence: &finding.evidence,
         reachability: finding.reachability.as_deref(),
         help: &finding.help,

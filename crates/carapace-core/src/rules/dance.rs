@@ -110,7 +110,7 @@ fn help(proposal: &Proposal) -> String {
 }
 
 /// Why the site is not simply used.
-fn state(site: &Site) -> Option<&'static str> {
+pub(super) fn state(site: &Site) -> Option<&'static str> {
     match site.state {
         State::Active => None,
         State::Unknown => Some("state: unknown, a build script's condition decides"),

@@ -17,6 +17,7 @@ mod example_dance;
 mod example_supply;
 pub(crate) mod policy;
 pub mod registry;
+pub(crate) mod soundness;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -40,6 +41,7 @@ use crate::knowledge::registry::{Answer, Lookup, Registry};
 use crate::policy::known::Gone;
 use crate::policy::{Idle, Ignore, NotShipped, Policy};
 use crate::report::InputKind;
+use crate::soundness::Judges;
 use crate::supply::archive::ArchiveFacts;
 use crate::supply::{PackageSupply, Supply};
 
@@ -56,6 +58,8 @@ pub enum Group {
     Policy,
     /// Unsafe code that safe code can replace.
     Dance,
+    /// Unsafe code that is unsound.
+    Soundness,
 }
 
 impl Group {
@@ -68,6 +72,7 @@ impl Group {
             Self::Supply => "supply",
             Self::Policy => "policy",
             Self::Dance => "dance",
+            Self::Soundness => "soundness",
         }
     }
 }
@@ -97,6 +102,8 @@ pub struct Rule {
     pub docs: &'static str,
     /// How it finds unsafe code that safe code replaces, where it is about that.
     pub replaces: Option<&'static Replaces>,
+    /// How it finds unsafe code that is unsound, where it is about that.
+    pub judges: Option<&'static Judges>,
     /// Looks, and gives what it finds.
     pub check: fn(&'static Self, &Context<'_>) -> Vec<Finding>,
 }

@@ -142,6 +142,8 @@ mod policy_unknown_ignore;
 mod policy_unknown_package;
 #[path = "policy/unused_ignore.rs"]
 mod policy_unused_ignore;
+#[path = "soundness/send_sync.rs"]
+mod soundness_send_sync;
 #[path = "supply/archive_anomaly.rs"]
 mod supply_archive_anomaly;
 #[path = "supply/archive_checksum.rs"]
@@ -213,6 +215,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV001.md"),
         replaces: None,
+        judges: None,
         check: advisory_vulnerability::check,
     },
     Rule {
@@ -221,6 +224,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV002.md"),
         replaces: None,
+        judges: None,
         check: advisory_malicious::check,
     },
     Rule {
@@ -229,6 +233,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV003.md"),
         replaces: None,
+        judges: None,
         check: advisory_unsound::check,
     },
     Rule {
@@ -237,6 +242,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV004.md"),
         replaces: None,
+        judges: None,
         check: advisory_unmaintained::check,
     },
     Rule {
@@ -245,6 +251,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV005.md"),
         replaces: None,
+        judges: None,
         check: advisory_notice::check,
     },
     Rule {
@@ -253,6 +260,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV006.md"),
         replaces: None,
+        judges: None,
         check: advisory_possible_match::check,
     },
     Rule {
@@ -261,6 +269,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Advisory,
         docs: include_str!("../../docs/ADV007.md"),
         replaces: None,
+        judges: None,
         check: advisory_toolchain::check,
     },
     Rule {
@@ -269,6 +278,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN001.md"),
         replaces: Some(&dance_index_unchecked::REPLACES),
+        judges: None,
         check: dance_index_unchecked::check,
     },
     Rule {
@@ -277,6 +287,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN010.md"),
         replaces: Some(&dance_unfilled_vec::REPLACES),
+        judges: None,
         check: dance_unfilled_vec::check,
     },
     Rule {
@@ -285,6 +296,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN011.md"),
         replaces: Some(&dance_unfilled_growth::REPLACES),
+        judges: None,
         check: dance_unfilled_growth::check,
     },
     Rule {
@@ -293,6 +305,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN012.md"),
         replaces: Some(&dance_spare_capacity::REPLACES),
+        judges: None,
         check: dance_spare_capacity::check,
     },
     Rule {
@@ -301,6 +314,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN013.md"),
         replaces: Some(&dance_own_part_appended::REPLACES),
+        judges: None,
         check: dance_own_part_appended::check,
     },
     Rule {
@@ -309,6 +323,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN014.md"),
         replaces: Some(&dance_slice_copied_by_pointers::REPLACES),
+        judges: None,
         check: dance_slice_copied_by_pointers::check,
     },
     Rule {
@@ -317,6 +332,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN015.md"),
         replaces: Some(&dance_slice_moved_by_pointers::REPLACES),
+        judges: None,
         check: dance_slice_moved_by_pointers::check,
     },
     Rule {
@@ -325,6 +341,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN016.md"),
         replaces: Some(&dance_slice_of_own_parts::REPLACES),
+        judges: None,
         check: dance_slice_of_own_parts::check,
     },
     Rule {
@@ -333,6 +350,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN017.md"),
         replaces: Some(&dance_disjoint_elements::REPLACES),
+        judges: None,
         check: dance_disjoint_elements::check,
     },
     Rule {
@@ -341,6 +359,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN018.md"),
         replaces: Some(&dance_elements_swapped_by_pointers::REPLACES),
+        judges: None,
         check: dance_elements_swapped_by_pointers::check,
     },
     Rule {
@@ -349,6 +368,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN019.md"),
         replaces: Some(&dance_elements_filled_by_pointer::REPLACES),
+        judges: None,
         check: dance_elements_filled_by_pointer::check,
     },
     Rule {
@@ -357,6 +377,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN020.md"),
         replaces: Some(&dance_array_of_slots::REPLACES),
+        judges: None,
         check: dance_array_of_slots::check,
     },
     Rule {
@@ -365,6 +386,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN021.md"),
         replaces: Some(&dance_unwritten_value::REPLACES),
+        judges: None,
         check: dance_unwritten_value::check,
     },
     Rule {
@@ -373,6 +395,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN022.md"),
         replaces: Some(&dance_value_by_pointer::REPLACES),
+        judges: None,
         check: dance_value_by_pointer::check,
     },
     Rule {
@@ -381,6 +404,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN023.md"),
         replaces: Some(&dance_retained_by_hand::REPLACES),
+        judges: None,
         check: dance_retained_by_hand::check,
     },
     Rule {
@@ -389,6 +413,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN030.md"),
         replaces: Some(&dance_bytes_read_by_cast::REPLACES),
+        judges: None,
         check: dance_bytes_read_by_cast::check,
     },
     Rule {
@@ -397,6 +422,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN031.md"),
         replaces: Some(&dance_bytes_written_by_cast::REPLACES),
+        judges: None,
         check: dance_bytes_written_by_cast::check,
     },
     Rule {
@@ -405,6 +431,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN032.md"),
         replaces: Some(&dance_element_by_pointer::REPLACES),
+        judges: None,
         check: dance_element_by_pointer::check,
     },
     Rule {
@@ -413,6 +440,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN033.md"),
         replaces: Some(&dance_enum_transmuted::REPLACES),
+        judges: None,
         check: dance_enum_transmuted::check,
     },
     Rule {
@@ -421,6 +449,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN034.md"),
         replaces: Some(&dance_struct_transmuted::REPLACES),
+        judges: None,
         check: dance_struct_transmuted::check,
     },
     Rule {
@@ -429,6 +458,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN035.md"),
         replaces: Some(&dance_zeroed_plain::REPLACES),
+        judges: None,
         check: dance_zeroed_plain::check,
     },
     Rule {
@@ -437,6 +467,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN036.md"),
         replaces: Some(&dance_unsafe_constructor::REPLACES),
+        judges: None,
         check: dance_unsafe_constructor::check,
     },
     Rule {
@@ -445,6 +476,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN037.md"),
         replaces: Some(&dance_unsafe_helper::REPLACES),
+        judges: None,
         check: dance_unsafe_helper::check,
     },
     Rule {
@@ -453,6 +485,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN038.md"),
         replaces: Some(&dance_number_bytes_transmuted::REPLACES),
+        judges: None,
         check: dance_number_bytes_transmuted::check,
     },
     Rule {
@@ -461,6 +494,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN039.md"),
         replaces: Some(&dance_float_bits_transmuted::REPLACES),
+        judges: None,
         check: dance_float_bits_transmuted::check,
     },
     Rule {
@@ -469,6 +503,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN040.md"),
         replaces: Some(&dance_truth_transmuted::REPLACES),
+        judges: None,
         check: dance_truth_transmuted::check,
     },
     Rule {
@@ -477,6 +512,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN041.md"),
         replaces: Some(&dance_number_transmuted::REPLACES),
+        judges: None,
         check: dance_number_transmuted::check,
     },
     Rule {
@@ -485,6 +521,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN042.md"),
         replaces: Some(&dance_pointer_transmuted::REPLACES),
+        judges: None,
         check: dance_pointer_transmuted::check,
     },
     Rule {
@@ -493,6 +530,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN043.md"),
         replaces: Some(&dance_chunks_by_cast::REPLACES),
+        judges: None,
         check: dance_chunks_by_cast::check,
     },
     Rule {
@@ -501,6 +539,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN044.md"),
         replaces: Some(&dance_array_by_cast::REPLACES),
+        judges: None,
         check: dance_array_by_cast::check,
     },
     Rule {
@@ -509,6 +548,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN045.md"),
         replaces: Some(&dance_bytes_of_values::REPLACES),
+        judges: None,
         check: dance_bytes_of_values::check,
     },
     Rule {
@@ -517,6 +557,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN050.md"),
         replaces: Some(&dance_c_string_of_vector::REPLACES),
+        judges: None,
         check: dance_c_string_of_vector::check,
     },
     Rule {
@@ -525,6 +566,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN051.md"),
         replaces: Some(&dance_c_str_of_bytes::REPLACES),
+        judges: None,
         check: dance_c_str_of_bytes::check,
     },
     Rule {
@@ -533,6 +575,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN052.md"),
         replaces: Some(&dance_unchecked_twin::REPLACES),
+        judges: None,
         check: dance_unchecked_twin::check,
     },
     Rule {
@@ -541,6 +584,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN053.md"),
         replaces: Some(&dance_utf8_unchecked::REPLACES),
+        judges: None,
         check: dance_utf8_unchecked::check,
     },
     Rule {
@@ -549,6 +593,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN054.md"),
         replaces: Some(&dance_ascii_case_by_bytes::REPLACES),
+        judges: None,
         check: dance_ascii_case_by_bytes::check,
     },
     Rule {
@@ -557,6 +602,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN055.md"),
         replaces: Some(&dance_unwrap_unchecked::REPLACES),
+        judges: None,
         check: dance_unwrap_unchecked::check,
     },
     Rule {
@@ -565,6 +611,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN056.md"),
         replaces: Some(&dance_unreachable_unchecked::REPLACES),
+        judges: None,
         check: dance_unreachable_unchecked::check,
     },
     Rule {
@@ -573,6 +620,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN057.md"),
         replaces: Some(&dance_static_mut_number::REPLACES),
+        judges: None,
         check: dance_static_mut_number::check,
     },
     Rule {
@@ -581,6 +629,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN058.md"),
         replaces: Some(&dance_static_mut_option::REPLACES),
+        judges: None,
         check: dance_static_mut_option::check,
     },
     Rule {
@@ -589,6 +638,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN059.md"),
         replaces: Some(&dance_box_leaked_by_pointer::REPLACES),
+        judges: None,
         check: dance_box_leaked_by_pointer::check,
     },
     Rule {
@@ -597,6 +647,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN060.md"),
         replaces: Some(&dance_packed_field_borrowed::REPLACES),
+        judges: None,
         check: dance_packed_field_borrowed::check,
     },
     Rule {
@@ -605,6 +656,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN061.md"),
         replaces: Some(&dance_offset_by_null::REPLACES),
+        judges: None,
         check: dance_offset_by_null::check,
     },
     Rule {
@@ -613,6 +665,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN062.md"),
         replaces: Some(&dance_nonnull_unchecked::REPLACES),
+        judges: None,
         check: dance_nonnull_unchecked::check,
     },
     Rule {
@@ -621,6 +674,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN063.md"),
         replaces: Some(&dance_pin_unchecked::REPLACES),
+        judges: None,
         check: dance_pin_unchecked::check,
     },
     Rule {
@@ -629,6 +683,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN064.md"),
         replaces: Some(&dance_pin_projection::REPLACES),
+        judges: None,
         check: dance_pin_projection::check,
     },
     Rule {
@@ -637,6 +692,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN065.md"),
         replaces: Some(&dance_lifetime_transmuted::REPLACES),
+        judges: None,
         check: dance_lifetime_transmuted::check,
     },
     Rule {
@@ -645,6 +701,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN066.md"),
         replaces: Some(&dance_waker_by_hand::REPLACES),
+        judges: None,
         check: dance_waker_by_hand::check,
     },
     Rule {
@@ -653,6 +710,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN067.md"),
         replaces: Some(&dance_intrinsic_in_feature_function::REPLACES),
+        judges: None,
         check: dance_intrinsic_in_feature_function::check,
     },
     Rule {
@@ -661,6 +719,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN068.md"),
         replaces: Some(&dance_feature_function_unsafe::REPLACES),
+        judges: None,
         check: dance_feature_function_unsafe::check,
     },
     Rule {
@@ -669,6 +728,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN069.md"),
         replaces: Some(&dance_plain_foreign_function::REPLACES),
+        judges: None,
         check: dance_plain_foreign_function::check,
     },
     Rule {
@@ -677,6 +737,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN070.md"),
         replaces: Some(&dance_auto_trait_by_hand::REPLACES),
+        judges: None,
         check: dance_auto_trait_by_hand::check,
     },
     Rule {
@@ -685,6 +746,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN071.md"),
         replaces: Some(&dance_raw_descriptor::REPLACES),
+        judges: None,
         check: dance_raw_descriptor::check,
     },
     Rule {
@@ -693,6 +755,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN072.md"),
         replaces: Some(&dance_nonzero_unchecked::REPLACES),
+        judges: None,
         check: dance_nonzero_unchecked::check,
     },
     Rule {
@@ -701,6 +764,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN074.md"),
         replaces: Some(&dance_slice_of_one::REPLACES),
+        judges: None,
         check: dance_slice_of_one::check,
     },
     Rule {
@@ -709,6 +773,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN075.md"),
         replaces: Some(&dance_layout_unchecked::REPLACES),
+        judges: None,
         check: dance_layout_unchecked::check,
     },
     Rule {
@@ -717,6 +782,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN076.md"),
         replaces: Some(&dance_box_by_allocator::REPLACES),
+        judges: None,
         check: dance_box_by_allocator::check,
     },
     Rule {
@@ -725,6 +791,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN077.md"),
         replaces: Some(&dance_needless_unsafe_function::REPLACES),
+        judges: None,
         check: dance_needless_unsafe_function::check,
     },
     Rule {
@@ -733,6 +800,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Dance,
         docs: include_str!("../../docs/DAN078.md"),
         replaces: Some(&dance_needless_unsafe_block::REPLACES),
+        judges: None,
         check: dance_needless_unsafe_block::check,
     },
     Rule {
@@ -741,6 +809,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Policy,
         docs: include_str!("../../docs/POL001.md"),
         replaces: None,
+        judges: None,
         check: policy_unknown_ignore::check,
     },
     Rule {
@@ -749,6 +818,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Policy,
         docs: include_str!("../../docs/POL002.md"),
         replaces: None,
+        judges: None,
         check: policy_unknown_package::check,
     },
     Rule {
@@ -757,6 +827,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Policy,
         docs: include_str!("../../docs/POL003.md"),
         replaces: None,
+        judges: None,
         check: policy_unused_ignore::check,
     },
     Rule {
@@ -765,6 +836,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Policy,
         docs: include_str!("../../docs/POL004.md"),
         replaces: None,
+        judges: None,
         check: policy_expired_ignore::check,
     },
     Rule {
@@ -773,7 +845,17 @@ pub static RULES: &[Rule] = &[
         group: Group::Policy,
         docs: include_str!("../../docs/POL005.md"),
         replaces: None,
+        judges: None,
         check: policy_gone_finding::check,
+    },
+    Rule {
+        meta: soundness_send_sync::META,
+        name: "send-sync",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND001.md"),
+        replaces: None,
+        judges: Some(&soundness_send_sync::JUDGES),
+        check: soundness_send_sync::check,
     },
     Rule {
         meta: supply_yanked::META,
@@ -781,6 +863,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP001.md"),
         replaces: None,
+        judges: None,
         check: supply_yanked::check,
     },
     Rule {
@@ -789,6 +872,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP002.md"),
         replaces: None,
+        judges: None,
         check: supply_removed::check,
     },
     Rule {
@@ -797,6 +881,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP003.md"),
         replaces: None,
+        judges: None,
         check: supply_checksum::check,
     },
     Rule {
@@ -805,6 +890,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP004.md"),
         replaces: None,
+        judges: None,
         check: supply_edited_source::check,
     },
     Rule {
@@ -813,6 +899,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP005.md"),
         replaces: None,
+        judges: None,
         check: supply_changed_fact::check,
     },
     Rule {
@@ -821,6 +908,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP006.md"),
         replaces: None,
+        judges: None,
         check: supply_new_owner::check,
     },
     Rule {
@@ -829,6 +917,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP007.md"),
         replaces: None,
+        judges: None,
         check: supply_new_publisher::check,
     },
     Rule {
@@ -837,6 +926,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP008.md"),
         replaces: None,
+        judges: None,
         check: supply_lost_trusted_publishing::check,
     },
     Rule {
@@ -845,6 +935,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP009.md"),
         replaces: None,
+        judges: None,
         check: supply_removed_owner::check,
     },
     Rule {
@@ -853,6 +944,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP010.md"),
         replaces: None,
+        judges: None,
         check: supply_archive_anomaly::check,
     },
     Rule {
@@ -861,6 +953,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP011.md"),
         replaces: None,
+        judges: None,
         check: supply_archive_checksum::check,
     },
     Rule {
@@ -869,6 +962,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP012.md"),
         replaces: None,
+        judges: None,
         check: supply_index_mismatch::check,
     },
     Rule {
@@ -877,6 +971,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP013.md"),
         replaces: None,
+        judges: None,
         check: supply_new_build_code::check,
     },
     Rule {
@@ -885,6 +980,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP014.md"),
         replaces: None,
+        judges: None,
         check: supply_changed_build_code::check,
     },
     Rule {
@@ -893,6 +989,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP015.md"),
         replaces: None,
+        judges: None,
         check: supply_new_capability::check,
     },
     Rule {
@@ -901,6 +998,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP016.md"),
         replaces: None,
+        judges: None,
         check: supply_vcs_missing::check,
     },
     Rule {
@@ -909,6 +1007,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP017.md"),
         replaces: None,
+        judges: None,
         check: supply_vcs_dirty::check,
     },
     Rule {
@@ -917,6 +1016,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP018.md"),
         replaces: None,
+        judges: None,
         check: supply_vcs_mismatch::check,
     },
     Rule {
@@ -925,6 +1025,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP020.md"),
         replaces: None,
+        judges: None,
         check: supply_new_dependency::check,
     },
     Rule {
@@ -933,6 +1034,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP021.md"),
         replaces: None,
+        judges: None,
         check: supply_near_name::check,
     },
     Rule {
@@ -941,6 +1043,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP022.md"),
         replaces: None,
+        judges: None,
         check: supply_young_version::check,
     },
     Rule {
@@ -949,6 +1052,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP023.md"),
         replaces: None,
+        judges: None,
         check: supply_yank_burst::check,
     },
     Rule {
@@ -957,6 +1061,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP024.md"),
         replaces: None,
+        judges: None,
         check: supply_young_account::check,
     },
     Rule {
@@ -965,6 +1070,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP025.md"),
         replaces: None,
+        judges: None,
         check: supply_single_owner::check,
     },
     Rule {
@@ -973,6 +1079,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP030.md"),
         replaces: None,
+        judges: None,
         check: supply_former_owner::check,
     },
     Rule {
@@ -981,6 +1088,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Supply,
         docs: include_str!("../../docs/SUP031.md"),
         replaces: None,
+        judges: None,
         check: supply_audit_violation::check,
     },
     Rule {
@@ -989,6 +1097,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Unsafety,
         docs: include_str!("../../docs/UNS001.md"),
         replaces: None,
+        judges: None,
         check: unsafety_new_unsafe::check,
     },
     Rule {
@@ -997,6 +1106,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Unsafety,
         docs: include_str!("../../docs/UNS002.md"),
         replaces: None,
+        judges: None,
         check: unsafety_undocumented_unsafe::check,
     },
     Rule {
@@ -1005,6 +1115,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Unsafety,
         docs: include_str!("../../docs/UNS003.md"),
         replaces: None,
+        judges: None,
         check: unsafety_missing_forbid::check,
     },
     Rule {
@@ -1013,6 +1124,7 @@ pub static RULES: &[Rule] = &[
         group: Group::Unsafety,
         docs: include_str!("../../docs/UNS004.md"),
         replaces: None,
+        judges: None,
         check: unsafety_budget::check,
     },
 ];

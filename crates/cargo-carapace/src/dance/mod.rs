@@ -134,6 +134,7 @@ pub fn take(arguments: &DanceArgs) -> Result<Taken, Failure> {
             },
             packages: packages.collect(),
             census,
+            confidence: arguments.confidence.into(),
             nominate: arguments.nominate,
             edges: Arc::new(Edges::of_units(&ground.graph, &ground.units)),
             config: effects,

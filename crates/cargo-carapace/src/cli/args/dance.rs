@@ -2,9 +2,32 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use carapace_core::finding::Confidence;
+use clap::{Args, ValueEnum};
 
 use super::{ConfigArgs, NetworkArgs, OutputArgs, SelectionArgs};
+
+/// How sure a finding has to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Sure {
+    /// What is likely wrong more often than not is told, too.
+    Low,
+    /// What is likely.
+    Medium,
+    /// What is so.
+    #[default]
+    High,
+}
+
+impl From<Sure> for Confidence {
+    fn from(sure: Sure) -> Self {
+        match sure {
+            Sure::Low => Self::Low,
+            Sure::Medium => Self::Medium,
+            Sure::High => Self::High,
+        }
+    }
+}
 
 /// `dance`
 #[derive(Debug, Default, Args)]
@@ -37,6 +60,16 @@ pub struct DanceArgs {
     /// Which packages are judged, and as what.
     #[command(flatten)]
     pub selection: SelectionArgs,
+
+    /// How sure a finding of unsound code has to be, to be told
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LEVEL",
+        default_value_t,
+        help_heading = "Selection"
+    )]
+    pub confidence: Sure,
 
     /// Rank the packages of the graph by what a dance there would win
     #[arg(long, help_heading = "Process", conflicts_with_all = ["fix", "report"])]
