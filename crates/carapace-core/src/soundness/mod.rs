@@ -6,6 +6,9 @@
 //! | type parameters and their bounds | `generics` |
 //! | how a type holds a parameter | `holds` |
 //! | what a type's functions hand in and out | `api` |
+//! | what a function does, in order | `flow` |
+//! | where it runs code of its caller | `user_code` |
+//! | what repairs things while a panic unwinds | `guards` |
 //! | what rules give | this file |
 //!
 //! *Invariants.* A rule says what it saw, as a chain of places, and how sure it is. What is not known
@@ -13,8 +16,11 @@
 //! census knows: by it the doubt gets its item and its state.
 
 pub(crate) mod api;
+pub(crate) mod flow;
 pub(crate) mod generics;
+pub(crate) mod guards;
 pub(crate) mod holds;
+pub(crate) mod user_code;
 
 use crate::dance::at::At;
 use crate::dance::places::Places;

@@ -1,0 +1,476 @@
+//! What a function does that unsafe code rests on, in the order in which it is done: values that exist
+//! twice for a while, lengths that are set, memory that nothing was written to, and code of the caller.
+//!
+//! *Invariants.* The tree lists expressions in the order in which they end, which is the order in which
+//! they are evaluated, branches and loops aside; those are told apart where two steps are compared
+//! ([`Flow::reaches`]). A place is a variable with fields, `self.buf`, to which pointers and references are
+//! followed as far as `let` tells; of others nothing is said.
+
+pub(crate) mod places;
+mod steps;
+
+use std::ops::Range;
+
+use crate::dance::at::At;
+use self::places::overlap;
+use crate::dance::scope::Bound;
+use crate::dance::types::Ty;
+use crate::soundness::user_code::{Given, UserCode};
+use crate::source::syntax::{
+    BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, StatementKind, Tokens,
+};
+
+/// How many steps of one function are looked at.
+const MAX_STEPS: usize = 2048;
+/// How many expressions a function may have to be looked at.
+const MAX_EXPRS: usize = 100_000;
+/// How far what stands around an expression is gone through.
+const MAX_AROUND: usize = 256;
+
+/// Words without which a file holds nothing for these rules.
+const WORDS: [&str; 16] = [
+    "set_len",
+    "read",
+    "read_unaligned",
+    "copy",
+    "copy_nonoverlapping",
+    "copy_to",
+    "copy_from",
+    "from_raw",
+    "from_raw_parts",
+    "from_raw_parts_mut",
+    "drop_in_place",
+    "uninitialized",
+    "assume_init",
+    "zeroed",
+    "get_unchecked_mut",
+    "unreachable_unchecked",
+];
+
+/// What happens to a length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// It is set to nothing.
+    Zero,
+    /// It grows.
+    Raised,
+    /// It is set to what is not known to be more.
+    Set,
+}
+
+/// What one step does; each with the place that it does it to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Does {
+    /// A value is copied out, and stays where it was.
+    Read(String),
+    /// A value is written, over whatever was there.
+    Write(String),
+    /// A value is assigned: what was there is dropped.
+    Assign(String),
+    /// Values are copied from a place to another, and stay where they were.
+    Shift {
+        /// From where.
+        from: String,
+        /// To where.
+        to: String,
+    },
+    /// How many values count changes.
+    Counts(String, Counting),
+    /// It gets room for more.
+    Grows(String),
+    /// It is never dropped from here on.
+    Forgets(String),
+    /// Something that frees is made of a pointer.
+    Owns(String),
+    /// Values are dropped where they are.
+    Drops(String),
+    /// A pointer or a mutable reference is handed to other code.
+    Hands(String),
+    /// Code of the caller is run.
+    Runs(UserCode),
+    /// The function may be left early, with an error.
+    Leaves,
+    /// Something is made that repairs while a panic unwinds.
+    Guards,
+}
+
+/// A step.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    /// The expression that does it.
+    pub(crate) expr: ExprId,
+    /// What it does.
+    pub(crate) does: Does,
+}
+
+/// A function, and what it does.
+#[derive(Debug)]
+pub(crate) struct Flow<'a, 'p> {
+    /// Where it is.
+    pub(crate) at: &'a At<'p>,
+    /// Which item.
+    pub(crate) item: ItemId,
+    /// The same.
+    pub(crate) function: &'p Function,
+    /// Its body.
+    pub(crate) body: ExprId,
+    /// What stands for code of its caller.
+    pub(crate) given: Given<'a, 'p>,
+    /// What it does, in order.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// Whether values of a type have something to drop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Droppable {
+    /// They may.
+    Yes,
+    /// They have not.
+    No,
+    /// It is not known.
+    Unknown,
+}
+
+impl<'a, 'p> Flow<'a, 'p> {
+    /// The functions of a file in which anything of this is done, tests aside.
+    pub(crate) fn all(at: &'a At<'p>) -> Vec<Self> {
+        let words = words(at);
+        if words.is_empty() {
+            return Vec::new();
+        }
+        let mut flows = Vec::new();
+        for (number, item) in at.syntax().items.iter().enumerate() {
+            let ItemKind::Function(function) = &item.kind else {
+                continue;
+            };
+            let Some(body) = function.body else {
+                continue;
+            };
+            let tokens = at.syntax().expr(body).tokens;
+            let from = words.partition_point(|word| *word < tokens.start);
+            if words.get(from).is_none_or(|word| *word >= tokens.end) {
+                continue;
+            }
+            let id = ItemId(u32::try_from(number).unwrap_or(u32::MAX));
+            if at.syntax().within(body).count() > MAX_EXPRS || at.runs_in_tests(id) {
+                continue;
+            }
+            let mut flow = Self {
+                at,
+                item: id,
+                function,
+                body,
+                given: Given::new(at, id, function),
+                steps: Vec::new(),
+            };
+            flow.steps = flow.taken();
+            flow.steps.truncate(MAX_STEPS);
+            flows.push(flow);
+        }
+        flows
+    }
+
+    /// A step by its number.
+    pub(crate) fn step(&self, number: usize) -> Option<&Step> {
+        self.steps.get(number)
+    }
+
+    /// The steps, with their numbers.
+    pub(crate) fn numbered(&self) -> impl DoubleEndedIterator<Item = (usize, &Step)> {
+        self.steps.iter().enumerate()
+    }
+
+    /// The steps that lie between two, where the second can follow the first: all of them in order, or
+    /// once around a loop.
+    pub(crate) fn reaches(&self, from: usize, to: usize) -> Option<Vec<Range<usize>>> {
+        let (first, second) = (self.step(from)?.expr, self.step(to)?.expr);
+        if from < to {
+            let shared = self.shared(first, second)?;
+            let is_left = self.is_exclusive(shared, first, second) || self.is_left(first, shared);
+            return (!is_left).then(|| vec![from + 1..to]);
+        }
+        let around = self.loop_around(first, second)?;
+        if self.is_left(first, around) {
+            return None;
+        }
+        let inside = |number: &usize| {
+            let step = self.step(*number);
+            step.is_some_and(|step| self.at.syntax().is_within(step.expr, around))
+        };
+        let begin = (0..to).rev().take_while(inside).last().unwrap_or(to);
+        let end = (from + 1..self.steps.len()).take_while(inside).last();
+        Some(vec![from + 1..end.map_or(from + 1, |end| end + 1), begin..to])
+    }
+
+    /// Whether any step in some ranges is so.
+    pub(crate) fn any(&self, ranges: &[Range<usize>], is: impl Fn(&Does) -> bool) -> bool {
+        let mut steps = ranges.iter().flat_map(|range| self.steps.get(range.clone()));
+        steps.any(|steps| steps.iter().any(|step| is(&step.does)))
+    }
+
+    /// The innermost loop around two expressions.
+    pub(crate) fn loop_around(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
+        let syntax = self.at.syntax();
+        let around = syntax.ancestors(a).take(MAX_AROUND);
+        let mut loops = around.take_while(|around| *around <= self.body).filter(|around| {
+            matches!(
+                self.at.kind(*around),
+                ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop(_)
+            )
+        });
+        loops.find(|around| syntax.is_within(b, *around))
+    }
+
+    /// The innermost expression around two.
+    fn shared(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
+        let syntax = self.at.syntax();
+        if syntax.is_within(a, b) {
+            return Some(b);
+        }
+        let mut around = syntax.ancestors(a).take(MAX_AROUND);
+        around.find(|around| syntax.is_within(b, *around))
+    }
+
+    /// Whether two expressions are in different branches of one.
+    fn is_exclusive(&self, shared: ExprId, a: ExprId, b: ExprId) -> bool {
+        let is_in = |id: ExprId, branch: ExprId| self.at.syntax().is_within(id, branch);
+        match self.at.kind(shared) {
+            ExprKind::If {
+                then,
+                otherwise: Some(otherwise),
+                ..
+            } => is_in(a, *then) && is_in(b, *otherwise),
+            ExprKind::Match { arms, .. } => {
+                let arm = |id: ExprId| arms.iter().position(|arm| is_in(id, arm.body));
+                match (arm(a), arm(b)) {
+                    (Some(a), Some(b)) => a != b,
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether control goes elsewhere after an expression, before it leaves another one around it.
+    fn is_left(&self, id: ExprId, around: ExprId) -> bool {
+        let (mut inner, mut left) = (id, MAX_AROUND);
+        while inner != around && left > 0 {
+            left -= 1;
+            let Some(outer) = self.at.syntax().around(inner) else {
+                return false;
+            };
+            if outer == around {
+                return false;
+            }
+            if self.leaves(outer) {
+                return true;
+            }
+            if let ExprKind::Block(block) = self.at.kind(outer) {
+                let tokens = self.at.syntax().expr(inner).tokens;
+                let behind = block.statements.iter().rev();
+                let mut behind = behind.map_while(|id| {
+                    let found = self.at.syntax().statement(*id)?;
+                    (found.tokens.end > tokens.end).then_some(found)
+                });
+                let leaves = behind.any(|statement| match statement.kind {
+                    StatementKind::Expr { value, .. } => self.leaves(value),
+                    _ => false,
+                });
+                if leaves {
+                    return true;
+                }
+            }
+            inner = outer;
+        }
+        false
+    }
+
+    fn leaves(&self, id: ExprId) -> bool {
+        matches!(
+            self.at.kind(id),
+            ExprKind::Return(_) | ExprKind::Break(_) | ExprKind::Continue
+        )
+    }
+
+    /// The keyword on which an expression rests: that of the unsafe block around it, else of the function.
+    pub(crate) fn keyword(&self, id: ExprId) -> u32 {
+        let syntax = self.at.syntax();
+        let mut around = std::iter::once(id).chain(syntax.ancestors(id)).take(MAX_AROUND);
+        let block = around.find(|around| {
+            matches!(self.at.kind(*around), ExprKind::Block(block) if block.kind == BlockKind::Unsafe)
+        });
+        match (block, self.function.unsafety) {
+            (Some(block), _) => syntax.expr(block).tokens.start,
+            (None, Some(keyword)) => keyword,
+            (None, None) => syntax.expr(id).tokens.start,
+        }
+    }
+
+    /// The tokens of a step.
+    pub(crate) fn tokens(&self, number: usize) -> Tokens {
+        let step = self.step(number);
+        step.map(|step| self.at.syntax().expr(step.expr).tokens)
+            .unwrap_or_default()
+    }
+
+    /// Whether values of a type have something to drop.
+    pub(crate) fn droppable(&self, of: &Ty) -> Droppable {
+        match of {
+            Ty::Int(_)
+            | Ty::Float(_)
+            | Ty::Bool
+            | Ty::Char
+            | Ty::Str
+            | Ty::Ref { .. }
+            | Ty::Pointer { .. }
+            | Ty::Range(_) => Droppable::No,
+            Ty::String | Ty::Vec(_) | Ty::Boxed(_) => Droppable::Yes,
+            Ty::Slice(of) | Ty::Array(of, _) | Ty::Option(of) | Ty::Result(of) => self.droppable(of),
+            Ty::Tuple(parts) => {
+                let mut parts = parts.iter().map(|part| self.droppable(part));
+                parts.find(|part| *part != Droppable::No).unwrap_or(Droppable::No)
+            }
+            Ty::Parameter(name) => match self.given.parameters.iter().any(|own| own.name == *name) {
+                true if self.given.is_droppable(name) => Droppable::Yes,
+                true => Droppable::No,
+                false => Droppable::Unknown,
+            },
+            Ty::Named(name, _) if matches!(name.as_str(), "MaybeUninit" | "ManuallyDrop" | "NonNull") => {
+                Droppable::No
+            }
+            Ty::Named(_, parts) => {
+                let mut parts = parts.iter();
+                match parts.any(|part| self.droppable(part) == Droppable::Yes) {
+                    true => Droppable::Yes,
+                    false => Droppable::Unknown,
+                }
+            }
+            Ty::Unknown => Droppable::Unknown,
+        }
+    }
+
+    /// The same of what a pointer or a reference leads to.
+    pub(crate) fn droppable_behind(&self, pointer: ExprId) -> Droppable {
+        match self.at.type_of(pointer) {
+            Ty::Pointer { of, .. } | Ty::Ref { of, .. } => self.droppable(&of),
+            Ty::Named(name, parts) if name == "NonNull" => {
+                parts.first().map_or(Droppable::Unknown, |of| self.droppable(of))
+            }
+            _ => Droppable::Unknown,
+        }
+    }
+
+    /// Whether what a step makes count in a place was never written: there is room for it, and nothing was
+    /// put there.
+    pub(crate) fn is_unwritten(&self, number: usize, place: &str) -> bool {
+        let grown = self.numbered().take(number).filter(|(grown, step)| {
+            matches!(&step.does, Does::Grows(of) if overlap(of, place))
+                && self.reaches(*grown, number).is_some()
+        });
+        let grown = grown.last().map(|(grown, _)| grown);
+        let made = self.made_empty(number, place);
+        let from = match (grown, made) {
+            (Some(grown), _) => grown,
+            (None, true) => 0,
+            (None, false) => return false,
+        };
+        !self.any(std::slice::from_ref(&(from..number)), |does| is_written(does, place))
+    }
+
+    /// Whether a variable was made with room and nothing in it: `Vec::with_capacity(n)`.
+    fn made_empty(&self, number: usize, place: &str) -> bool {
+        let Some(step) = self.step(number) else {
+            return false;
+        };
+        let binding = self.at.binding(place, step.expr);
+        let Some(Bound::Let {
+            value: Some(value), ..
+        }) = binding.map(|binding| binding.bound)
+        else {
+            return false;
+        };
+        let path = self.at.called_path(self.at.bare(value));
+        let last = path.and_then(|path| path.segments.last());
+        last.is_some_and(|last| self.at.is_name(last.name, "with_capacity"))
+    }
+
+    /// The name of the type or trait that the function is a method of.
+    pub(crate) fn owner(&self) -> Option<String> {
+        let around = self.at.implementation(self.item)?;
+        let name = self.at.syntax().item(around)?.name?;
+        Some(self.at.name(name))
+    }
+
+    /// Whether the function is `Drop::drop`.
+    pub(crate) fn is_drop(&self) -> bool {
+        let around = self.at.implementation(self.item);
+        let around = around.and_then(|around| self.at.syntax().item(around));
+        matches!(
+            around.map(|around| &around.kind),
+            Some(ItemKind::Impl { of_trait: Some(of_trait), .. })
+                if of_trait.segments.last().is_some_and(|last| self.at.is_name(last.name, "Drop"))
+        )
+    }
+
+    /// Whether `self` repairs what it refers to when it is dropped.
+    pub(crate) fn is_of_guard(&self) -> bool {
+        let owner = self.owner();
+        self.function.receiver.is_some() && owner.is_some_and(|owner| self.at.is_guard_type(&owner))
+    }
+}
+
+/// Whether a step may put something into a place.
+pub(crate) fn is_written(does: &Does, place: &str) -> bool {
+    match does {
+        Does::Write(of) | Does::Assign(of) | Does::Hands(of) | Does::Shift { to: of, .. } => {
+            overlap(of, place)
+        }
+        _ => false,
+    }
+}
+
+impl At<'_> {
+    /// Whether an item is there for tests only.
+    pub(crate) fn runs_in_tests(&self, item: ItemId) -> bool {
+        let mut at = Some(item);
+        while let Some(found) = at.and_then(|at| self.syntax().item(at)) {
+            let attributes = Tokens {
+                start: found.tokens.start,
+                end: found.head.max(found.tokens.start),
+            };
+            let is_test = self.mentions_any(attributes, &["test", "bench"])
+                && !self.mentions_any(attributes, &["not", "any", "cfg_attr"]);
+            let is_named = found.kind == ItemKind::Mod
+                && found.name.is_some_and(|name| self.is_name(name, "tests"));
+            if is_test || is_named {
+                return true;
+            }
+            at = found.parent;
+        }
+        false
+    }
+}
+
+/// Where a file has words of [`WORDS`], in a file that has unsafe code.
+fn words(at: &At<'_>) -> Vec<u32> {
+    use crate::source::lexer::TokenKind as T;
+    let source = at.file.source;
+    let mut has_unsafe = false;
+    let mut found = Vec::new();
+    for token in 0..source.lexed.tokens.len() {
+        match source.kind(token) {
+            T::Unsafe => has_unsafe = true,
+            kind if kind.is_ident() => {
+                let name = source.name_bytes(token);
+                if WORDS.iter().any(|word| word.as_bytes() == name) || name.starts_with(b"set_len") {
+                    found.push(u32::try_from(token).unwrap_or(u32::MAX));
+                }
+            }
+            _ => {}
+        }
+    }
+    match has_unsafe {
+        true => found,
+        false => Vec::new(),
+    }
+}
