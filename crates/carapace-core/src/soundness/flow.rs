@@ -84,6 +84,10 @@ pub(crate) enum Does {
     Owns(String),
     /// Values are dropped where they are.
     Drops(String),
+    /// A variable is made of memory that nobody wrote.
+    Unwritten(String),
+    /// What is behind a vector's length is taken as a slice.
+    Exposes(String),
     /// A pointer or a mutable reference is handed to other code.
     Hands(String),
     /// Code of the caller is run.
@@ -392,6 +396,35 @@ impl<'a, 'p> Flow<'a, 'p> {
         let path = self.at.called_path(self.at.bare(value));
         let last = path.and_then(|path| path.segments.last());
         last.is_some_and(|last| self.at.is_name(last.name, "with_capacity"))
+    }
+
+    /// Whether a length is set to all that there is room for: `v.set_len(v.capacity())`.
+    pub(crate) fn counts_capacity(&self, call: ExprId) -> bool {
+        let ExprKind::Method { arguments, .. } = self.at.kind(call) else {
+            return false;
+        };
+        let mut arguments = arguments.iter();
+        arguments.any(|argument| self.at.plain(*argument).contains("capacity()"))
+    }
+
+    /// Whether a place is a field.
+    pub(crate) fn is_field(&self, place: &str) -> bool {
+        place.contains('.')
+    }
+
+    /// Whether a place is a variable that the function made.
+    pub(crate) fn is_own(&self, place: &str, at: ExprId) -> bool {
+        let binding = self.at.binding(place, at);
+        matches!(binding.map(|binding| binding.bound), Some(Bound::Let { .. }))
+    }
+
+    /// Whether a variable is named again behind an expression.
+    pub(crate) fn is_used_behind(&self, place: &str, id: ExprId) -> bool {
+        let tokens = Tokens {
+            start: self.at.syntax().expr(id).tokens.end,
+            end: self.at.syntax().expr(self.body).tokens.end,
+        };
+        self.at.mentions(tokens, place)
     }
 
     /// The name of the type or trait that the function is a method of.

@@ -103,6 +103,12 @@ impl<'a, 'p> Given<'a, 'p> {
         })
     }
 
+    /// Whether values of a type parameter may be any bits, or are those of unsafe code that says so.
+    pub(crate) fn is_plain(&self, name: &str) -> bool {
+        let found = self.parameters.iter().find(|own| own.name == name);
+        found.is_none_or(is_plain)
+    }
+
     /// Whether there is any such type parameter.
     pub(crate) fn any_droppable(&self) -> bool {
         let mut names = self.parameters.iter();

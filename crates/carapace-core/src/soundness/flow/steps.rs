@@ -134,6 +134,13 @@ impl Flow<'_, '_> {
         let place = |number: usize| arguments.get(number).and_then(|id| self.place(*id));
         let parent = parent.as_str();
         let is_ptr = matches!(parent, "ptr" | "intrinsics");
+        // Without a type of its own: what a `let` names holds nothing yet.
+        if name == "uninitialized" && arguments.is_empty() {
+            self.named(id).into_iter().for_each(|of| add(Does::Unwritten(of)));
+        }
+        if name == "from_raw_parts_mut" && parent == "slice" {
+            place(0).into_iter().for_each(|of| add(Does::Exposes(of)));
+        }
         match (name.as_str(), arguments.len()) {
             ("read" | "read_unaligned", 1) if is_ptr => {
                 if let Some(from) = place(0).filter(|_| !self.is_kept_apart(id)) {
@@ -187,6 +194,14 @@ impl Flow<'_, '_> {
             ("reserve" | "reserve_exact" | "try_reserve" | "try_reserve_exact", _) => {
                 place().into_iter().for_each(|of| add(Does::Grows(of)));
             }
+            ("get_unchecked_mut", 1) => {
+                place().into_iter().for_each(|of| add(Does::Exposes(of)));
+            }
+            ("assume_init", 0) if self.is_of_nothing(receiver) => {
+                let whole = self.at.around(receiver);
+                let name = whole.and_then(|whole| self.named(whole));
+                name.into_iter().for_each(|of| add(Does::Unwritten(of)));
+            }
             ("clear", 0) | ("truncate", 1) => {
                 place().into_iter().for_each(|of| add(Does::Counts(of, Counting::Set)));
             }
@@ -205,6 +220,13 @@ impl Flow<'_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// `MaybeUninit::uninit()`
+    fn is_of_nothing(&self, id: ExprId) -> bool {
+        let path = self.at.called_path(self.at.bare(id));
+        let last = path.and_then(|path| path.segments.last());
+        last.is_some_and(|last| self.at.is_name(last.name, "uninit"))
     }
 
     /// Whether an unsafe function of the package drops what is in its type.

@@ -1,0 +1,231 @@
+//! A value is made of memory that nobody wrote
+//!
+//! `mem::uninitialized`, `MaybeUninit::uninit().assume_init()` and `mem::zeroed` claim that there is a value.
+//! For a type that the caller chooses, a reference, a `Box`, a `bool` there is none: the compiler builds on
+//! what such a value always is, and dropping it frees what was never made. A `Vec` of which only the length
+//! was set has such values, too.
+//!
+//! ## What to do
+//! Hold it in `MaybeUninit` until it was written: an array of `MaybeUninit<T>` needs no value.
+//! `array::from_fn`, `vec![value; n]` and `Default` make values without unsafe code.
+//!
+//! ## Known problems
+//! Which bits are a value of another package's type is not known: such findings are left out or less sure.
+//!
+//! ## Example
+//! ```text,bad
+//! use std::mem::MaybeUninit;
+//!
+//! pub fn blank<T>() -> T {
+//!     unsafe { MaybeUninit::<T>::uninit().assume_init() }
+//! }
+//! ```
+//! ```text,good
+//! use std::mem::MaybeUninit;
+//!
+//! pub fn blank<T>() -> MaybeUninit<T> {
+//!     MaybeUninit::uninit()
+//! }
+//! ```
+//!
+//! ## References
+//! - <https://doc.rust-lang.org/std/mem/union.MaybeUninit.html>
+//! - <https://doc.rust-lang.org/reference/behavior-considered-undefined.html>
+
+use crate::dance::at::At;
+use crate::dance::types::Ty;
+use crate::finding::{Confidence, Level};
+use crate::rules::Meta;
+pub(crate) use crate::rules::soundness::check;
+use crate::soundness::flow::places::overlap;
+use crate::soundness::flow::{Counting, Does, Droppable, Flow, is_written};
+use crate::soundness::{Doubt, Judges};
+use crate::source::syntax::{ExprId, ExprKind};
+
+pub(crate) const META: Meta = Meta {
+    code: "SND012",
+    level: Level::Warn,
+    is_lowered: true,
+};
+
+pub(crate) const JUDGES: Judges = Judges {
+    pattern: "UNINIT_VAL",
+    alike: &[
+        "RUSTSEC-2018-0018",
+        "RUSTSEC-2022-0067",
+        "RUSTSEC-2025-0105",
+        "RUSTSEC-2024-0018",
+    ],
+    find,
+};
+
+/// How deep types are gone through.
+const MAX_STEPS: u32 = 8;
+/// How many expressions of one function are looked at for claims.
+const MAX_CLAIMS: usize = 256;
+
+fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+    for flow in Flow::all(at) {
+        let parts = at.syntax().within(flow.body);
+        let claims = parts.filter_map(|id| Some((id, claim(&flow, id)?)));
+        for (id, claim) in claims.take(MAX_CLAIMS) {
+            found.extend(claimed(&flow, id, &claim));
+        }
+        for number in 0..flow.steps.len() {
+            found.extend(counted(&flow, number));
+        }
+    }
+}
+
+/// A claim that memory is a value.
+struct Claim {
+    of: Ty,
+    is_zeroed: bool,
+}
+
+/// `mem::uninitialized::<T>()`, `MaybeUninit::<T>::zeroed().assume_init()`
+fn claim(flow: &Flow<'_, '_>, id: ExprId) -> Option<Claim> {
+    let at = flow.at;
+    let (call, is_held) = match at.kind(id) {
+        ExprKind::Call { arguments, .. } if arguments.is_empty() => (id, false),
+        ExprKind::Method { receiver, .. } => {
+            at.method_of::<0>(id, &["assume_init"])?;
+            (at.bare(*receiver), true)
+        }
+        _ => return None,
+    };
+    let path = at.called_path(call)?;
+    let mut segments = path.segments.iter().rev();
+    let (last, parent) = (segments.next()?, segments.next());
+    let is_of = |word: &str| parent.is_some_and(|parent| at.is_name(parent.name, word));
+    let is_zeroed = at.is_name(last.name, "zeroed");
+    let is_claim = match is_held {
+        true => is_of("MaybeUninit") && (is_zeroed || at.is_name(last.name, "uninit")),
+        false => {
+            let is_named = is_zeroed || at.is_name(last.name, "uninitialized");
+            is_named && (is_of("mem") || parent.is_none() && at.standard(path).is_some())
+        }
+    };
+    if !is_claim {
+        return None;
+    }
+    let written = last.arguments.first().or_else(|| parent.and_then(|parent| parent.arguments.first()));
+    let of = match written {
+        Some(of) => at.written_in(*of, Some(flow.item)),
+        None => at.expected(id),
+    };
+    Some(Claim { of, is_zeroed })
+}
+
+/// Why memory is no value of a type, and how sure that is.
+fn why(flow: &Flow<'_, '_>, of: &Ty, is_zeroed: bool, steps: u32) -> Option<(String, Confidence)> {
+    let steps = steps.checked_sub(1)?;
+    match of {
+        Ty::Parameter(name) => match (flow.given.is_plain(name), is_zeroed) {
+            (true, _) => None,
+            (false, zeroed) => Some((
+                format!("`{name}` may be any type"),
+                if zeroed { Confidence::Medium } else { Confidence::High },
+            )),
+        },
+        Ty::Ref { .. } | Ty::Boxed(_) => Some(("it is never null".to_owned(), Confidence::High)),
+        Ty::Vec(_) | Ty::String => Some(("its pointer is never null".to_owned(), Confidence::High)),
+        Ty::Bool | Ty::Char if !is_zeroed => {
+            Some(("not all bits are a value of it".to_owned(), Confidence::High))
+        }
+        Ty::Array(of, _) => match (why(flow, of, is_zeroed, steps), &**of) {
+            (Some(found), _) => Some(found),
+            (None, Ty::Int(_) | Ty::Float(_)) if !is_zeroed => {
+                Some(("numbers have to be written, too".to_owned(), Confidence::Medium))
+            }
+            (None, _) => None,
+        },
+        Ty::Tuple(parts) => parts.iter().find_map(|part| why(flow, part, is_zeroed, steps)),
+        Ty::Named(name, parts) => {
+            if matches!(name.as_str(), "MaybeUninit" | "UnsafeCell" | "ManuallyDrop" | "PhantomData") {
+                let is_value = name != "MaybeUninit" && name != "PhantomData";
+                return is_value.then(|| why(flow, parts.first()?, is_zeroed, steps)).flatten();
+            }
+            if matches!(name.as_str(), "Arc" | "Rc" | "NonNull") {
+                return Some(("its pointer is never null".to_owned(), Confidence::High));
+            }
+            let holds = parts.iter().any(|part| flow.droppable(part) == Droppable::Yes);
+            (holds && !is_zeroed)
+                .then(|| ("it holds values of any type".to_owned(), Confidence::Medium))
+        }
+        _ => None,
+    }
+}
+
+fn claimed(flow: &Flow<'_, '_>, id: ExprId, claim: &Claim) -> Option<Doubt> {
+    let (why, confidence) = match &claim.of {
+        Ty::Unknown if !claim.is_zeroed => ("its type is not known".to_owned(), Confidence::Low),
+        Ty::Int(_) | Ty::Float(_) if !claim.is_zeroed => {
+            ("numbers have to be written, too".to_owned(), Confidence::Low)
+        }
+        of => why(flow, of, claim.is_zeroed, MAX_STEPS)?,
+    };
+    let confidence = match flow.function.unsafety {
+        None => confidence,
+        Some(_) => confidence.min(Confidence::Medium),
+    };
+    let tokens = flow.at.syntax().expr(id).tokens;
+    let memory = match claim.is_zeroed {
+        true => "zeroes are",
+        false => "memory that nobody wrote is",
+    };
+    Some(Doubt {
+        keyword: flow.keyword(id),
+        tokens,
+        confidence,
+        message: format!("{memory} taken for a value: {why}"),
+        chain: vec![flow.at.reason(tokens, "a value is claimed here, and there is none")],
+        sound: "hold it in `MaybeUninit` until it was written".to_owned(),
+    })
+}
+
+/// A vector of which only the length was set, and that nobody writes to afterwards either.
+fn counted(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
+    let step = flow.step(number)?;
+    let Does::Counts(place, Counting::Raised | Counting::Set) = &step.does else {
+        return None;
+    };
+    if !flow.is_unwritten(number, place) || !flow.is_own(place, step.expr) {
+        return None;
+    }
+    let mut behind = flow.steps.get(number + 1..)?.iter();
+    let is_touched = behind.any(|step| match &step.does {
+        Does::Runs(_) => true,
+        Does::Counts(of, _) => overlap(of, place),
+        does => is_written(does, place),
+    });
+    if is_touched {
+        return None;
+    }
+    let receiver = match flow.at.kind(step.expr) {
+        ExprKind::Method { receiver, .. } => *receiver,
+        _ => return None,
+    };
+    let of = flow.at.type_of(receiver);
+    let element = of.element().cloned().unwrap_or(Ty::Unknown);
+    let is_any = matches!(element, Ty::Parameter(_)) || flow.droppable(&element) == Droppable::Yes;
+    let is_seen = flow.is_used_behind(place, step.expr);
+    if !is_seen {
+        return None;
+    }
+    let is_safe = flow.function.unsafety.is_none();
+    let confidence = match (is_any, is_safe) {
+        (true, true) => Confidence::High,
+        (false, true) => Confidence::Medium,
+        (_, false) => Confidence::Low,
+    };
+    let tokens = flow.tokens(number);
+    Some(Doubt {
+        keyword: flow.keyword(step.expr),
+        tokens,
+        confidence,
+        message: format!("`{place}` is used as if it had values, and nobody wrote any"),
+        chain: vec![flow.at.reason(tokens, "only the length is set here")],
+        sound: "fill it: `vec![value; n]`, `resize`, or hold `MaybeUninit`".to_owned(),
+    })
+}
