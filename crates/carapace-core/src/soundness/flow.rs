@@ -28,7 +28,9 @@ const MAX_EXPRS: usize = 100_000;
 const MAX_AROUND: usize = 256;
 
 /// Words without which a file holds nothing for these rules.
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 18] = [
+    "write",
+    "transmute",
     "set_len",
     "read",
     "read_unaligned",
@@ -495,7 +497,7 @@ fn words(at: &At<'_>) -> Vec<u32> {
             T::Unsafe => has_unsafe = true,
             kind if kind.is_ident() => {
                 let name = source.name_bytes(token);
-                if WORDS.iter().any(|word| word.as_bytes() == name) || name.starts_with(b"set_len") {
+                if WORDS.iter().any(|word| word.as_bytes() == name) || name.starts_with(b"set_len") || name.starts_with(b"drop_") {
                     found.push(u32::try_from(token).unwrap_or(u32::MAX));
                 }
             }

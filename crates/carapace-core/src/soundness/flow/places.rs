@@ -3,7 +3,9 @@
 use super::Flow;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
-use crate::source::syntax::{ExprId, ExprKind, PatternKind, Prefix};
+use crate::source::syntax::{
+    ExprId, ExprKind, Parent, Path, PatternKind, Prefix, StatementKind,
+};
 
 /// How many steps are taken from an expression to its place.
 const MAX_STEPS: u32 = 24;
@@ -101,6 +103,11 @@ impl Flow<'_, '_> {
             ExprKind::Block(_) => self.at.tail(value).is_some_and(|tail| self.leads(tail, steps)),
             ExprKind::Call { .. } => {
                 let path = self.at.called_path(value);
+                let makes_own = matches!(self.at.type_of(value), Ty::Vec(_) | Ty::Boxed(_) | Ty::String)
+                    || path.is_some_and(|path| self.makes_own(path));
+                if makes_own {
+                    return false;
+                }
                 let names = path.map(|path| path.segments.iter().rev().take(2));
                 let mut names = names.into_iter().flatten();
                 names.any(|segment| WRAPS.iter().any(|word| self.at.is_name(segment.name, word)))
@@ -109,6 +116,15 @@ impl Flow<'_, '_> {
             ExprKind::Macro { .. } => self.placed(value, steps).is_some(),
             _ => false,
         }
+    }
+
+    /// `Vec::from_raw_parts` and its like: what it gives frees by itself.
+    fn makes_own(&self, path: &Path) -> bool {
+        let [.., parent, last] = path.segments.as_slice() else {
+            return false;
+        };
+        let is_raw = self.at.is_name(last.name, "from_raw_parts") || self.at.is_name(last.name, "from_raw");
+        is_raw && !(self.at.is_name(parent.name, "slice") || self.at.is_name(parent.name, "ptr"))
     }
 
     /// Whether a cast gives a pointer.
@@ -122,16 +138,16 @@ impl Flow<'_, '_> {
         let mut at = id;
         let statement = loop {
             match syntax.expr(at).parent {
-                crate::source::syntax::Parent::Expr(around) => match self.at.kind(around) {
+                Parent::Expr(around) => match self.at.kind(around) {
                     ExprKind::Paren(_) | ExprKind::Unary { .. } | ExprKind::Borrow { .. } => at = around,
                     _ => return None,
                 },
-                crate::source::syntax::Parent::Statement(statement) => break statement,
+                Parent::Statement(statement) => break statement,
                 _ => return None,
             }
         };
         match syntax.statement(statement)?.kind {
-            crate::source::syntax::StatementKind::Let {
+            StatementKind::Let {
                 pattern,
                 value: Some(value),
                 ..
@@ -140,7 +156,7 @@ impl Flow<'_, '_> {
                 _ => None,
             },
             // The value of a block that a `let` takes: `let x = unsafe { … };`
-            crate::source::syntax::StatementKind::Expr { value, ends: false } if value == at => {
+            StatementKind::Expr { value, ends: false } if value == at => {
                 let block = syntax.statement(statement)?.block?;
                 (at != block).then(|| self.named(block)).flatten()
             }
