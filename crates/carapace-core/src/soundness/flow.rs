@@ -84,6 +84,8 @@ pub(crate) enum Does {
     Forgets(String),
     /// Something that frees is made of a pointer.
     Owns(String),
+    /// A `Box` is made of a pointer.
+    Boxes(String),
     /// Values are dropped where they are.
     Drops(String),
     /// A variable is made of memory that nobody wrote.
@@ -409,15 +411,70 @@ impl<'a, 'p> Flow<'a, 'p> {
         arguments.any(|argument| self.at.plain(*argument).contains("capacity()"))
     }
 
+    /// Whether safe code of other packages can call the function, as far as it says itself.
+    pub(crate) fn is_public(&self) -> bool {
+        self.function.unsafety.is_none()
+            && self.at.syntax().item(self.item).is_some_and(|item| item.public)
+    }
+
     /// Whether a place is a field.
     pub(crate) fn is_field(&self, place: &str) -> bool {
         place.contains('.')
     }
 
-    /// Whether a place is a variable that the function made.
+    /// Whether a place is a variable that the function has for itself.
     pub(crate) fn is_own(&self, place: &str, at: ExprId) -> bool {
-        let binding = self.at.binding(place, at);
-        matches!(binding.map(|binding| binding.bound), Some(Bound::Let { .. }))
+        match self.at.binding(place, at).map(|binding| binding.bound) {
+            Some(Bound::Let { .. }) => true,
+            Some(Bound::Parameter(of)) => matches!(self.at.written(of), Ty::Vec(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether a variable was made of memory that an allocator gave, in which nothing is.
+    pub(crate) fn is_allocated(&self, place: &str, at: ExprId) -> bool {
+        let mut at = at;
+        for _ in 0..4 {
+            let binding = self.at.binding(place, at);
+            let Some(Bound::Let {
+                statement,
+                value: Some(value),
+                ..
+            }) = binding.map(|binding| binding.bound)
+            else {
+                return false;
+            };
+            let tokens = self.at.statement_tokens(statement);
+            if self.at.mentions_any(tokens, &["alloc", "allocate", "malloc"]) {
+                return !self.at.mentions_any(tokens, &["alloc_zeroed", "allocate_zeroed"]);
+            }
+            at = value;
+        }
+        false
+    }
+
+    /// What a vector holds, by the type of what the function returns: `Vec<T>`, `Result<Vec<T>>`.
+    pub(crate) fn returned_element(&self, place: &str) -> Option<Ty> {
+        let tail = self.at.plain(self.at.tail(self.body)?);
+        let is_returned = tail == place || tail == format!("Ok({place})") || tail == format!("Some({place})");
+        let mut of = self.at.written_in(self.function.output.filter(|_| is_returned)?, Some(self.item));
+        while let Ty::Result(inner) | Ty::Option(inner) = of {
+            of = *inner;
+        }
+        match of {
+            Ty::Vec(of) => Some(*of),
+            _ => None,
+        }
+    }
+
+    /// What a vector holds, as far as its own type and that of the function tell.
+    pub(crate) fn element(&self, vector: ExprId, place: &str) -> Ty {
+        let of = self.at.type_of(vector);
+        let known = of.element().filter(|of| of.is_known()).cloned();
+        known.or_else(|| self.returned_element(place)).unwrap_or(match of.peeled() {
+            Ty::Named(..) | Ty::Parameter(_) => of.peeled().clone(),
+            _ => Ty::Unknown,
+        })
     }
 
     /// Whether a variable is named again behind an expression.
@@ -427,6 +484,39 @@ impl<'a, 'p> Flow<'a, 'p> {
             end: self.at.syntax().expr(self.body).tokens.end,
         };
         self.at.mentions(tokens, place)
+    }
+
+    /// Whether a step repairs or stops a panic of another one: something with such a `Drop` was made before
+    /// it, or it is run where panics are caught.
+    pub(crate) fn is_guarded(&self, number: usize) -> bool {
+        let mut before = self.steps.iter().take(number);
+        if before.any(|step| step.does == Does::Guards) {
+            return true;
+        }
+        let Some(step) = self.step(number) else {
+            return false;
+        };
+        let around = self.at.syntax().ancestors(step.expr).take(MAX_AROUND);
+        let mut around = around.take_while(|around| *around < self.body);
+        around.any(|around| {
+            matches!(self.at.kind(around), ExprKind::Call { .. }) && self.at.is_guard(around)
+        })
+    }
+
+    /// Whether the type of a variable, as it is written, repairs what it refers to when it is dropped.
+    pub(crate) fn is_guard_variable(&self, name: &str, at: ExprId) -> bool {
+        let Some(binding) = self.at.binding(name, at) else {
+            return false;
+        };
+        let tokens = match binding.bound {
+            Bound::Parameter(of) | Bound::Closure(Some(of)) => self.at.type_tokens(of),
+            _ => return false,
+        };
+        let mut names = (tokens.start..tokens.end).take(32);
+        names.any(|token| {
+            self.at.file.source.kind(token as usize).is_ident()
+                && self.at.is_guard_type(&self.at.name(token))
+        })
     }
 
     /// The name of the type or trait that the function is a method of.

@@ -112,7 +112,7 @@ impl<'a, 'p> Given<'a, 'p> {
     /// Whether there is any such type parameter.
     pub(crate) fn any_droppable(&self) -> bool {
         let mut names = self.parameters.iter();
-        names.any(|own| self.is_droppable(&own.name) && !own.bounds.iter().any(|of| of == "Read"))
+        names.any(|own| self.is_droppable(&own.name) && !own.bounds.iter().any(|of| is_no_element(of)))
     }
 
     fn is_closure(&self, own: &TypeParameter) -> bool {
@@ -175,10 +175,14 @@ impl<'a, 'p> Given<'a, 'p> {
             }
             // `(self.f)(x)`
             ExprKind::Field { .. } | ExprKind::Unary { .. } => {
-                let is_function = matches!(self.at.type_of(callee).peeled(), Ty::Named(name, _)
-                    if !self.at.declared.has(name));
-                (!is_function)
-                    .then(|| closure(format!("the closure `{}`", self.at.plain(callee))))
+                let role = self.role(callee, MAX_STEPS);
+                let is_known = role == Some(Role::Closure);
+                let of = self.at.type_of(callee);
+                let is_open = matches!(of.peeled(), Ty::Unknown) || self.is_parameter(&of);
+                (is_known || is_open).then(|| UserCode {
+                    is_certain: is_known,
+                    ..closure(format!("the closure `{}`", self.at.plain(callee)))
+                })
             }
             _ => None,
         }
@@ -479,6 +483,16 @@ fn is_plain(own: &TypeParameter) -> bool {
     own.bounds.iter().any(|bound| PLAIN.contains(&bound.as_str()))
 }
 
+/// Traits of types that are put in for what they do, and not to be held.
+fn is_no_element(bound: &str) -> bool {
+    matches!(
+        bound,
+        "Read" | "Write" | "BufRead" | "Seek" | "AsyncRead" | "AsyncWrite" | "AsRef" | "AsMut" | "Hasher"
+            | "BuildHasher" | "Iterator" | "IntoIterator" | "ExactSizeIterator" | "Allocator" | "Serializer"
+            | "Deserializer" | "Buf" | "BufMut" | "Rng" | "RngCore" | "Display" | "Alloc"
+    )
+}
+
 /// Methods of traits that never do anything that could fail, in any implementation one meets.
 fn is_harmless(name: &str) -> bool {
     matches!(
@@ -525,7 +539,7 @@ const STANDARD: [(&str, &[&str]); 25] = [
         "next", "nth", "fold", "for_each", "collect", "count", "last", "find", "position", "all", "any",
         "by_ref", "sum", "try_fold", "size_hint",
     ]),
-    ("IntoIterator", &["into_iter"]),
+    ("IntoIterator", &["into_iter", "next", "nth", "for_each", "next_back"]),
     ("DoubleEndedIterator", &["next_back", "rfold"]),
     ("ExactSizeIterator", &["next"]),
     ("Read", &["read", "read_exact", "read_vectored", "read_to_end", "read_at"]),

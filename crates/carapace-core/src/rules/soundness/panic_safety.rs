@@ -96,6 +96,8 @@ fn is_source(flow: &Flow<'_, '_>, number: usize) -> bool {
                 | Does::Owns(_)
                 | Does::Drops(_)
                 | Does::Write(_)
+                | Does::Hands(_)
+                | Does::Unwritten(_)
         )
     })
 }
@@ -125,7 +127,8 @@ impl Moment<'_, '_, '_> {
             Does::Counts(place, _) => self.counted(place),
             Does::Owns(name) => self.owned(name),
             Does::Drops(place) => self.dropped(place),
-            Does::Write(place) => self.filled(place),
+            Does::Unwritten(place) => self.claimed(place),
+            Does::Write(place) | Does::Hands(place) => self.filled(place),
             _ => None,
         }?;
         Some(self.told(wrong))
@@ -216,12 +219,8 @@ impl Moment<'_, '_, '_> {
         if !self.flow.is_unwritten(self.number, place) {
             return None;
         }
-        let of = self.receiver().map(|id| self.flow.at.type_of(id));
-        let droppable = match of.as_ref().map(Ty::peeled) {
-            Some(Ty::Vec(of) | Ty::Slice(of)) => self.flow.droppable(of),
-            Some(other) => self.flow.droppable(other),
-            None => Droppable::Unknown,
-        };
+        let of = self.receiver().map(|id| self.flow.element(id, place));
+        let droppable = of.map_or(Droppable::Unknown, |of| self.flow.droppable(&of));
         let droppable = self.known(droppable)?;
         let ends = |does: &Does| match does {
             Does::Counts(of, Counting::Zero | Counting::Set) | Does::Forgets(of) => overlap(of, place),
@@ -233,6 +232,11 @@ impl Moment<'_, '_, '_> {
             _ => false,
         };
         let written = self.after(sink, writes);
+        // It was lowered, and is set again.
+        let is_lower = |does: &Does| matches!(does, Does::Counts(of, Counting::Raised) if overlap(of, place));
+        if self.after(sink, is_lower).is_some() {
+            return None;
+        }
         // What is in the vector has types that are not known, and nothing is put in: bytes, most likely.
         if droppable == Droppable::Unknown && written.is_none() {
             return None;
@@ -244,6 +248,28 @@ impl Moment<'_, '_, '_> {
             source: format!("the length of `{place}` counts values here that nobody wrote"),
             message: format!("`{place}` counts what was never written while other code may panic"),
             sound: "set the length when the values are there, or push them one by one",
+        })
+    }
+
+    /// A variable of a type that may have something to drop, and nothing in it yet.
+    fn claimed(&self, place: &str) -> Option<Wrong> {
+        let step = self.flow.step(self.number)?;
+        let claim = match self.flow.at.kind(step.expr) {
+            ExprKind::Method { .. } | ExprKind::Call { .. } => self.flow.at.expected(step.expr),
+            _ => Ty::Unknown,
+        };
+        if self.flow.droppable(&claim) != Droppable::Yes {
+            return None;
+        }
+        let ends = |does: &Does| matches!(does, Does::Forgets(of) if overlap(of, place));
+        let (sink, is_certain) = self.sink(ends, true)?;
+        Some(Wrong {
+            sink,
+            restored: None,
+            confidence: self.sure(is_certain),
+            source: format!("nothing was written to `{place}`, which is dropped"),
+            message: format!("`{place}` is dropped without a value in it if other code panics"),
+            sound: "hold it in `MaybeUninit` until all of it was written",
         })
     }
 
@@ -302,7 +328,10 @@ impl Moment<'_, '_, '_> {
     fn filled(&self, place: &str) -> Option<Wrong> {
         let write = self.flow.step(self.number)?.expr;
         let around = self.flow.loop_around(write, write)?;
-        if root(place) != "self" || !self.flow.given.is_self_mut() {
+        let own = root(place);
+        let is_self = own == "self" && self.flow.given.is_self_mut();
+        let is_counted_before = |does: &Does| matches!(does, Does::Counts(of, _) if of == own);
+        if !is_self && !(self.flow.is_own(own, write) && self.before(is_counted_before)) {
             return None;
         }
         let (sink, is_certain) = self.flow.numbered().find_map(|(number, step)| match &step.does {
@@ -316,7 +345,13 @@ impl Moment<'_, '_, '_> {
         let is_counted = self.flow.any(&[begins..self.flow.steps.len()], |does| {
             matches!(does, Does::Counts(..) | Does::Forgets(_) | Does::Guards)
         });
-        let owner = self.flow.owner()?;
+        let owner = match is_self {
+            true => self.flow.owner()?,
+            false => match self.flow.at.expected(write) {
+                Ty::Named(name, _) => name,
+                _ => self.flow.owner()?,
+            },
+        };
         if is_counted || !is_certain || self.is_guarded(sink) || !self.flow.at.has_drop(&owner) {
             return None;
         }
@@ -369,9 +404,7 @@ impl Moment<'_, '_, '_> {
     }
 
     fn is_guarded(&self, number: usize) -> bool {
-        let steps = self.flow.numbered().take(number.max(self.number));
-        let mut guards = steps.filter(|(_, step)| step.does == Does::Guards);
-        guards.next().is_some()
+        self.flow.is_guarded(number.max(self.number)) || number < self.number && self.flow.is_guarded(number)
     }
 
     /// Whether a variable is of a type that never drops what it holds.
@@ -383,6 +416,9 @@ impl Moment<'_, '_, '_> {
         let Some(binding) = at.binding(root(place), step.expr) else {
             return false;
         };
+        if self.flow.is_guard_variable(root(place), step.expr) {
+            return true;
+        }
         const APART: [&str; 4] = ["ManuallyDrop", "MaybeUninit", "into_raw", "ArrayVec"];
         let tokens = match binding.bound {
             Bound::Parameter(of) => at.type_tokens(of),

@@ -90,7 +90,8 @@ fn buffer<'f, 'a, 'p>(flow: &'f Flow<'a, 'p>, number: usize) -> Option<Buffer<'f
     let (place, says) = match &step.does {
         Does::Counts(place, Counting::Raised | Counting::Set) => {
             let is_all = flow.counts_capacity(step.expr);
-            let is_new = flow.is_unwritten(number, place) || is_all && flow.is_field(place);
+            let is_first = || flow.is_field(place) && !flow.steps.iter().take(number).any(|step| is_written(&step.does, place));
+            let is_new = flow.is_unwritten(number, place) || is_all && flow.is_field(place) || is_first();
             is_new.then(|| (place, format!("the length of `{place}` counts bytes here that nobody wrote")))?
         }
         Does::Unwritten(place) => (place, format!("nothing was written to `{place}`")),
@@ -138,7 +139,8 @@ impl Buffer<'_, '_, '_> {
                 Does::Runs(code) if self.is_given_to(step.expr) => {
                     let confidence = match (code.is_closure, code.is_certain) {
                         (false, true) => Confidence::High,
-                        _ => Confidence::Medium,
+                        (true, true) | (false, false) => Confidence::Medium,
+                        (true, false) => Confidence::Low,
                     };
                     (code.says.clone(), confidence)
                 }
@@ -173,7 +175,12 @@ impl Buffer<'_, '_, '_> {
             return None;
         };
         let is_reader = READS.iter().any(|word| at.is_name(*name, word));
-        let is_open = *at.type_of(*receiver).peeled() == Ty::Unknown;
-        (is_reader && is_open).then(|| (format!("`{}`", at.plain(*receiver)), Confidence::Medium))
+        let confidence = match at.type_of(*receiver).peeled() {
+            Ty::Unknown => Confidence::Medium,
+            // `BufReader<R>`
+            Ty::Named(_, parts) if parts.iter().any(|part| matches!(part, Ty::Parameter(_))) => Confidence::High,
+            _ => return None,
+        };
+        is_reader.then(|| (format!("`{}`", at.plain(*receiver)), confidence))
     }
 }

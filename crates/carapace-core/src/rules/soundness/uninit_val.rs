@@ -73,6 +73,8 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
         }
         for number in 0..flow.steps.len() {
             found.extend(counted(&flow, number));
+            found.extend(assigned(&flow, number));
+            found.extend(allocated(&flow, number));
         }
     }
 }
@@ -123,10 +125,15 @@ fn why(flow: &Flow<'_, '_>, of: &Ty, is_zeroed: bool, steps: u32) -> Option<(Str
     match of {
         Ty::Parameter(name) => match (flow.given.is_plain(name), is_zeroed) {
             (true, _) => None,
-            (false, zeroed) => Some((
+            // Of a type without a size, mostly, or of those that a private function is called with.
+            (false, true) => Some((
                 format!("`{name}` may be any type"),
-                if zeroed { Confidence::Medium } else { Confidence::High },
+                match flow.is_public() {
+                    true => Confidence::Medium,
+                    false => Confidence::Low,
+                },
             )),
+            (false, false) => Some((format!("`{name}` may be any type"), Confidence::High)),
         },
         Ty::Ref { .. } | Ty::Boxed(_) => Some(("it is never null".to_owned(), Confidence::High)),
         Ty::Vec(_) | Ty::String => Some(("its pointer is never null".to_owned(), Confidence::High)),
@@ -206,8 +213,7 @@ fn counted(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
         ExprKind::Method { receiver, .. } => *receiver,
         _ => return None,
     };
-    let of = flow.at.type_of(receiver);
-    let element = of.element().cloned().unwrap_or(Ty::Unknown);
+    let element = flow.element(receiver, place);
     let is_any = matches!(element, Ty::Parameter(_)) || flow.droppable(&element) == Droppable::Yes;
     let is_seen = flow.is_used_behind(place, step.expr);
     if !is_seen {
@@ -227,5 +233,87 @@ fn counted(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
         message: format!("`{place}` is used as if it had values, and nobody wrote any"),
         chain: vec![flow.at.reason(tokens, "only the length is set here")],
         sound: "fill it: `vec![value; n]`, `resize`, or hold `MaybeUninit`".to_owned(),
+    })
+}
+
+/// `*slot = value` where nothing is yet: what is dropped there was never made.
+fn assigned(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
+    let step = flow.step(number)?;
+    let Does::Assign(place) = &step.does else {
+        return None;
+    };
+    let ExprKind::Assign { left, .. } = flow.at.kind(step.expr) else {
+        return None;
+    };
+    let before = flow.numbered().take(number).filter(|(before, step)| match &step.does {
+        Does::Counts(of, Counting::Raised | Counting::Set) => {
+            overlap(of, place) && flow.is_unwritten(*before, of)
+        }
+        Does::Unwritten(of) => of == place,
+        _ => false,
+    });
+    let source = before.last();
+    let source = source.filter(|(before, _)| flow.reaches(*before, number).is_some());
+    let from = match source {
+        Some((source, _)) => source,
+        None if flow.is_allocated(place, step.expr) => 0,
+        None => return None,
+    };
+    // What was written once may be dropped.
+    let writes = |does: &Does| matches!(does, Does::Write(of) | Does::Hands(of) if overlap(of, place));
+    if flow.any(std::slice::from_ref(&(from..number)), writes) {
+        return None;
+    }
+    let element = match flow.at.type_of(*left) {
+        Ty::Unknown => flow.returned_element(place).unwrap_or(Ty::Unknown),
+        known => known,
+    };
+    if flow.droppable(&element) != Droppable::Yes {
+        return None;
+    }
+    let tokens = flow.tokens(number);
+    let mut chain = Vec::new();
+    if source.is_some() {
+        chain.push(flow.at.reason(flow.tokens(from), "nobody wrote a value yet"));
+    }
+    chain.push(flow.at.reason(tokens, "an assignment drops what is there"));
+    Some(Doubt {
+        keyword: flow.keyword(step.expr),
+        tokens,
+        confidence: match flow.function.unsafety {
+            None => Confidence::High,
+            Some(_) => Confidence::Medium,
+        },
+        message: format!("`{place}` is assigned to where no value is yet, which drops what was never made"),
+        chain,
+        sound: "write it: `ptr::write`, or push values one by one".to_owned(),
+    })
+}
+
+/// `Box::from_raw` of memory that an allocator gave, before anything was written to it.
+fn allocated(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
+    let step = flow.step(number)?;
+    let Does::Boxes(place) = &step.does else {
+        return None;
+    };
+    if !flow.is_allocated(place, step.expr) {
+        return None;
+    }
+    let writes = |does: &Does| is_written(does, place);
+    let before = 0..number;
+    if flow.any(std::slice::from_ref(&before), writes) {
+        return None;
+    }
+    let tokens = flow.tokens(number);
+    Some(Doubt {
+        keyword: flow.keyword(step.expr),
+        tokens,
+        confidence: match flow.function.unsafety {
+            None => Confidence::Medium,
+            Some(_) => Confidence::Low,
+        },
+        message: format!("`{place}` is taken for a value before anything was written to it"),
+        chain: vec![flow.at.reason(tokens, "memory of an allocator becomes a value here")],
+        sound: "write a value first, or make a `Box<MaybeUninit<T>>`".to_owned(),
     })
 }

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::{Counting, Does, Flow, MAX_STEPS, Step};
 use crate::dance::types::Ty;
-use crate::source::syntax::{Borrow, ExprId, ExprKind, ItemKind, Operator, Path, Prefix};
+use crate::source::syntax::{
+    Borrow, ExprId, ExprKind, ItemKind, Operator, Path, Prefix, StatementKind,
+};
 
 /// Fields and variables that count what a container holds, or say where it begins and ends.
 const COUNTS: [&str; 16] = [
@@ -138,6 +140,9 @@ impl Flow<'_, '_> {
         if name == "uninitialized" && arguments.is_empty() {
             self.named(id).into_iter().for_each(|of| add(Does::Unwritten(of)));
         }
+        if name == "from_raw" && parent == "Box" {
+            place(0).into_iter().for_each(|of| add(Does::Boxes(of)));
+        }
         if name == "from_raw_parts_mut" && parent == "slice" {
             place(0).into_iter().for_each(|of| add(Does::Exposes(of)));
         }
@@ -152,6 +157,10 @@ impl Flow<'_, '_> {
             }
             ("copy" | "copy_nonoverlapping", 3) if is_ptr => self.shift(place(0), place(1), add),
             ("drop_in_place", 1) => place(0).into_iter().for_each(|of| add(Does::Drops(of))),
+            // What is left behind is no value.
+            ("replace", 2) if (parent == "mem" || is_ptr) && self.is_nothing(arguments.get(1)) => {
+                place(0).into_iter().for_each(|from| add(Does::Read(from)));
+            }
             ("replace" | "swap" | "take", _) if parent == "mem" || is_ptr => {
                 place(0).into_iter().for_each(|to| add(Does::Write(to)));
             }
@@ -159,7 +168,7 @@ impl Flow<'_, '_> {
             ("new", 1) if parent == "ManuallyDrop" => self.forget(arguments, add),
             ("into_raw" | "leak" | "into_raw_parts" | "into_non_null" | "into_pin", 1) => self.forget(arguments, add),
             ("from_raw" | "from_raw_parts" | "from_raw_in", _)
-                if matches!(parent, "Vec" | "Box" | "String" | "Arc" | "Rc" | "CString" | "StdVec" | "Weak") =>
+                if !self.is_let_apart(id) && matches!(parent, "Vec" | "Box" | "String" | "Arc" | "Rc" | "CString" | "StdVec" | "Weak") =>
             {
                 self.named(id).into_iter().for_each(|of| add(Does::Owns(of)));
             }
@@ -185,7 +194,7 @@ impl Flow<'_, '_> {
                     add(Does::Read(from));
                 }
             }
-            ("write" | "write_unaligned", 1) | ("write_bytes", 2) => {
+            ("write" | "write_unaligned", 1) | ("write_bytes", 2) if !self.is_of_package(receiver) => {
                 place().into_iter().for_each(|to| add(Does::Write(to)));
             }
             ("copy_to" | "copy_to_nonoverlapping", 2) => self.shift(place(), argument(0), add),
@@ -199,7 +208,8 @@ impl Flow<'_, '_> {
             }
             ("assume_init", 0) if self.is_of_nothing(receiver) => {
                 let whole = self.at.around(receiver);
-                let name = whole.and_then(|whole| self.named(whole));
+                let is_held = whole.is_some_and(|whole| self.is_held(&self.at.expected(whole)));
+                let name = whole.filter(|_| !is_held).and_then(|whole| self.named(whole));
                 name.into_iter().for_each(|of| add(Does::Unwritten(of)));
             }
             ("clear", 0) | ("truncate", 1) => {
@@ -219,6 +229,15 @@ impl Flow<'_, '_> {
                 place().into_iter().for_each(|to| add(Does::Write(to)));
             }
             _ => {}
+        }
+    }
+
+    /// Whether a type is for what is no value yet.
+    fn is_held(&self, of: &Ty) -> bool {
+        match of {
+            Ty::Named(name, _) => name == "MaybeUninit",
+            Ty::Array(of, _) => matches!(&**of, Ty::Named(name, _) if name == "MaybeUninit"),
+            _ => false,
         }
     }
 
@@ -286,6 +305,11 @@ impl Flow<'_, '_> {
             return;
         };
         if is_variable {
+            let path = self.at.called_path(self.at.bare(right));
+            let last = path.and_then(|path| path.segments.last());
+            if last.is_some_and(|last| self.at.is_name(last.name, "with_capacity")) {
+                add(Does::Grows(place));
+            }
             return;
         }
         let (before, last) = place.rsplit_once('.').unwrap_or(("", &place));
@@ -331,7 +355,42 @@ impl Flow<'_, '_> {
                     || self.at.is_name(segment.name, "forget")
             })
         });
-        is_apart
+        is_apart || self.is_let_apart(inner)
+    }
+
+    /// A value that a `let` holds in something that never drops it.
+    fn is_let_apart(&self, id: ExprId) -> bool {
+        let mut at = id;
+        for _ in 0..2 {
+            let Some((statement, block)) = self.at.statement(at) else {
+                return false;
+            };
+            let found = self.at.syntax().statement(statement);
+            let is_let = found.is_some_and(|found| matches!(found.kind, StatementKind::Let { .. }));
+            if is_let {
+                let tokens = self.at.statement_tokens(statement);
+                return self.at.mentions_any(tokens, &["ManuallyDrop", "MaybeUninit"]);
+            }
+            at = block;
+        }
+        false
+    }
+
+    /// `mem::uninitialized()`, `mem::zeroed()`
+    fn is_nothing(&self, id: Option<&ExprId>) -> bool {
+        let path = id.and_then(|id| self.at.called_path(self.at.bare(*id)));
+        let last = path.and_then(|path| path.segments.last());
+        last.is_some_and(|last| {
+            self.at.is_name(last.name, "uninitialized") || self.at.is_name(last.name, "zeroed")
+        })
+    }
+
+    /// Whether a method is called on a value of one of the package's types.
+    fn is_of_package(&self, receiver: ExprId) -> bool {
+        match self.at.type_of(receiver).peeled() {
+            Ty::Named(name, _) => self.at.declared.has(name) && name != "MaybeUninit",
+            _ => self.at.single(receiver).is_some_and(|name| name == "self"),
+        }
     }
 
     /// Whether a method is called on a pointer, and not on a reader or a lock.
