@@ -11,8 +11,8 @@ mod steps;
 
 use std::ops::Range;
 
-use crate::dance::at::At;
 use self::places::overlap;
+use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::soundness::user_code::{Given, UserCode};
@@ -28,7 +28,8 @@ const MAX_EXPRS: usize = 100_000;
 const MAX_AROUND: usize = 256;
 
 /// Words without which a file holds nothing for these rules.
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 19] = [
+    "alloc",
     "write",
     "transmute",
     "set_len",
@@ -207,12 +208,17 @@ impl<'a, 'p> Flow<'a, 'p> {
         };
         let begin = (0..to).rev().take_while(inside).last().unwrap_or(to);
         let end = (from + 1..self.steps.len()).take_while(inside).last();
-        Some(vec![from + 1..end.map_or(from + 1, |end| end + 1), begin..to])
+        Some(vec![
+            from + 1..end.map_or(from + 1, |end| end + 1),
+            begin..to,
+        ])
     }
 
     /// Whether any step in some ranges is so.
     pub(crate) fn any(&self, ranges: &[Range<usize>], is: impl Fn(&Does) -> bool) -> bool {
-        let mut steps = ranges.iter().flat_map(|range| self.steps.get(range.clone()));
+        let mut steps = ranges
+            .iter()
+            .flat_map(|range| self.steps.get(range.clone()));
         steps.any(|steps| steps.iter().any(|step| is(&step.does)))
     }
 
@@ -220,12 +226,14 @@ impl<'a, 'p> Flow<'a, 'p> {
     pub(crate) fn loop_around(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
         let syntax = self.at.syntax();
         let around = syntax.ancestors(a).take(MAX_AROUND);
-        let mut loops = around.take_while(|around| *around <= self.body).filter(|around| {
-            matches!(
-                self.at.kind(*around),
-                ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop(_)
-            )
-        });
+        let mut loops = around
+            .take_while(|around| *around <= self.body)
+            .filter(|around| {
+                matches!(
+                    self.at.kind(*around),
+                    ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop(_)
+                )
+            });
         loops.find(|around| syntax.is_within(b, *around))
     }
 
@@ -303,7 +311,9 @@ impl<'a, 'p> Flow<'a, 'p> {
     /// The keyword on which an expression rests: that of the unsafe block around it, else of the function.
     pub(crate) fn keyword(&self, id: ExprId) -> u32 {
         let syntax = self.at.syntax();
-        let mut around = std::iter::once(id).chain(syntax.ancestors(id)).take(MAX_AROUND);
+        let mut around = std::iter::once(id)
+            .chain(syntax.ancestors(id))
+            .take(MAX_AROUND);
         let block = around.find(|around| {
             matches!(self.at.kind(*around), ExprKind::Block(block) if block.kind == BlockKind::Unsafe)
         });
@@ -333,17 +343,25 @@ impl<'a, 'p> Flow<'a, 'p> {
             | Ty::Pointer { .. }
             | Ty::Range(_) => Droppable::No,
             Ty::String | Ty::Vec(_) | Ty::Boxed(_) => Droppable::Yes,
-            Ty::Slice(of) | Ty::Array(of, _) | Ty::Option(of) | Ty::Result(of) => self.droppable(of),
+            Ty::Slice(of) | Ty::Array(of, _) | Ty::Option(of) | Ty::Result(of) => {
+                self.droppable(of)
+            }
             Ty::Tuple(parts) => {
                 let mut parts = parts.iter().map(|part| self.droppable(part));
-                parts.find(|part| *part != Droppable::No).unwrap_or(Droppable::No)
+                parts
+                    .find(|part| *part != Droppable::No)
+                    .unwrap_or(Droppable::No)
             }
-            Ty::Parameter(name) => match self.given.parameters.iter().any(|own| own.name == *name) {
-                true if self.given.is_droppable(name) => Droppable::Yes,
-                true => Droppable::No,
-                false => Droppable::Unknown,
-            },
-            Ty::Named(name, _) if matches!(name.as_str(), "MaybeUninit" | "ManuallyDrop" | "NonNull") => {
+            Ty::Parameter(name) => {
+                match self.given.parameters.iter().any(|own| own.name == *name) {
+                    true if self.given.is_droppable(name) => Droppable::Yes,
+                    true => Droppable::No,
+                    false => Droppable::Unknown,
+                }
+            }
+            Ty::Named(name, _)
+                if matches!(name.as_str(), "MaybeUninit" | "ManuallyDrop" | "NonNull") =>
+            {
                 Droppable::No
             }
             Ty::Named(_, parts) => {
@@ -361,9 +379,9 @@ impl<'a, 'p> Flow<'a, 'p> {
     pub(crate) fn droppable_behind(&self, pointer: ExprId) -> Droppable {
         match self.at.type_of(pointer) {
             Ty::Pointer { of, .. } | Ty::Ref { of, .. } => self.droppable(&of),
-            Ty::Named(name, parts) if name == "NonNull" => {
-                parts.first().map_or(Droppable::Unknown, |of| self.droppable(of))
-            }
+            Ty::Named(name, parts) if name == "NonNull" => parts
+                .first()
+                .map_or(Droppable::Unknown, |of| self.droppable(of)),
             _ => Droppable::Unknown,
         }
     }
@@ -382,7 +400,9 @@ impl<'a, 'p> Flow<'a, 'p> {
             (None, true) => 0,
             (None, false) => return false,
         };
-        !self.any(std::slice::from_ref(&(from..number)), |does| is_written(does, place))
+        !self.any(std::slice::from_ref(&(from..number)), |does| {
+            is_written(does, place)
+        })
     }
 
     /// Whether a variable was made with room and nothing in it: `Vec::with_capacity(n)`.
@@ -414,7 +434,11 @@ impl<'a, 'p> Flow<'a, 'p> {
     /// Whether safe code of other packages can call the function, as far as it says itself.
     pub(crate) fn is_public(&self) -> bool {
         self.function.unsafety.is_none()
-            && self.at.syntax().item(self.item).is_some_and(|item| item.public)
+            && self
+                .at
+                .syntax()
+                .item(self.item)
+                .is_some_and(|item| item.public)
     }
 
     /// Whether a place is a field.
@@ -445,8 +469,13 @@ impl<'a, 'p> Flow<'a, 'p> {
                 return false;
             };
             let tokens = self.at.statement_tokens(statement);
-            if self.at.mentions_any(tokens, &["alloc", "allocate", "malloc"]) {
-                return !self.at.mentions_any(tokens, &["alloc_zeroed", "allocate_zeroed"]);
+            if self
+                .at
+                .mentions_any(tokens, &["alloc", "allocate", "malloc"])
+            {
+                return !self
+                    .at
+                    .mentions_any(tokens, &["alloc_zeroed", "allocate_zeroed"]);
             }
             at = value;
         }
@@ -456,8 +485,12 @@ impl<'a, 'p> Flow<'a, 'p> {
     /// What a vector holds, by the type of what the function returns: `Vec<T>`, `Result<Vec<T>>`.
     pub(crate) fn returned_element(&self, place: &str) -> Option<Ty> {
         let tail = self.at.plain(self.at.tail(self.body)?);
-        let is_returned = tail == place || tail == format!("Ok({place})") || tail == format!("Some({place})");
-        let mut of = self.at.written_in(self.function.output.filter(|_| is_returned)?, Some(self.item));
+        let is_returned =
+            tail == place || tail == format!("Ok({place})") || tail == format!("Some({place})");
+        let mut of = self.at.written_in(
+            self.function.output.filter(|_| is_returned)?,
+            Some(self.item),
+        );
         while let Ty::Result(inner) | Ty::Option(inner) = of {
             of = *inner;
         }
@@ -471,10 +504,12 @@ impl<'a, 'p> Flow<'a, 'p> {
     pub(crate) fn element(&self, vector: ExprId, place: &str) -> Ty {
         let of = self.at.type_of(vector);
         let known = of.element().filter(|of| of.is_known()).cloned();
-        known.or_else(|| self.returned_element(place)).unwrap_or(match of.peeled() {
-            Ty::Named(..) | Ty::Parameter(_) => of.peeled().clone(),
-            _ => Ty::Unknown,
-        })
+        known
+            .or_else(|| self.returned_element(place))
+            .unwrap_or(match of.peeled() {
+                Ty::Named(..) | Ty::Parameter(_) => of.peeled().clone(),
+                _ => Ty::Unknown,
+            })
     }
 
     /// Whether a variable is named again behind an expression.
@@ -587,7 +622,10 @@ fn words(at: &At<'_>) -> Vec<u32> {
             T::Unsafe => has_unsafe = true,
             kind if kind.is_ident() => {
                 let name = source.name_bytes(token);
-                if WORDS.iter().any(|word| word.as_bytes() == name) || name.starts_with(b"set_len") || name.starts_with(b"drop_") {
+                if WORDS.iter().any(|word| word.as_bytes() == name)
+                    || name.starts_with(b"set_len")
+                    || name.starts_with(b"drop_")
+                {
                     found.push(u32::try_from(token).unwrap_or(u32::MAX));
                 }
             }

@@ -16,7 +16,15 @@ const STOPS: [&str; 6] = [
 ];
 /// Parts of names that types with such a `Drop` have.
 const NAMES: [&str; 9] = [
-    "Guard", "Hole", "OnDrop", "OnUnwind", "Bomb", "Abort", "Defer", "Backshift", "Restore",
+    "Guard",
+    "Hole",
+    "OnDrop",
+    "OnUnwind",
+    "Bomb",
+    "Abort",
+    "Defer",
+    "Backshift",
+    "Restore",
 ];
 
 impl At<'_> {
@@ -100,7 +108,8 @@ impl At<'_> {
     fn borrows(&self, item: &Item) -> bool {
         let generics = self.generics(item);
         let head = generics.head.start as usize..generics.head.end as usize;
-        head.take(64).any(|at| self.file.source.kind(at) == T::Lifetime)
+        head.take(64)
+            .any(|at| self.file.source.kind(at) == T::Lifetime)
     }
 
     fn is_in_a_function(&self, item: ItemId) -> bool {

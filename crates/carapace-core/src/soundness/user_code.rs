@@ -54,9 +54,10 @@ impl<'a, 'p> Given<'a, 'p> {
         let (mut is_self_given, mut self_bounds) = (false, Vec::new());
         let mut around = Some(item);
         let mut steps = MAX_STEPS;
-        while let (Some(found), Some(left)) =
-            (around.and_then(|id| at.syntax().item(id)), steps.checked_sub(1))
-        {
+        while let (Some(found), Some(left)) = (
+            around.and_then(|id| at.syntax().item(id)),
+            steps.checked_sub(1),
+        ) {
             steps = left;
             for parameter in at.generics(found).types {
                 match parameters.iter_mut().find(|own| own.name == parameter.name) {
@@ -112,7 +113,9 @@ impl<'a, 'p> Given<'a, 'p> {
     /// Whether there is any such type parameter.
     pub(crate) fn any_droppable(&self) -> bool {
         let mut names = self.parameters.iter();
-        names.any(|own| self.is_droppable(&own.name) && !own.bounds.iter().any(|of| is_no_element(of)))
+        names.any(|own| {
+            self.is_droppable(&own.name) && !own.bounds.iter().any(|of| is_no_element(of))
+        })
     }
 
     fn is_closure(&self, own: &TypeParameter) -> bool {
@@ -216,13 +219,25 @@ impl<'a, 'p> Given<'a, 'p> {
         let first = arguments.first()?;
         let is_given = matches!(self.role(*first, MAX_STEPS), Some(Role::Type(_)))
             || self.is_parameter(&self.at.type_of(*first));
-        (is_given && gives(&of, &name)).then(|| code(true)).flatten()
+        (is_given && gives(&of, &name))
+            .then(|| code(true))
+            .flatten()
     }
 
     /// A closure that is handed to another function, which runs it: `items.for_each(f)`.
     fn handed_on(&self, arguments: &[ExprId], to: &str) -> Option<UserCode> {
         const KEEP: [&str; 12] = [
-            "new", "Some", "Ok", "Err", "from", "forget", "drop", "Box", "write", "push", "size_of_val",
+            "new",
+            "Some",
+            "Ok",
+            "Err",
+            "from",
+            "forget",
+            "drop",
+            "Box",
+            "write",
+            "push",
+            "size_of_val",
             "ManuallyDrop",
         ];
         let last = to.rsplit("::").next().unwrap_or(to);
@@ -266,8 +281,18 @@ impl<'a, 'p> Given<'a, 'p> {
         }
         let compares = matches!(
             name,
-            "clone" | "cmp" | "partial_cmp" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "to_vec"
-                | "to_owned" | "clone_from"
+            "clone"
+                | "cmp"
+                | "partial_cmp"
+                | "eq"
+                | "ne"
+                | "lt"
+                | "le"
+                | "gt"
+                | "ge"
+                | "to_vec"
+                | "to_owned"
+                | "clone_from"
         );
         if compares && of.is_known() && self.is_made_of(&of) {
             return match of.peeled() {
@@ -285,9 +310,14 @@ impl<'a, 'p> Given<'a, 'p> {
         let mut own = self.parameters.iter();
         // What is it called on? A method by the name of one that a type put in has to have.
         let is_alike = is_nothing
-            && !matches!(name, "next" | "read" | "write" | "as_ref" | "as_mut" | "len" | "from")
+            && !matches!(
+                name,
+                "next" | "read" | "write" | "as_ref" | "as_mut" | "len" | "from"
+            )
             && own.any(|own| {
-                own.bounds.iter().any(|bound| gives(bound, name) || self.declares(bound, name))
+                own.bounds
+                    .iter()
+                    .any(|bound| gives(bound, name) || self.declares(bound, name))
             });
         is_alike.then(|| code(false)).flatten()
     }
@@ -325,7 +355,9 @@ impl<'a, 'p> Given<'a, 'p> {
     fn is_method_of(&self, bounds: &[String], name: &str) -> bool {
         let mut bounds = bounds.iter();
         bounds.any(|bound| {
-            gives(bound, name) || self.declares(bound, name) || !self.at.declared.has(bound) && !is_known(bound)
+            gives(bound, name)
+                || self.declares(bound, name)
+                || !self.at.declared.has(bound) && !is_known(bound)
         })
     }
 
@@ -354,7 +386,8 @@ impl<'a, 'p> Given<'a, 'p> {
                     Some(role) => Some(role),
                     None if is_same => arguments.iter().find_map(|argument| {
                         // `a.iter().map(f)`
-                        inner(*argument).filter(|_| self.at.single(*argument).is_some())
+                        inner(*argument)
+                            .filter(|_| self.at.single(*argument).is_some())
                             .map(|_| Role::Type(vec!["Iterator".to_owned()]))
                     }),
                     None => None,
@@ -424,11 +457,12 @@ impl<'a, 'p> Given<'a, 'p> {
                 let tokens = self.at.type_tokens(of);
                 let source = self.at.file.source;
                 let first = tokens.start as usize;
-                let is_trait = source.kind(first) == T::Impl || source.is_word(first, "dyn");
+                let is_trait = source.kind(first) == T::Impl || source.kind(first) == T::Dyn;
                 if !is_trait {
                     return None;
                 }
-                let names = (first + 1..tokens.end as usize).filter(|at| source.kind(*at).is_ident());
+                let names =
+                    (first + 1..tokens.end as usize).filter(|at| source.kind(*at).is_ident());
                 let bounds: Vec<String> = names.take(8).map(|at| source.name(at)).collect();
                 Some(match bounds.iter().any(|bound| is_closure_trait(bound)) {
                     true => Role::Closure,
@@ -466,8 +500,22 @@ impl At<'_> {
 
 /// Methods whose result runs the same code as their receiver.
 const ITERATES: [&str; 16] = [
-    "into_iter", "iter", "iter_mut", "by_ref", "fuse", "peekable", "enumerate", "zip", "map", "rev",
-    "skip", "take", "as_mut", "as_ref", "filter", "chain",
+    "into_iter",
+    "iter",
+    "iter_mut",
+    "by_ref",
+    "fuse",
+    "peekable",
+    "enumerate",
+    "zip",
+    "map",
+    "rev",
+    "skip",
+    "take",
+    "as_mut",
+    "as_ref",
+    "filter",
+    "chain",
 ];
 
 fn is_closure_trait(name: &str) -> bool {
@@ -477,19 +525,50 @@ fn is_closure_trait(name: &str) -> bool {
 /// Whether values of a type with these bounds have nothing to drop, by the traits' names.
 fn is_plain(own: &TypeParameter) -> bool {
     const PLAIN: [&str; 12] = [
-        "Pod", "AnyBitPattern", "FromBytes", "NoUninit", "AsBytes", "Zeroable", "Float", "PrimInt", "Num",
-        "Integer", "FixedInt", "Primitive",
+        "Pod",
+        "AnyBitPattern",
+        "FromBytes",
+        "NoUninit",
+        "AsBytes",
+        "Zeroable",
+        "Float",
+        "PrimInt",
+        "Num",
+        "Integer",
+        "FixedInt",
+        "Primitive",
     ];
-    own.bounds.iter().any(|bound| PLAIN.contains(&bound.as_str()))
+    own.bounds
+        .iter()
+        .any(|bound| PLAIN.contains(&bound.as_str()))
 }
 
 /// Traits of types that are put in for what they do, and not to be held.
 fn is_no_element(bound: &str) -> bool {
     matches!(
         bound,
-        "Read" | "Write" | "BufRead" | "Seek" | "AsyncRead" | "AsyncWrite" | "AsRef" | "AsMut" | "Hasher"
-            | "BuildHasher" | "Iterator" | "IntoIterator" | "ExactSizeIterator" | "Allocator" | "Serializer"
-            | "Deserializer" | "Buf" | "BufMut" | "Rng" | "RngCore" | "Display" | "Alloc"
+        "Read"
+            | "Write"
+            | "BufRead"
+            | "Seek"
+            | "AsyncRead"
+            | "AsyncWrite"
+            | "AsRef"
+            | "AsMut"
+            | "Hasher"
+            | "BuildHasher"
+            | "Iterator"
+            | "IntoIterator"
+            | "ExactSizeIterator"
+            | "Allocator"
+            | "Serializer"
+            | "Deserializer"
+            | "Buf"
+            | "BufMut"
+            | "Rng"
+            | "RngCore"
+            | "Display"
+            | "Alloc"
     )
 }
 
@@ -497,9 +576,30 @@ fn is_no_element(bound: &str) -> bool {
 fn is_harmless(name: &str) -> bool {
     matches!(
         name,
-        "size" | "len" | "capacity" | "to_usize" | "as_ptr" | "as_mut_ptr" | "is_empty" | "layout" | "align"
-            | "size_of" | "align_of" | "needs_drop" | "size_hint" | "as_usize" | "ptr" | "ptr_mut"
-            | "addr" | "cast" | "as_raw" | "type_id" | "is_some" | "is_none" | "is_ok" | "is_err"
+        "size"
+            | "len"
+            | "capacity"
+            | "to_usize"
+            | "as_ptr"
+            | "as_mut_ptr"
+            | "is_empty"
+            | "layout"
+            | "align"
+            | "size_of"
+            | "align_of"
+            | "needs_drop"
+            | "size_hint"
+            | "as_usize"
+            | "ptr"
+            | "ptr_mut"
+            | "addr"
+            | "cast"
+            | "as_raw"
+            | "type_id"
+            | "is_some"
+            | "is_none"
+            | "is_ok"
+            | "is_err"
     )
 }
 
@@ -507,7 +607,17 @@ fn is_known(bound: &str) -> bool {
     STANDARD.iter().any(|(name, _)| *name == bound)
         || matches!(
             bound,
-            "Send" | "Sync" | "Sized" | "?Sized" | "Copy" | "Unpin" | "Any" | "Error" | "Seek" | "Eq" | "Debug"
+            "Send"
+                | "Sync"
+                | "Sized"
+                | "?Sized"
+                | "Copy"
+                | "Unpin"
+                | "Any"
+                | "Error"
+                | "Seek"
+                | "Eq"
+                | "Debug"
         )
 }
 
@@ -522,7 +632,20 @@ const STANDARD: [(&str, &[&str]); 25] = [
     ("Default", &["default"]),
     ("PartialEq", &["eq", "ne"]),
     ("PartialOrd", &["partial_cmp", "lt", "le", "gt", "ge"]),
-    ("Ord", &["cmp", "max", "min", "clamp", "partial_cmp", "lt", "le", "gt", "ge"]),
+    (
+        "Ord",
+        &[
+            "cmp",
+            "max",
+            "min",
+            "clamp",
+            "partial_cmp",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+        ],
+    ),
     ("Hash", &["hash"]),
     ("Into", &["into"]),
     ("TryInto", &["try_into"]),
@@ -535,16 +658,57 @@ const STANDARD: [(&str, &[&str]); 25] = [
     ("AsMut", &["as_mut"]),
     ("Deref", &["deref"]),
     ("DerefMut", &["deref_mut"]),
-    ("Iterator", &[
-        "next", "nth", "fold", "for_each", "collect", "count", "last", "find", "position", "all", "any",
-        "by_ref", "sum", "try_fold", "size_hint",
-    ]),
-    ("IntoIterator", &["into_iter", "next", "nth", "for_each", "next_back"]),
+    (
+        "Iterator",
+        &[
+            "next",
+            "nth",
+            "fold",
+            "for_each",
+            "collect",
+            "count",
+            "last",
+            "find",
+            "position",
+            "all",
+            "any",
+            "by_ref",
+            "sum",
+            "try_fold",
+            "size_hint",
+        ],
+    ),
+    (
+        "IntoIterator",
+        &["into_iter", "next", "nth", "for_each", "next_back"],
+    ),
     ("DoubleEndedIterator", &["next_back", "rfold"]),
     ("ExactSizeIterator", &["next"]),
-    ("Read", &["read", "read_exact", "read_vectored", "read_to_end", "read_at"]),
-    ("BufRead", &["read", "read_exact", "fill_buf", "consume", "read_until", "read_to_end"]),
-    ("Write", &["write", "write_all", "write_str", "write_fmt", "flush"]),
+    (
+        "Read",
+        &[
+            "read",
+            "read_exact",
+            "read_vectored",
+            "read_to_end",
+            "read_at",
+        ],
+    ),
+    (
+        "BufRead",
+        &[
+            "read",
+            "read_exact",
+            "fill_buf",
+            "consume",
+            "read_until",
+            "read_to_end",
+        ],
+    ),
+    (
+        "Write",
+        &["write", "write_all", "write_str", "write_fmt", "flush"],
+    ),
     ("AsyncRead", &["poll_read", "read", "read_exact"]),
 ];
 

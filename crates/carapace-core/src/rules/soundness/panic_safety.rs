@@ -76,7 +76,13 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
         let mut doubts: Vec<Doubt> = Vec::new();
         let numbers = (0..flow.steps.len()).filter(|number| is_source(&flow, *number));
         for number in numbers.take(MAX_SOURCES) {
-            doubts.extend(Moment { flow: &flow, number }.doubt());
+            doubts.extend(
+                Moment {
+                    flow: &flow,
+                    number,
+                }
+                .doubt(),
+            );
         }
         doubts.extend(taken(&flow));
         // One for each site is enough: what repairs one repairs all.
@@ -142,7 +148,9 @@ impl Moment<'_, '_, '_> {
         };
         let droppable = self.known(droppable)?;
         let is_apart = |does: &Does| match does {
-            Does::Forgets(of) | Does::Counts(of, Counting::Zero | Counting::Set) => overlap(of, place),
+            Does::Forgets(of) | Does::Counts(of, Counting::Zero | Counting::Set) => {
+                overlap(of, place)
+            }
             _ => false,
         };
         if self.before(is_apart) || self.is_untracked(place) {
@@ -223,7 +231,9 @@ impl Moment<'_, '_, '_> {
         let droppable = of.map_or(Droppable::Unknown, |of| self.flow.droppable(&of));
         let droppable = self.known(droppable)?;
         let ends = |does: &Does| match does {
-            Does::Counts(of, Counting::Zero | Counting::Set) | Does::Forgets(of) => overlap(of, place),
+            Does::Counts(of, Counting::Zero | Counting::Set) | Does::Forgets(of) => {
+                overlap(of, place)
+            }
             _ => false,
         };
         let (sink, is_certain) = self.sink(ends, droppable == Droppable::Yes)?;
@@ -233,7 +243,8 @@ impl Moment<'_, '_, '_> {
         };
         let written = self.after(sink, writes);
         // It was lowered, and is set again.
-        let is_lower = |does: &Does| matches!(does, Does::Counts(of, Counting::Raised) if overlap(of, place));
+        let is_lower =
+            |does: &Does| matches!(does, Does::Counts(of, Counting::Raised) if overlap(of, place));
         if self.after(sink, is_lower).is_some() {
             return None;
         }
@@ -293,7 +304,10 @@ impl Moment<'_, '_, '_> {
         let own = root(place);
         let droppable = self.argument(0).map(|id| self.flow.droppable_behind(id));
         let droppable = self.known(droppable.unwrap_or(Droppable::Unknown))?;
-        if self.flow.is_drop() && own == "self" || self.flow.is_of_guard() || self.is_guarded(self.number) {
+        if self.flow.is_drop() && own == "self"
+            || self.flow.is_of_guard()
+            || self.is_guarded(self.number)
+        {
             return None;
         }
         let is_apart = |does: &Does| match does {
@@ -304,13 +318,17 @@ impl Moment<'_, '_, '_> {
             return None;
         }
         let counts = |does: &Does| matches!(does, Does::Counts(of, _) if root(of) == own);
-        let hands = |does: &Does| matches!(does, Does::Hands(of) if of == own && place.contains('.'));
-        let writes = |does: &Does| matches!(does, Does::Write(of) if of == place && self.is_seen(own));
+        let hands =
+            |does: &Does| matches!(does, Does::Hands(of) if of == own && place.contains('.'));
+        let writes =
+            |does: &Does| matches!(does, Does::Write(of) if of == place && self.is_seen(own));
         let behind = self.number;
         let (restored, is_plain) = match self.after(behind, counts) {
             Some(restored) => (restored, true),
             None => {
-                let next = self.after(behind, hands).or_else(|| self.after(behind, writes));
+                let next = self
+                    .after(behind, hands)
+                    .or_else(|| self.after(behind, writes));
                 (next?, false)
             }
         };
@@ -334,13 +352,21 @@ impl Moment<'_, '_, '_> {
         if !is_self && !(self.flow.is_own(own, write) && self.before(is_counted_before)) {
             return None;
         }
-        let (sink, is_certain) = self.flow.numbered().find_map(|(number, step)| match &step.does {
-            Does::Runs(code) if step.expr != write && self.flow.at.syntax().is_within(step.expr, write) => {
-                Some((number, code.is_certain && !code.is_closure))
-            }
-            _ => None,
-        })?;
-        let begins = self.flow.numbered().find(|(_, step)| self.flow.at.syntax().is_within(step.expr, around));
+        let sink = self
+            .flow
+            .numbered()
+            .find_map(|(number, step)| match &step.does {
+                Does::Runs(code)
+                    if step.expr != write && self.flow.at.syntax().is_within(step.expr, write) =>
+                {
+                    (!code.is_closure).then_some(number)
+                }
+                _ => None,
+            })?;
+        let begins = self
+            .flow
+            .numbered()
+            .find(|(_, step)| self.flow.at.syntax().is_within(step.expr, around));
         let begins = begins.map(|(number, _)| number)?;
         let is_counted = self.flow.any(&[begins..self.flow.steps.len()], |does| {
             matches!(does, Does::Counts(..) | Does::Forgets(_) | Does::Guards)
@@ -352,7 +378,7 @@ impl Moment<'_, '_, '_> {
                 _ => self.flow.owner()?,
             },
         };
-        if is_counted || !is_certain || self.is_guarded(sink) || !self.flow.at.has_drop(&owner) {
+        if is_counted || self.is_guarded(sink) || !self.flow.at.has_drop(&owner) {
             return None;
         }
         Some(Wrong {
@@ -360,7 +386,9 @@ impl Moment<'_, '_, '_> {
             restored: None,
             confidence: Confidence::Medium.min(self.sure(true)),
             source: "what is written here is counted already".to_owned(),
-            message: format!("`{place}` counts what was not written yet while other code may panic"),
+            message: format!(
+                "`{place}` counts what was not written yet while other code may panic"
+            ),
             sound: "count each value when it is there",
         })
     }
@@ -373,10 +401,12 @@ impl Moment<'_, '_, '_> {
             Does::Leaves if leaves => Some(true),
             _ => None,
         };
-        let sinks = self.flow.numbered().filter_map(|(number, step)| {
-            Some((number, is_sink(&step.does)?))
-        });
-        let (behind, before): (Vec<_>, Vec<_>) = sinks.partition(|(number, _)| *number > self.number);
+        let sinks = self
+            .flow
+            .numbered()
+            .filter_map(|(number, step)| Some((number, is_sink(&step.does)?)));
+        let (behind, before): (Vec<_>, Vec<_>) =
+            sinks.partition(|(number, _)| *number > self.number);
         let all = behind.into_iter().chain(before).take(MAX_SINKS);
         let mut open = all.filter(|(number, _)| {
             let between = self.flow.reaches(self.number, *number);
@@ -393,18 +423,23 @@ impl Moment<'_, '_, '_> {
     /// The first step behind another one that is so.
     fn after(&self, number: usize, is: impl Fn(&Does) -> bool) -> Option<usize> {
         let mut steps = self.flow.numbered().skip(number.max(self.number) + 1);
-        let behind = steps.find(|(_, step)| is(&step.does)).map(|(number, _)| number);
+        let behind = steps
+            .find(|(_, step)| is(&step.does))
+            .map(|(number, _)| number);
         behind.filter(|behind| self.flow.reaches(self.number, *behind).is_some())
     }
 
     /// Whether any step before this one is so, on the way to it.
     fn before(&self, is: impl Fn(&Does) -> bool) -> bool {
         let mut steps = self.flow.numbered().take(self.number);
-        steps.any(|(number, step)| is(&step.does) && self.flow.reaches(number, self.number).is_some())
+        steps.any(|(number, step)| {
+            is(&step.does) && self.flow.reaches(number, self.number).is_some()
+        })
     }
 
     fn is_guarded(&self, number: usize) -> bool {
-        self.flow.is_guarded(number.max(self.number)) || number < self.number && self.flow.is_guarded(number)
+        self.flow.is_guarded(number.max(self.number))
+            || number < self.number && self.flow.is_guarded(number)
     }
 
     /// Whether a variable is of a type that never drops what it holds.
@@ -444,7 +479,11 @@ impl Moment<'_, '_, '_> {
         match droppable {
             Droppable::No => None,
             Droppable::Yes => Some(Droppable::Yes),
-            Droppable::Unknown => self.flow.given.any_droppable().then_some(Droppable::Unknown),
+            Droppable::Unknown => self
+                .flow
+                .given
+                .any_droppable()
+                .then_some(Droppable::Unknown),
         }
     }
 
@@ -463,7 +502,9 @@ impl Moment<'_, '_, '_> {
         match self.flow.at.kind(step.expr) {
             ExprKind::Call { arguments, .. } => arguments.get(number).copied(),
             ExprKind::Method {
-                receiver, arguments, ..
+                receiver,
+                arguments,
+                ..
             } => match number.checked_sub(1) {
                 None => Some(*receiver),
                 Some(number) => arguments.get(number).copied(),
@@ -528,7 +569,9 @@ fn taken(flow: &Flow<'_, '_>) -> Vec<Doubt> {
             return None;
         };
         at.method_of::<0>(at.bare(*value), &["take"])?;
-        let hopeless = arms.iter().find(|arm| names(arm.body, "unreachable_unchecked"))?;
+        let hopeless = arms
+            .iter()
+            .find(|arm| names(arm.body, "unreachable_unchecked"))?;
         let runs = arms.iter().find_map(|arm| {
             let mut within = at.syntax().within(arm.body).take(64);
             within.find(|part| {
@@ -537,7 +580,10 @@ fn taken(flow: &Flow<'_, '_>) -> Vec<Doubt> {
                 };
                 let name = at.single(*callee);
                 let binding = name.and_then(|name| at.binding(&name, *callee));
-                matches!(binding.map(|binding| binding.bound), Some(Bound::Taken { .. }))
+                matches!(
+                    binding.map(|binding| binding.bound),
+                    Some(Bound::Taken { .. })
+                )
             })
         })?;
         Some((*value, hopeless.body, runs))
@@ -552,7 +598,10 @@ fn taken(flow: &Flow<'_, '_>) -> Vec<Doubt> {
             chain: vec![
                 at.reason(tokens(value), "it is empty from here on"),
                 at.reason(tokens(runs), "a closure runs here and may panic"),
-                at.reason(tokens(hopeless), "the next call gets here, which is undefined behaviour"),
+                at.reason(
+                    tokens(hopeless),
+                    "the next call gets here, which is undefined behaviour",
+                ),
             ],
             sound: "panic where nothing is left to be taken".to_owned(),
         }

@@ -90,14 +90,40 @@ fn buffer<'f, 'a, 'p>(flow: &'f Flow<'a, 'p>, number: usize) -> Option<Buffer<'f
     let (place, says) = match &step.does {
         Does::Counts(place, Counting::Raised | Counting::Set) => {
             let is_all = flow.counts_capacity(step.expr);
-            let is_first = || flow.is_field(place) && !flow.steps.iter().take(number).any(|step| is_written(&step.does, place));
-            let is_new = flow.is_unwritten(number, place) || is_all && flow.is_field(place) || is_first();
-            is_new.then(|| (place, format!("the length of `{place}` counts bytes here that nobody wrote")))?
+            let is_first = || {
+                flow.is_field(place)
+                    && !flow
+                        .steps
+                        .iter()
+                        .take(number)
+                        .any(|step| is_written(&step.does, place))
+            };
+            let is_new =
+                flow.is_unwritten(number, place) || is_all && flow.is_field(place) || is_first();
+            is_new.then(|| {
+                (
+                    place,
+                    format!("the length of `{place}` counts bytes here that nobody wrote"),
+                )
+            })?
         }
         Does::Unwritten(place) => (place, format!("nothing was written to `{place}`")),
         // Behind the length of a vector: there is room, and nothing else.
-        Does::Exposes(place) if flow.is_unwritten(number, place) => {
-            (place, format!("what is behind the length of `{place}` is taken here, and nobody wrote it"))
+        Does::Exposes(place)
+            if flow.is_unwritten(number, place)
+                || flow.is_allocated(place, step.expr)
+                    && !flow
+                        .steps
+                        .iter()
+                        .take(number)
+                        .any(|step| is_written(&step.does, place)) =>
+        {
+            (
+                place,
+                format!(
+                    "what is behind the length of `{place}` is taken here, and nobody wrote it"
+                ),
+            )
         }
         _ => return None,
     };
@@ -123,10 +149,16 @@ impl Buffer<'_, '_, '_> {
             keyword: self.flow.keyword(step.expr),
             tokens,
             confidence,
-            message: format!("`{}` is handed to other code before anything was written to it", self.place),
+            message: format!(
+                "`{}` is handed to other code before anything was written to it",
+                self.place
+            ),
             chain: vec![
                 at.reason(tokens, self.says.clone()),
-                at.reason(self.flow.tokens(sink), format!("{says} gets it and may look at it")),
+                at.reason(
+                    self.flow.tokens(sink),
+                    format!("{says} gets it and may look at it"),
+                ),
             ],
             sound: "fill it first: `vec![0; n]`, `resize`".to_owned(),
         })
@@ -134,23 +166,28 @@ impl Buffer<'_, '_, '_> {
 
     /// The first step that hands it to code of the caller, before which nothing was put into it.
     fn sink(&self) -> Option<(usize, String, Confidence)> {
-        self.flow.numbered().skip(self.number + 1).find_map(|(number, step)| {
-            let (says, confidence) = match &step.does {
-                Does::Runs(code) if self.is_given_to(step.expr) => {
-                    let confidence = match (code.is_closure, code.is_certain) {
-                        (false, true) => Confidence::High,
-                        (true, true) | (false, false) => Confidence::Medium,
-                        (true, false) => Confidence::Low,
-                    };
-                    (code.says.clone(), confidence)
-                }
-                Does::Hands(place) if overlap(place, &self.place) => self.reader(step.expr)?,
-                _ => return None,
-            };
-            let between = self.flow.reaches(self.number, number)?;
-            let is_filled = self.flow.any(&between, |does| is_written(does, &self.place));
-            (!is_filled).then_some((number, says, confidence))
-        })
+        self.flow
+            .numbered()
+            .skip(self.number + 1)
+            .find_map(|(number, step)| {
+                let (says, confidence) = match &step.does {
+                    Does::Runs(code) if self.is_given_to(step.expr) => {
+                        let confidence = match (code.is_closure, code.is_certain) {
+                            (false, true) => Confidence::High,
+                            (true, true) | (false, false) => Confidence::Medium,
+                            (true, false) => Confidence::Low,
+                        };
+                        (code.says.clone(), confidence)
+                    }
+                    Does::Hands(place) if overlap(place, &self.place) => self.reader(step.expr)?,
+                    _ => return None,
+                };
+                let between = self.flow.reaches(self.number, number)?;
+                let is_filled = self
+                    .flow
+                    .any(&between, |does| is_written(does, &self.place));
+                (!is_filled).then_some((number, says, confidence))
+            })
     }
 
     /// Whether a call is given it, or what leads to it.
@@ -168,7 +205,12 @@ impl Buffer<'_, '_, '_> {
     /// `reader.read(&mut buffer)` of a reader of which nothing is known.
     fn reader(&self, call: ExprId) -> Option<(String, Confidence)> {
         const READS: [&str; 6] = [
-            "read", "read_exact", "read_at", "read_exact_at", "poll_read", "read_vectored",
+            "read",
+            "read_exact",
+            "read_at",
+            "read_exact_at",
+            "poll_read",
+            "read_vectored",
         ];
         let at = self.flow.at;
         let ExprKind::Method { receiver, name, .. } = at.kind(call) else {
@@ -178,7 +220,9 @@ impl Buffer<'_, '_, '_> {
         let confidence = match at.type_of(*receiver).peeled() {
             Ty::Unknown => Confidence::Medium,
             // `BufReader<R>`
-            Ty::Named(_, parts) if parts.iter().any(|part| matches!(part, Ty::Parameter(_))) => Confidence::High,
+            Ty::Named(_, parts) if parts.iter().any(|part| matches!(part, Ty::Parameter(_))) => {
+                Confidence::High
+            }
             _ => return None,
         };
         is_reader.then(|| (format!("`{}`", at.plain(*receiver)), confidence))

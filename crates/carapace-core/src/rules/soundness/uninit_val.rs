@@ -111,7 +111,10 @@ fn claim(flow: &Flow<'_, '_>, id: ExprId) -> Option<Claim> {
     if !is_claim {
         return None;
     }
-    let written = last.arguments.first().or_else(|| parent.and_then(|parent| parent.arguments.first()));
+    let written = last
+        .arguments
+        .first()
+        .or_else(|| parent.and_then(|parent| parent.arguments.first()));
     let of = match written {
         Some(of) => at.written_in(*of, Some(flow.item)),
         None => at.expected(id),
@@ -137,26 +140,37 @@ fn why(flow: &Flow<'_, '_>, of: &Ty, is_zeroed: bool, steps: u32) -> Option<(Str
         },
         Ty::Ref { .. } | Ty::Boxed(_) => Some(("it is never null".to_owned(), Confidence::High)),
         Ty::Vec(_) | Ty::String => Some(("its pointer is never null".to_owned(), Confidence::High)),
-        Ty::Bool | Ty::Char if !is_zeroed => {
-            Some(("not all bits are a value of it".to_owned(), Confidence::High))
-        }
+        Ty::Bool | Ty::Char if !is_zeroed => Some((
+            "not all bits are a value of it".to_owned(),
+            Confidence::High,
+        )),
         Ty::Array(of, _) => match (why(flow, of, is_zeroed, steps), &**of) {
             (Some(found), _) => Some(found),
-            (None, Ty::Int(_) | Ty::Float(_)) if !is_zeroed => {
-                Some(("numbers have to be written, too".to_owned(), Confidence::Medium))
-            }
+            (None, Ty::Int(_) | Ty::Float(_)) if !is_zeroed => Some((
+                "numbers have to be written, too".to_owned(),
+                Confidence::Medium,
+            )),
             (None, _) => None,
         },
-        Ty::Tuple(parts) => parts.iter().find_map(|part| why(flow, part, is_zeroed, steps)),
+        Ty::Tuple(parts) => parts
+            .iter()
+            .find_map(|part| why(flow, part, is_zeroed, steps)),
         Ty::Named(name, parts) => {
-            if matches!(name.as_str(), "MaybeUninit" | "UnsafeCell" | "ManuallyDrop" | "PhantomData") {
+            if matches!(
+                name.as_str(),
+                "MaybeUninit" | "UnsafeCell" | "ManuallyDrop" | "PhantomData"
+            ) {
                 let is_value = name != "MaybeUninit" && name != "PhantomData";
-                return is_value.then(|| why(flow, parts.first()?, is_zeroed, steps)).flatten();
+                return is_value
+                    .then(|| why(flow, parts.first()?, is_zeroed, steps))
+                    .flatten();
             }
             if matches!(name.as_str(), "Arc" | "Rc" | "NonNull") {
                 return Some(("its pointer is never null".to_owned(), Confidence::High));
             }
-            let holds = parts.iter().any(|part| flow.droppable(part) == Droppable::Yes);
+            let holds = parts
+                .iter()
+                .any(|part| flow.droppable(part) == Droppable::Yes);
             (holds && !is_zeroed)
                 .then(|| ("it holds values of any type".to_owned(), Confidence::Medium))
         }
@@ -167,9 +181,10 @@ fn why(flow: &Flow<'_, '_>, of: &Ty, is_zeroed: bool, steps: u32) -> Option<(Str
 fn claimed(flow: &Flow<'_, '_>, id: ExprId, claim: &Claim) -> Option<Doubt> {
     let (why, confidence) = match &claim.of {
         Ty::Unknown if !claim.is_zeroed => ("its type is not known".to_owned(), Confidence::Low),
-        Ty::Int(_) | Ty::Float(_) if !claim.is_zeroed => {
-            ("numbers have to be written, too".to_owned(), Confidence::Low)
-        }
+        Ty::Int(_) | Ty::Float(_) if !claim.is_zeroed => (
+            "numbers have to be written, too".to_owned(),
+            Confidence::Low,
+        ),
         of => why(flow, of, claim.is_zeroed, MAX_STEPS)?,
     };
     let confidence = match flow.function.unsafety {
@@ -186,7 +201,10 @@ fn claimed(flow: &Flow<'_, '_>, id: ExprId, claim: &Claim) -> Option<Doubt> {
         tokens,
         confidence,
         message: format!("{memory} taken for a value: {why}"),
-        chain: vec![flow.at.reason(tokens, "a value is claimed here, and there is none")],
+        chain: vec![
+            flow.at
+                .reason(tokens, "a value is claimed here, and there is none"),
+        ],
         sound: "hold it in `MaybeUninit` until it was written".to_owned(),
     })
 }
@@ -245,13 +263,16 @@ fn assigned(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
     let ExprKind::Assign { left, .. } = flow.at.kind(step.expr) else {
         return None;
     };
-    let before = flow.numbered().take(number).filter(|(before, step)| match &step.does {
-        Does::Counts(of, Counting::Raised | Counting::Set) => {
-            overlap(of, place) && flow.is_unwritten(*before, of)
-        }
-        Does::Unwritten(of) => of == place,
-        _ => false,
-    });
+    let before = flow
+        .numbered()
+        .take(number)
+        .filter(|(before, step)| match &step.does {
+            Does::Counts(of, Counting::Raised | Counting::Set) => {
+                overlap(of, place) && flow.is_unwritten(*before, of)
+            }
+            Does::Unwritten(of) => of == place,
+            _ => false,
+        });
     let source = before.last();
     let source = source.filter(|(before, _)| flow.reaches(*before, number).is_some());
     let from = match source {
@@ -260,7 +281,8 @@ fn assigned(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
         None => return None,
     };
     // What was written once may be dropped.
-    let writes = |does: &Does| matches!(does, Does::Write(of) | Does::Hands(of) if overlap(of, place));
+    let writes =
+        |does: &Does| matches!(does, Does::Write(of) | Does::Hands(of) if overlap(of, place));
     if flow.any(std::slice::from_ref(&(from..number)), writes) {
         return None;
     }
@@ -274,7 +296,10 @@ fn assigned(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
     let tokens = flow.tokens(number);
     let mut chain = Vec::new();
     if source.is_some() {
-        chain.push(flow.at.reason(flow.tokens(from), "nobody wrote a value yet"));
+        chain.push(
+            flow.at
+                .reason(flow.tokens(from), "nobody wrote a value yet"),
+        );
     }
     chain.push(flow.at.reason(tokens, "an assignment drops what is there"));
     Some(Doubt {
@@ -284,7 +309,9 @@ fn assigned(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
             None => Confidence::High,
             Some(_) => Confidence::Medium,
         },
-        message: format!("`{place}` is assigned to where no value is yet, which drops what was never made"),
+        message: format!(
+            "`{place}` is assigned to where no value is yet, which drops what was never made"
+        ),
         chain,
         sound: "write it: `ptr::write`, or push values one by one".to_owned(),
     })
@@ -313,7 +340,10 @@ fn allocated(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
             Some(_) => Confidence::Low,
         },
         message: format!("`{place}` is taken for a value before anything was written to it"),
-        chain: vec![flow.at.reason(tokens, "memory of an allocator becomes a value here")],
+        chain: vec![
+            flow.at
+                .reason(tokens, "memory of an allocator becomes a value here"),
+        ],
         sound: "write a value first, or make a `Box<MaybeUninit<T>>`".to_owned(),
     })
 }

@@ -1,28 +1,68 @@
 //! Which place an expression speaks of: a variable with fields, behind pointers and references.
 
-use super::Flow;
+use super::{Flow, MAX_AROUND};
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
-use crate::source::syntax::{
-    ExprId, ExprKind, Parent, Path, PatternKind, Prefix, StatementKind,
-};
+use crate::source::syntax::{ExprId, ExprKind, Parent, Path, PatternKind, Prefix, StatementKind};
 
 /// How many steps are taken from an expression to its place.
 const MAX_STEPS: u32 = 24;
 
 /// Methods whose result leads to what their receiver is or holds.
 const LEADS: [&str; 36] = [
-    "as_ptr", "as_mut_ptr", "as_ref", "as_mut", "as_slice", "as_mut_slice", "add", "offset", "sub",
-    "wrapping_add", "wrapping_sub", "wrapping_offset", "cast", "get_unchecked", "get_unchecked_mut", "iter",
-    "iter_mut", "get", "get_mut", "ptr", "ptr_mut", "data_raw", "split_at_mut", "as_mut_vec", "deref",
-    "deref_mut", "borrow_mut", "unwrap", "expect", "unwrap_unchecked", "first_mut", "last_mut", "as_bytes_mut",
-    "chunks_mut", "as_mut_bytes", "as_nonnull",
+    "as_ptr",
+    "as_mut_ptr",
+    "as_ref",
+    "as_mut",
+    "as_slice",
+    "as_mut_slice",
+    "add",
+    "offset",
+    "sub",
+    "wrapping_add",
+    "wrapping_sub",
+    "wrapping_offset",
+    "cast",
+    "get_unchecked",
+    "get_unchecked_mut",
+    "iter",
+    "iter_mut",
+    "get",
+    "get_mut",
+    "ptr",
+    "ptr_mut",
+    "data_raw",
+    "split_at_mut",
+    "as_mut_vec",
+    "deref",
+    "deref_mut",
+    "borrow_mut",
+    "unwrap",
+    "expect",
+    "unwrap_unchecked",
+    "first_mut",
+    "last_mut",
+    "as_bytes_mut",
+    "chunks_mut",
+    "as_mut_bytes",
+    "as_nonnull",
 ];
 
 /// Functions whose result leads to what their first argument leads to.
 const WRAPS: [&str; 14] = [
-    "from_raw_parts", "from_raw_parts_mut", "slice_from_raw_parts", "slice_from_raw_parts_mut", "new_unchecked",
-    "from_mut", "from_ref", "addr_of", "addr_of_mut", "deref_mut", "as_mut_ptr", "as_ptr", "ManuallyDrop",
+    "from_raw_parts",
+    "from_raw_parts_mut",
+    "slice_from_raw_parts",
+    "slice_from_raw_parts_mut",
+    "new_unchecked",
+    "from_mut",
+    "from_ref",
+    "addr_of",
+    "addr_of_mut",
+    "deref_mut",
+    "as_mut_ptr",
+    "as_ptr",
+    "ManuallyDrop",
     "transmute",
 ];
 
@@ -49,8 +89,13 @@ impl Flow<'_, '_> {
                 let base = inner(*base)?;
                 Some(format!("{base}.{}", self.at.name(*name)))
             }
-            ExprKind::Call { arguments, .. } => inner(*arguments.first()?),
-            ExprKind::Macro { path, arguments, .. } => {
+            ExprKind::Call { arguments, .. } => {
+                let first = arguments.first()?;
+                self.leads(id, steps).then(|| inner(*first)).flatten()
+            }
+            ExprKind::Macro {
+                path, arguments, ..
+            } => {
                 let last = path.segments.last()?;
                 let is_address = self.at.is_name(last.name, "addr_of")
                     || self.at.is_name(last.name, "addr_of_mut");
@@ -69,11 +114,16 @@ impl Flow<'_, '_> {
                     return Some(name);
                 };
                 let leads = match binding.bound {
+                    // It frees by itself, whatever it was made of.
+                    Bound::Let {
+                        declared: Some(of), ..
+                    } if is_own(&self.at.written(of)) => None,
                     Bound::Let {
                         value: Some(value), ..
                     } => self.leads(value, steps).then_some(value),
                     Bound::Each(over) => self.leads(over, steps).then_some(over),
                     Bound::Taken { value, .. } => Some(value),
+                    Bound::Somehow => self.each_of(&name, id),
                     _ => None,
                 };
                 let leads = leads.filter(|value| !self.at.syntax().is_within(id, *value));
@@ -81,6 +131,18 @@ impl Flow<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// What a `for` goes over that takes a name out of a pattern: `for (i, x) in items.iter().enumerate()`.
+    fn each_of(&self, name: &str, id: ExprId) -> Option<ExprId> {
+        let mut around = self.at.syntax().ancestors(id).take(MAX_AROUND);
+        around.find_map(|around| match self.at.kind(around) {
+            ExprKind::For { pattern, over, .. } => {
+                let tokens = self.at.pattern_tokens(*pattern);
+                self.at.mentions(tokens, name).then_some(*over)
+            }
+            _ => None,
+        })
     }
 
     /// Whether a value leads to what it is made of: a pointer, a reference, a variable under another name.
@@ -93,17 +155,22 @@ impl Flow<'_, '_> {
         match self.at.kind(value) {
             ExprKind::Borrow { .. } | ExprKind::Path(_) => true,
             ExprKind::Field { .. } => is_leading(),
-            ExprKind::Cast { operand, .. } => is_leading() || self.leads(*operand, steps) && self.is_address(value),
+            ExprKind::Cast { operand, .. } => {
+                is_leading() || self.leads(*operand, steps) && self.is_address(value)
+            }
             ExprKind::Method { name, receiver, .. } => {
                 LEADS.iter().any(|word| self.at.is_name(*name, word))
                     && !matches!(self.at.kind(self.at.bare(*receiver)), ExprKind::Call { .. })
                     || is_leading()
             }
             ExprKind::Try(of) => self.leads(*of, steps),
-            ExprKind::Block(_) => self.at.tail(value).is_some_and(|tail| self.leads(tail, steps)),
+            ExprKind::Block(_) => self
+                .at
+                .tail(value)
+                .is_some_and(|tail| self.leads(tail, steps)),
             ExprKind::Call { .. } => {
                 let path = self.at.called_path(value);
-                let makes_own = matches!(self.at.type_of(value), Ty::Vec(_) | Ty::Boxed(_) | Ty::String)
+                let makes_own = is_own(&self.at.type_of(value))
                     || path.is_some_and(|path| self.makes_own(path));
                 if makes_own {
                     return false;
@@ -123,7 +190,8 @@ impl Flow<'_, '_> {
         let [.., parent, last] = path.segments.as_slice() else {
             return false;
         };
-        let is_raw = self.at.is_name(last.name, "from_raw_parts") || self.at.is_name(last.name, "from_raw");
+        let is_raw =
+            self.at.is_name(last.name, "from_raw_parts") || self.at.is_name(last.name, "from_raw");
         is_raw && !(self.at.is_name(parent.name, "slice") || self.at.is_name(parent.name, "ptr"))
     }
 
@@ -139,7 +207,9 @@ impl Flow<'_, '_> {
         let statement = loop {
             match syntax.expr(at).parent {
                 Parent::Expr(around) => match self.at.kind(around) {
-                    ExprKind::Paren(_) | ExprKind::Unary { .. } | ExprKind::Borrow { .. } => at = around,
+                    ExprKind::Paren(_) | ExprKind::Unary { .. } | ExprKind::Borrow { .. } => {
+                        at = around
+                    }
                     _ => return None,
                 },
                 Parent::Statement(statement) => break statement,
@@ -165,10 +235,21 @@ impl Flow<'_, '_> {
     }
 }
 
+/// Whether values of a type free what they hold.
+fn is_own(of: &Ty) -> bool {
+    match of {
+        Ty::Vec(_) | Ty::Boxed(_) | Ty::String => true,
+        Ty::Named(name, _) => matches!(name.as_str(), "Arc" | "Rc"),
+        _ => false,
+    }
+}
+
 /// Whether two places are one, or one holds the other.
 pub(crate) fn overlap(a: &str, b: &str) -> bool {
     let holds = |outer: &str, inner: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     holds(a, b) || holds(b, a)
 }

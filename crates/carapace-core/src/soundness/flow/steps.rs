@@ -10,15 +10,50 @@ use crate::source::syntax::{
 
 /// Fields and variables that count what a container holds, or say where it begins and ends.
 const COUNTS: [&str; 16] = [
-    "len", "length", "size", "count", "head", "tail", "start", "end", "left", "right", "num", "n", "used",
-    "filled", "init", "initialized",
+    "len",
+    "length",
+    "size",
+    "count",
+    "head",
+    "tail",
+    "start",
+    "end",
+    "left",
+    "right",
+    "num",
+    "n",
+    "used",
+    "filled",
+    "init",
+    "initialized",
 ];
 
 /// Methods that put values into their receiver.
 const FILLS: [&str; 24] = [
-    "push", "push_back", "push_front", "extend", "extend_from_slice", "resize", "resize_with", "fill", "fill_with",
-    "copy_from_slice", "clone_from_slice", "spare_capacity_mut", "zeroize", "write_bytes", "insert", "append",
-    "put", "put_slice", "write_all", "copy_within", "swap_with_slice", "replace", "set_zero", "initialize",
+    "push",
+    "push_back",
+    "push_front",
+    "extend",
+    "extend_from_slice",
+    "resize",
+    "resize_with",
+    "fill",
+    "fill_with",
+    "copy_from_slice",
+    "clone_from_slice",
+    "spare_capacity_mut",
+    "zeroize",
+    "write_bytes",
+    "insert",
+    "append",
+    "put",
+    "put_slice",
+    "write_all",
+    "copy_within",
+    "swap_with_slice",
+    "replace",
+    "set_zero",
+    "initialize",
 ];
 
 impl Flow<'_, '_> {
@@ -44,7 +79,10 @@ impl Flow<'_, '_> {
     fn inner_bodies(&self) -> Vec<Range<u32>> {
         let syntax = self.at.syntax();
         let end = syntax.item(self.item).map_or(0, |item| item.tokens.end);
-        let behind = syntax.items.get(self.item.0 as usize + 1..).unwrap_or_default();
+        let behind = syntax
+            .items
+            .get(self.item.0 as usize + 1..)
+            .unwrap_or_default();
         let inside = behind.iter().take_while(|item| item.tokens.start < end);
         let bodies = inside.filter_map(|item| match &item.kind {
             ItemKind::Function(function) => function.body,
@@ -138,7 +176,9 @@ impl Flow<'_, '_> {
         let is_ptr = matches!(parent, "ptr" | "intrinsics");
         // Without a type of its own: what a `let` names holds nothing yet.
         if name == "uninitialized" && arguments.is_empty() {
-            self.named(id).into_iter().for_each(|of| add(Does::Unwritten(of)));
+            self.named(id)
+                .into_iter()
+                .for_each(|of| add(Does::Unwritten(of)));
         }
         if name == "from_raw" && parent == "Box" {
             place(0).into_iter().for_each(|of| add(Does::Boxes(of)));
@@ -166,14 +206,26 @@ impl Flow<'_, '_> {
             }
             ("forget", 1) => self.forget(arguments, add),
             ("new", 1) if parent == "ManuallyDrop" => self.forget(arguments, add),
-            ("into_raw" | "leak" | "into_raw_parts" | "into_non_null" | "into_pin", 1) => self.forget(arguments, add),
-            ("from_raw" | "from_raw_parts" | "from_raw_in", _)
-                if !self.is_let_apart(id) && matches!(parent, "Vec" | "Box" | "String" | "Arc" | "Rc" | "CString" | "StdVec" | "Weak") =>
-            {
-                self.named(id).into_iter().for_each(|of| add(Does::Owns(of)));
+            ("into_raw" | "leak" | "into_raw_parts" | "into_non_null" | "into_pin", 1) => {
+                self.forget(arguments, add)
             }
-            ("transmute", 1) if matches!(self.at.expected(id), Ty::Boxed(_) | Ty::Vec(_) | Ty::String) => {
-                self.named(id).into_iter().for_each(|of| add(Does::Owns(of)));
+            ("from_raw" | "from_raw_parts" | "from_raw_in", _)
+                if !self.is_let_apart(id)
+                    && matches!(
+                        parent,
+                        "Vec" | "Box" | "String" | "Arc" | "Rc" | "CString" | "StdVec" | "Weak"
+                    ) =>
+            {
+                self.named(id)
+                    .into_iter()
+                    .for_each(|of| add(Does::Owns(of)));
+            }
+            ("transmute", 1)
+                if matches!(self.at.expected(id), Ty::Boxed(_) | Ty::Vec(_) | Ty::String) =>
+            {
+                self.named(id)
+                    .into_iter()
+                    .for_each(|of| add(Does::Owns(of)));
             }
             _ => {}
         }
@@ -194,7 +246,9 @@ impl Flow<'_, '_> {
                     add(Does::Read(from));
                 }
             }
-            ("write" | "write_unaligned", 1) | ("write_bytes", 2) if !self.is_of_package(receiver) => {
+            ("write" | "write_unaligned", 1) | ("write_bytes", 2)
+                if !self.is_of_package(receiver) =>
+            {
                 place().into_iter().for_each(|to| add(Does::Write(to)));
             }
             ("copy_to" | "copy_to_nonoverlapping", 2) => self.shift(place(), argument(0), add),
@@ -209,18 +263,26 @@ impl Flow<'_, '_> {
             ("assume_init", 0) if self.is_of_nothing(receiver) => {
                 let whole = self.at.around(receiver);
                 let is_held = whole.is_some_and(|whole| self.is_held(&self.at.expected(whole)));
-                let name = whole.filter(|_| !is_held).and_then(|whole| self.named(whole));
+                let name = whole
+                    .filter(|_| !is_held)
+                    .and_then(|whole| self.named(whole));
                 name.into_iter().for_each(|of| add(Does::Unwritten(of)));
             }
             ("clear", 0) | ("truncate", 1) => {
-                place().into_iter().for_each(|of| add(Does::Counts(of, Counting::Set)));
+                place()
+                    .into_iter()
+                    .for_each(|of| add(Does::Counts(of, Counting::Zero)));
             }
             ("into_raw" | "leak" | "into_boxed_slice_raw" | "into_raw_parts", 0) => {
                 place().into_iter().for_each(|of| add(Does::Forgets(of)));
             }
             (name, 1) if name.starts_with("set_len") || name == "set_size" => {
-                let how = arguments.first().map_or(Counting::Set, |to| self.counting(*to));
-                place().into_iter().for_each(|of| add(Does::Counts(of, how)));
+                let how = arguments
+                    .first()
+                    .map_or(Counting::Set, |to| self.counting(*to));
+                place()
+                    .into_iter()
+                    .for_each(|of| add(Does::Counts(of, how)));
             }
             (name, _) if name.contains("drop") && self.drops(name) => {
                 place().into_iter().for_each(|of| add(Does::Drops(of)));
@@ -255,7 +317,9 @@ impl Flow<'_, '_> {
         functions.any(|(place, function)| {
             let (there, item) = (self.at.declared.at(place), self.at.declared.item(place));
             function.unsafety.is_some()
-                && there.zip(item).is_some_and(|(there, item)| there.mentions(item.tokens, "drop_in_place"))
+                && there
+                    .zip(item)
+                    .is_some_and(|(there, item)| there.mentions(item.tokens, "drop_in_place"))
         })
     }
 
@@ -271,7 +335,9 @@ impl Flow<'_, '_> {
             let parts = self.at.syntax().within(*argument).take(64);
             for part in parts.filter(|part| self.at.single(*part).is_some()) {
                 let whole = self.whole(part, *argument);
-                self.place(whole).into_iter().for_each(|of| add(Does::Forgets(of)));
+                self.place(whole)
+                    .into_iter()
+                    .for_each(|of| add(Does::Forgets(of)));
             }
         }
     }
@@ -299,7 +365,11 @@ impl Flow<'_, '_> {
         let is_variable = matches!(self.at.kind(bare), ExprKind::Path(_));
         let is_behind = matches!(
             self.at.kind(bare),
-            ExprKind::Index { .. } | ExprKind::Unary { operator: Prefix::Deref, .. }
+            ExprKind::Index { .. }
+                | ExprKind::Unary {
+                    operator: Prefix::Deref,
+                    ..
+                }
         );
         let Some(place) = self.place(bare) else {
             return;
@@ -369,7 +439,9 @@ impl Flow<'_, '_> {
             let is_let = found.is_some_and(|found| matches!(found.kind, StatementKind::Let { .. }));
             if is_let {
                 let tokens = self.at.statement_tokens(statement);
-                return self.at.mentions_any(tokens, &["ManuallyDrop", "MaybeUninit"]);
+                return self
+                    .at
+                    .mentions_any(tokens, &["ManuallyDrop", "MaybeUninit"]);
             }
             at = block;
         }
@@ -378,7 +450,8 @@ impl Flow<'_, '_> {
 
     /// `mem::uninitialized()`, `mem::zeroed()`
     fn is_nothing(&self, id: Option<&ExprId>) -> bool {
-        let path = id.and_then(|id| self.at.called_path(self.at.bare(*id)));
+        let id = id.map(|id| self.at.tail(*id).unwrap_or(*id));
+        let path = id.and_then(|id| self.at.called_path(self.at.bare(id)));
         let last = path.and_then(|path| path.segments.last());
         last.is_some_and(|last| {
             self.at.is_name(last.name, "uninitialized") || self.at.is_name(last.name, "zeroed")
@@ -401,7 +474,14 @@ impl Flow<'_, '_> {
             Ty::Unknown => match self.at.kind(self.at.bare(receiver)) {
                 ExprKind::Method { name, .. } => {
                     const GIVE: [&str; 8] = [
-                        "add", "offset", "sub", "as_ptr", "as_mut_ptr", "cast", "wrapping_add", "ptr",
+                        "add",
+                        "offset",
+                        "sub",
+                        "as_ptr",
+                        "as_mut_ptr",
+                        "cast",
+                        "wrapping_add",
+                        "ptr",
                     ];
                     GIVE.iter().any(|word| self.at.is_name(*name, word))
                 }
@@ -429,7 +509,10 @@ impl Flow<'_, '_> {
                     how: Borrow::Mut | Borrow::RawMut,
                     ..
                 } => true,
-                ExprKind::Method { .. } | ExprKind::Cast { .. } | ExprKind::Path(_) | ExprKind::Call { .. } => {
+                ExprKind::Method { .. }
+                | ExprKind::Cast { .. }
+                | ExprKind::Path(_)
+                | ExprKind::Call { .. } => {
                     let of = self.at.type_of(bare);
                     matches!(of, Ty::Pointer { .. } | Ty::Ref { mutable: true, .. })
                         || self.at.plain(bare).contains("as_mut")
