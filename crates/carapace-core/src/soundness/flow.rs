@@ -6,6 +6,7 @@
 //! ([`Flow::reaches`]). A place is a variable with fields, `self.buf`, to which pointers and references are
 //! followed as far as `let` tells; of others nothing is said.
 
+mod order;
 pub(crate) mod places;
 mod steps;
 
@@ -187,125 +188,6 @@ impl<'a, 'p> Flow<'a, 'p> {
     /// The steps, with their numbers.
     pub(crate) fn numbered(&self) -> impl DoubleEndedIterator<Item = (usize, &Step)> {
         self.steps.iter().enumerate()
-    }
-
-    /// The steps that lie between two, where the second can follow the first: all of them in order, or
-    /// once around a loop.
-    pub(crate) fn reaches(&self, from: usize, to: usize) -> Option<Vec<Range<usize>>> {
-        let (first, second) = (self.step(from)?.expr, self.step(to)?.expr);
-        if from < to {
-            let shared = self.shared(first, second)?;
-            let is_left = self.is_exclusive(shared, first, second) || self.is_left(first, shared);
-            return (!is_left).then(|| vec![from + 1..to]);
-        }
-        let around = self.loop_around(first, second)?;
-        if self.is_left(first, around) {
-            return None;
-        }
-        let inside = |number: &usize| {
-            let step = self.step(*number);
-            step.is_some_and(|step| self.at.syntax().is_within(step.expr, around))
-        };
-        let begin = (0..to).rev().take_while(inside).last().unwrap_or(to);
-        let end = (from + 1..self.steps.len()).take_while(inside).last();
-        Some(vec![
-            from + 1..end.map_or(from + 1, |end| end + 1),
-            begin..to,
-        ])
-    }
-
-    /// Whether any step in some ranges is so.
-    pub(crate) fn any(&self, ranges: &[Range<usize>], is: impl Fn(&Does) -> bool) -> bool {
-        let mut steps = ranges
-            .iter()
-            .flat_map(|range| self.steps.get(range.clone()));
-        steps.any(|steps| steps.iter().any(|step| is(&step.does)))
-    }
-
-    /// The innermost loop around two expressions.
-    pub(crate) fn loop_around(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
-        let syntax = self.at.syntax();
-        let around = syntax.ancestors(a).take(MAX_AROUND);
-        let mut loops = around
-            .take_while(|around| *around <= self.body)
-            .filter(|around| {
-                matches!(
-                    self.at.kind(*around),
-                    ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop(_)
-                )
-            });
-        loops.find(|around| syntax.is_within(b, *around))
-    }
-
-    /// The innermost expression around two.
-    fn shared(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
-        let syntax = self.at.syntax();
-        if syntax.is_within(a, b) {
-            return Some(b);
-        }
-        let mut around = syntax.ancestors(a).take(MAX_AROUND);
-        around.find(|around| syntax.is_within(b, *around))
-    }
-
-    /// Whether two expressions are in different branches of one.
-    fn is_exclusive(&self, shared: ExprId, a: ExprId, b: ExprId) -> bool {
-        let is_in = |id: ExprId, branch: ExprId| self.at.syntax().is_within(id, branch);
-        match self.at.kind(shared) {
-            ExprKind::If {
-                then,
-                otherwise: Some(otherwise),
-                ..
-            } => is_in(a, *then) && is_in(b, *otherwise),
-            ExprKind::Match { arms, .. } => {
-                let arm = |id: ExprId| arms.iter().position(|arm| is_in(id, arm.body));
-                match (arm(a), arm(b)) {
-                    (Some(a), Some(b)) => a != b,
-                    _ => false,
-                }
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether control goes elsewhere after an expression, before it leaves another one around it.
-    fn is_left(&self, id: ExprId, around: ExprId) -> bool {
-        let (mut inner, mut left) = (id, MAX_AROUND);
-        while inner != around && left > 0 {
-            left -= 1;
-            let Some(outer) = self.at.syntax().around(inner) else {
-                return false;
-            };
-            if outer == around {
-                return false;
-            }
-            if self.leaves(outer) {
-                return true;
-            }
-            if let ExprKind::Block(block) = self.at.kind(outer) {
-                let tokens = self.at.syntax().expr(inner).tokens;
-                let behind = block.statements.iter().rev();
-                let mut behind = behind.map_while(|id| {
-                    let found = self.at.syntax().statement(*id)?;
-                    (found.tokens.end > tokens.end).then_some(found)
-                });
-                let leaves = behind.any(|statement| match statement.kind {
-                    StatementKind::Expr { value, .. } => self.leaves(value),
-                    _ => false,
-                });
-                if leaves {
-                    return true;
-                }
-            }
-            inner = outer;
-        }
-        false
-    }
-
-    fn leaves(&self, id: ExprId) -> bool {
-        matches!(
-            self.at.kind(id),
-            ExprKind::Return(_) | ExprKind::Break(_) | ExprKind::Continue
-        )
     }
 
     /// The keyword on which an expression rests: that of the unsafe block around it, else of the function.

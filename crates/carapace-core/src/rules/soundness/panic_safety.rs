@@ -48,7 +48,7 @@ pub(crate) use crate::rules::soundness::check;
 use crate::soundness::flow::places::{overlap, root};
 use crate::soundness::flow::{Counting, Does, Droppable, Flow};
 use crate::soundness::{Doubt, Judges};
-use crate::source::syntax::{ExprId, ExprKind, Tokens};
+use crate::source::syntax::{ExprId, ExprKind};
 
 pub(crate) const META: Meta = Meta {
     code: "SND010",
@@ -84,7 +84,6 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
                 .doubt(),
             );
         }
-        doubts.extend(taken(&flow));
         // One for each site is enough: what repairs one repairs all.
         doubts.sort_by_key(|doubt| (doubt.keyword, std::cmp::Reverse(doubt.confidence)));
         doubts.dedup_by_key(|doubt| doubt.keyword);
@@ -550,61 +549,4 @@ impl Moment<'_, '_, '_> {
             sound: wrong.sound.to_owned(),
         }
     }
-}
-
-/// `match slot.take() { Some(f) => f(), None => unreachable_unchecked() }`: after a panic of `f` the slot is
-/// empty, and the next one gets there.
-fn taken(flow: &Flow<'_, '_>) -> Vec<Doubt> {
-    let at = flow.at;
-    let names = |id: ExprId, name: &str| {
-        let mut within = at.syntax().within(id).take(64);
-        within.any(|part| {
-            let path = at.called_path(part);
-            let last = path.and_then(|path| path.segments.last());
-            last.is_some_and(|last| at.is_name(last.name, name))
-        })
-    };
-    let matches = at.syntax().within(flow.body).filter_map(|id| {
-        let ExprKind::Match { value, arms } = at.kind(id) else {
-            return None;
-        };
-        at.method_of::<0>(at.bare(*value), &["take"])?;
-        let hopeless = arms
-            .iter()
-            .find(|arm| names(arm.body, "unreachable_unchecked"))?;
-        let runs = arms.iter().find_map(|arm| {
-            let mut within = at.syntax().within(arm.body).take(64);
-            within.find(|part| {
-                let ExprKind::Call { callee, .. } = at.kind(*part) else {
-                    return false;
-                };
-                let name = at.single(*callee);
-                let binding = name.and_then(|name| at.binding(&name, *callee));
-                matches!(
-                    binding.map(|binding| binding.bound),
-                    Some(Bound::Taken { .. })
-                )
-            })
-        })?;
-        Some((*value, hopeless.body, runs))
-    });
-    let doubt = |(value, hopeless, runs): (ExprId, ExprId, ExprId)| {
-        let tokens = |id: ExprId| -> Tokens { at.syntax().expr(id).tokens };
-        Doubt {
-            keyword: flow.keyword(hopeless),
-            tokens: tokens(hopeless),
-            confidence: Confidence::High,
-            message: "what is taken for unreachable is reached after a panic".to_owned(),
-            chain: vec![
-                at.reason(tokens(value), "it is empty from here on"),
-                at.reason(tokens(runs), "a closure runs here and may panic"),
-                at.reason(
-                    tokens(hopeless),
-                    "the next call gets here, which is undefined behaviour",
-                ),
-            ],
-            sound: "panic where nothing is left to be taken".to_owned(),
-        }
-    };
-    matches.map(doubt).collect()
 }
