@@ -282,8 +282,9 @@ impl<'a, 'p> Flow<'a, 'p> {
             (None, true) => 0,
             (None, false) => return false,
         };
+        // Who takes what is behind the length writes there, most likely.
         !self.any(std::slice::from_ref(&(from..number)), |does| {
-            is_written(does, place)
+            is_written(does, place) || matches!(does, Does::Exposes(of) if overlap(of, place))
         })
     }
 

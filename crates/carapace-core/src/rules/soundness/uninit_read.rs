@@ -88,7 +88,9 @@ struct Buffer<'f, 'a, 'p> {
 fn buffer<'f, 'a, 'p>(flow: &'f Flow<'a, 'p>, number: usize) -> Option<Buffer<'f, 'a, 'p>> {
     let step = flow.step(number)?;
     let (place, says) = match &step.does {
-        Does::Counts(place, Counting::Raised | Counting::Set) => {
+        Does::Counts(place, Counting::Raised | Counting::Set)
+            if matches!(flow.at.kind(step.expr), ExprKind::Method { .. }) =>
+        {
             let is_all = flow.counts_capacity(step.expr);
             let is_first = || {
                 flow.is_field(place)

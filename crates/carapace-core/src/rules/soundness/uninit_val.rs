@@ -108,7 +108,8 @@ fn claim(flow: &Flow<'_, '_>, id: ExprId) -> Option<Claim> {
             is_named && (is_of("mem") || parent.is_none() && at.standard(path).is_some())
         }
     };
-    if !is_claim {
+    // A package that brings the type itself has nothing better to make it of.
+    if !is_claim || flow.owner().is_some_and(|owner| owner == "MaybeUninit") {
         return None;
     }
     let written = last

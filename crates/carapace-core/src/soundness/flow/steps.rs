@@ -276,7 +276,7 @@ impl Flow<'_, '_> {
             ("into_raw" | "leak" | "into_boxed_slice_raw" | "into_raw_parts", 0) => {
                 place().into_iter().for_each(|of| add(Does::Forgets(of)));
             }
-            (name, 1) if name.starts_with("set_len") || name == "set_size" => {
+            (name, 1) if matches!(name, "set_len" | "set_size") || name.starts_with("set_len_") => {
                 let how = arguments
                     .first()
                     .map_or(Counting::Set, |to| self.counting(*to));
