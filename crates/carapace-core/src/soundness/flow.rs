@@ -22,9 +22,9 @@ use crate::source::syntax::{
 };
 
 /// How many steps of one function are looked at.
-const MAX_STEPS: usize = 2048;
+const MAX_STEPS: usize = 512;
 /// How many expressions a function may have to be looked at.
-const MAX_EXPRS: usize = 100_000;
+const MAX_EXPRS: usize = 20_000;
 /// How far what stands around an expression is gone through.
 const MAX_AROUND: usize = 256;
 
@@ -283,7 +283,7 @@ impl<'a, 'p> Flow<'a, 'p> {
             (None, false) => return false,
         };
         // Who takes what is behind the length writes there, most likely.
-        !self.any(std::slice::from_ref(&(from..number)), |does| {
+        !self.any_from(from, number, |does| {
             is_written(does, place) || matches!(does, Does::Exposes(of) if overlap(of, place))
         })
     }

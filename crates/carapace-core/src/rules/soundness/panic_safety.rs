@@ -37,8 +37,6 @@
 //! - <https://doc.rust-lang.org/nomicon/exception-safety.html>
 //! - <https://github.com/sslab-gatech/Rudra>
 
-use std::ops::Range;
-
 use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
@@ -348,7 +346,8 @@ impl Moment<'_, '_, '_> {
         let own = root(place);
         let is_self = own == "self" && self.flow.given.is_self_mut();
         let is_counted_before = |does: &Does| matches!(does, Does::Counts(of, _) if of == own);
-        if !is_self && !(self.flow.is_own(own, write) && self.before(is_counted_before)) {
+        let is_made = || self.flow.is_own(own, write) && self.before(is_counted_before);
+        if !is_self && !is_made() {
             return None;
         }
         let sink = self
@@ -367,7 +366,7 @@ impl Moment<'_, '_, '_> {
             .numbered()
             .find(|(_, step)| self.flow.at.syntax().is_within(step.expr, around));
         let begins = begins.map(|(number, _)| number)?;
-        let is_counted = self.flow.any(&[begins..self.flow.steps.len()], |does| {
+        let is_counted = self.flow.any_from(begins, self.flow.steps.len(), |does| {
             matches!(does, Does::Counts(..) | Does::Forgets(_) | Does::Guards)
         });
         let owner = match is_self {
@@ -409,7 +408,7 @@ impl Moment<'_, '_, '_> {
         let all = behind.into_iter().chain(before).take(MAX_SINKS);
         let mut open = all.filter(|(number, _)| {
             let between = self.flow.reaches(self.number, *number);
-            between.is_some_and(|between: Vec<Range<usize>>| !self.flow.any(&between, &ends))
+            between.is_some_and(|between| !self.flow.any(&between, &ends))
                 && !self.is_guarded(*number)
         });
         let first = open.next()?;

@@ -267,14 +267,15 @@ fn assigned(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
     let before = flow
         .numbered()
         .take(number)
-        .filter(|(before, step)| match &step.does {
-            Does::Counts(of, Counting::Raised | Counting::Set) => {
-                overlap(of, place) && flow.is_unwritten(*before, of)
-            }
+        .filter(|(_, step)| match &step.does {
+            Does::Counts(of, Counting::Raised | Counting::Set) => overlap(of, place),
             Does::Unwritten(of) => of == place,
             _ => false,
         });
-    let source = before.last();
+    let source = before.last().filter(|(before, step)| match &step.does {
+        Does::Counts(of, _) => flow.is_unwritten(*before, of),
+        _ => true,
+    });
     let source = source.filter(|(before, _)| flow.reaches(*before, number).is_some());
     let from = match source {
         Some((source, _)) => source,
@@ -284,7 +285,7 @@ fn assigned(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
     // What was written once may be dropped.
     let writes =
         |does: &Does| matches!(does, Does::Write(of) | Does::Hands(of) if overlap(of, place));
-    if flow.any(std::slice::from_ref(&(from..number)), writes) {
+    if flow.any_from(from, number, writes) {
         return None;
     }
     let element = match flow.at.type_of(*left) {
@@ -328,8 +329,7 @@ fn allocated(flow: &Flow<'_, '_>, number: usize) -> Option<Doubt> {
         return None;
     }
     let writes = |does: &Does| is_written(does, place);
-    let before = 0..number;
-    if flow.any(std::slice::from_ref(&before), writes) {
+    if flow.any_from(0, number, writes) {
         return None;
     }
     let tokens = flow.tokens(number);

@@ -5,15 +5,18 @@ use std::ops::Range;
 use super::{Does, Flow, MAX_AROUND};
 use crate::source::syntax::{ExprId, ExprKind, StatementKind};
 
+/// The steps between two: those behind the first, and where a loop begins again those before the second.
+pub(crate) type Between = [Range<usize>; 2];
+
 impl Flow<'_, '_> {
     /// The steps that lie between two, where the second can follow the first: all of them in order, or
     /// once around a loop.
-    pub(crate) fn reaches(&self, from: usize, to: usize) -> Option<Vec<Range<usize>>> {
+    pub(crate) fn reaches(&self, from: usize, to: usize) -> Option<Between> {
         let (first, second) = (self.step(from)?.expr, self.step(to)?.expr);
         if from < to {
             let shared = self.shared(first, second)?;
             let is_left = self.is_exclusive(shared, first, second) || self.is_left(first, shared);
-            return (!is_left).then(|| vec![from + 1..to]);
+            return (!is_left).then_some([from + 1..to, to..to]);
         }
         let around = self.loop_around(first, second)?;
         if self.is_left(first, around) {
@@ -25,18 +28,19 @@ impl Flow<'_, '_> {
         };
         let begin = (0..to).rev().take_while(inside).last().unwrap_or(to);
         let end = (from + 1..self.steps.len()).take_while(inside).last();
-        Some(vec![
-            from + 1..end.map_or(from + 1, |end| end + 1),
-            begin..to,
-        ])
+        Some([from + 1..end.map_or(from + 1, |end| end + 1), begin..to])
     }
 
     /// Whether any step in some ranges is so.
     pub(crate) fn any(&self, ranges: &[Range<usize>], is: impl Fn(&Does) -> bool) -> bool {
-        let mut steps = ranges
-            .iter()
-            .flat_map(|range| self.steps.get(range.clone()));
-        steps.any(|steps| steps.iter().any(|step| is(&step.does)))
+        let mut ranges = ranges.iter();
+        ranges.any(|range| self.any_from(range.start, range.end, &is))
+    }
+
+    /// Whether any step from one to before another is so.
+    pub(crate) fn any_from(&self, from: usize, to: usize, is: impl Fn(&Does) -> bool) -> bool {
+        let steps = self.steps.get(from..to).unwrap_or_default();
+        steps.iter().any(|step| is(&step.does))
     }
 
     /// The innermost loop around two expressions.
