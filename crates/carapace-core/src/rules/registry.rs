@@ -142,8 +142,16 @@ mod policy_unknown_ignore;
 mod policy_unknown_package;
 #[path = "policy/unused_ignore.rs"]
 mod policy_unused_ignore;
+#[path = "soundness/panic_safety.rs"]
+mod soundness_panic_safety;
+#[path = "soundness/poisoned_slot.rs"]
+mod soundness_poisoned_slot;
 #[path = "soundness/send_sync.rs"]
 mod soundness_send_sync;
+#[path = "soundness/uninit_read.rs"]
+mod soundness_uninit_read;
+#[path = "soundness/uninit_val.rs"]
+mod soundness_uninit_val;
 #[path = "supply/archive_anomaly.rs"]
 mod supply_archive_anomaly;
 #[path = "supply/archive_checksum.rs"]
@@ -856,6 +864,42 @@ pub static RULES: &[Rule] = &[
         replaces: None,
         judges: Some(&soundness_send_sync::JUDGES),
         check: soundness_send_sync::check,
+    },
+    Rule {
+        meta: soundness_panic_safety::META,
+        name: "panic-safety",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND010.md"),
+        replaces: None,
+        judges: Some(&soundness_panic_safety::JUDGES),
+        check: soundness_panic_safety::check,
+    },
+    Rule {
+        meta: soundness_uninit_read::META,
+        name: "uninit-read",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND011.md"),
+        replaces: None,
+        judges: Some(&soundness_uninit_read::JUDGES),
+        check: soundness_uninit_read::check,
+    },
+    Rule {
+        meta: soundness_uninit_val::META,
+        name: "uninit-val",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND012.md"),
+        replaces: None,
+        judges: Some(&soundness_uninit_val::JUDGES),
+        check: soundness_uninit_val::check,
+    },
+    Rule {
+        meta: soundness_poisoned_slot::META,
+        name: "poisoned-slot",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND013.md"),
+        replaces: None,
+        judges: Some(&soundness_poisoned_slot::JUDGES),
+        check: soundness_poisoned_slot::check,
     },
     Rule {
         meta: supply_yanked::META,

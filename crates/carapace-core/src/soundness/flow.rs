@@ -10,16 +10,12 @@ mod order;
 pub(crate) mod places;
 mod steps;
 
-use std::ops::Range;
-
 use self::places::overlap;
 use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::soundness::user_code::{Given, UserCode};
-use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, StatementKind, Tokens,
-};
+use crate::source::syntax::{BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, Tokens};
 
 /// How many steps of one function are looked at.
 const MAX_STEPS: usize = 512;
