@@ -33,7 +33,6 @@ pub(crate) struct UserCode {
 #[derive(Debug)]
 pub(crate) struct Given<'a, 'p> {
     at: &'a At<'p>,
-    item: ItemId,
     function: &'p Function,
     /// The type parameters that hold in the function, with all that is asked of them.
     pub(crate) parameters: Vec<TypeParameter>,
@@ -93,7 +92,6 @@ impl<'a, 'p> Given<'a, 'p> {
         }
         Self {
             at,
-            item,
             function,
             parameters,
             is_self_given,
@@ -476,11 +474,6 @@ impl<'a, 'p> Given<'a, 'p> {
             }
             _ => None,
         }
-    }
-
-    /// The item.
-    pub(crate) fn item(&self) -> ItemId {
-        self.item
     }
 
     /// Whether a function takes `self` as `&mut self`.

@@ -242,7 +242,7 @@ impl Flow<'_, '_> {
         let argument = |number: usize| arguments.get(number).and_then(|id| self.place(*id));
         match (name, arguments.len()) {
             ("read" | "read_unaligned", 0) if self.is_pointer(receiver) => {
-                if let Some(from) = place().filter(|_| !self.is_kept_apart_around(receiver)) {
+                if let Some(from) = place().filter(|_| !self.is_kept_apart(receiver)) {
                     add(Does::Read(from));
                 }
             }
@@ -409,12 +409,8 @@ impl Flow<'_, '_> {
         }
     }
 
-    /// A value that is read into something that never drops it.
-    fn is_kept_apart(&self, read: ExprId) -> bool {
-        self.is_kept_apart_around(read)
-    }
-
-    fn is_kept_apart_around(&self, inner: ExprId) -> bool {
+    /// Whether a value is put into something that never drops it.
+    fn is_kept_apart(&self, inner: ExprId) -> bool {
         let mut around = self.at.syntax().ancestors(inner).take(3);
         let is_apart = around.any(|around| {
             let path = self.at.called_path(around);
