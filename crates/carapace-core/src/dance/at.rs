@@ -18,6 +18,8 @@ use crate::source::syntax::{
 pub(crate) struct FileView<'p> {
     /// Its place among the package's files.
     pub(crate) index: usize,
+    /// Its path from the package's folder, with `/`.
+    pub(crate) path: &'p str,
     /// Its tokens.
     pub(crate) source: &'p Source<'p>,
     /// Its tree.

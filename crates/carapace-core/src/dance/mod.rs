@@ -150,6 +150,7 @@ pub fn package(mut files: Vec<Danced>) -> PackageDance {
         .enumerate()
         .map(|(index, (file, source))| FileView {
             index,
+            path: &file.path,
             source,
             syntax: &file.syntax,
             imports: names_of(source, &file.syntax),

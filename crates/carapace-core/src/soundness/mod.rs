@@ -9,6 +9,10 @@
 //! | what a function does, in order | `flow` |
 //! | where it runs code of its caller | `user_code` |
 //! | what repairs things while a panic unwinds | `guards` |
+//! | who can call a function | `reach` |
+//! | which parameters a value comes from | `sources` |
+//! | whether a value was looked at before it is used | `checks` |
+//! | which unsafe operations rest on a number or a pointer | `memory` |
 //! | what rules give | this file |
 //!
 //! *Invariants.* A rule says what it saw, as a chain of places, and how sure it is. What is not known
@@ -17,10 +21,14 @@
 
 pub(crate) mod api;
 pub(crate) mod flow;
+pub(crate) mod checks;
 pub(crate) mod generics;
 pub(crate) mod guards;
 pub(crate) mod holds;
 pub(crate) mod user_code;
+pub(crate) mod memory;
+pub(crate) mod reach;
+pub(crate) mod sources;
 
 use crate::dance::at::At;
 use crate::dance::places::Places;

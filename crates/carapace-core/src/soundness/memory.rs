@@ -1,0 +1,434 @@
+//! Which unsafe operations rest on a number or a pointer: an element taken unchecked, a pointer moved,
+//! a slice made, memory copied, a length set.
+
+use crate::dance::at::At;
+use crate::dance::declared::Place;
+use crate::dance::scope::Bound;
+use crate::dance::types::Ty;
+use crate::facts::operations::standard;
+use crate::source::lexer::TokenKind as T;
+use crate::source::syntax::{
+    BlockKind, ExprId, ExprKind, Function, ItemKind, Parent, Prefix, Statement, StatementKind,
+};
+
+/// How many operations of one function are looked at.
+const MAX_ACCESSES: usize = 256;
+/// How many variables are followed one to another.
+const MAX_STEPS: u32 = 8;
+
+/// What an operation does with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Takes an element or a part of a slice: `get_unchecked`.
+    Element,
+    /// Moves a pointer: `add`.
+    Offset,
+    /// Makes a slice: `from_raw_parts`.
+    Slice,
+    /// Copies or fills so much.
+    Copy,
+    /// Sets a length.
+    Length,
+    /// Calls an unsafe function of the package.
+    Own,
+}
+
+/// An unsafe operation that rests on numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    /// The call.
+    pub(crate) expr: ExprId,
+    /// The keyword of the unsafe block that it is in.
+    pub(crate) keyword: u32,
+    /// What it does.
+    pub(crate) kind: Kind,
+    /// What it does it with.
+    pub(crate) base: Option<ExprId>,
+    /// The numbers.
+    pub(crate) numbers: Vec<ExprId>,
+    /// What is called.
+    pub(crate) name: String,
+    /// The function of the package, where it is one.
+    pub(crate) own: Option<Place>,
+}
+
+impl<'p> At<'p> {
+    /// The keyword of the unsafe block around an expression.
+    pub(crate) fn unsafe_around(&self, id: ExprId) -> Option<u32> {
+        let around = self.syntax().ancestors(id);
+        let mut blocks = around.filter_map(|around| match self.kind(around) {
+            ExprKind::Block(block) if block.kind == BlockKind::Unsafe => Some(block.open),
+            _ => None,
+        });
+        let open = blocks.next()?;
+        let keyword = open.checked_sub(1)?;
+        (self.file.source.kind(keyword as usize) == T::Unsafe).then_some(keyword)
+    }
+
+    /// The operations of a function's body that rest on numbers. `is_all` where all of it is unsafe.
+    pub(crate) fn accesses(&self, body: ExprId, is_all: bool) -> Vec<Access> {
+        let parts = self.syntax().within(body);
+        let accesses = parts.filter_map(|id| {
+            let (kind, base, numbers, name, own) = self.resting(id)?;
+            let keyword = match self.unsafe_around(id) {
+                Some(keyword) => keyword,
+                None if is_all => 0,
+                None => return None,
+            };
+            Some(Access {
+                expr: id,
+                keyword,
+                kind,
+                base,
+                numbers,
+                name,
+                own,
+            })
+        });
+        accesses.take(MAX_ACCESSES).collect()
+    }
+
+    #[allow(clippy::type_complexity)] // The parts of an `Access`.
+    fn resting(
+        &self,
+        id: ExprId,
+    ) -> Option<(Kind, Option<ExprId>, Vec<ExprId>, String, Option<Place>)> {
+        match self.kind(id) {
+            ExprKind::Method {
+                receiver,
+                name,
+                arguments,
+                ..
+            } => {
+                let name = self.name(*name);
+                let base = Some(*receiver);
+                let (kind, numbers) = match (name.as_str(), arguments.as_slice()) {
+                    ("get_unchecked" | "get_unchecked_mut" | "slice_unchecked", [index]) => {
+                        (Kind::Element, vec![*index])
+                    }
+                    ("add" | "offset" | "sub" | "byte_add" | "byte_offset" | "byte_sub", [by])
+                        if self.is_pointer(*receiver) =>
+                    {
+                        (Kind::Offset, vec![*by])
+                    }
+                    ("set_len", [length]) => (Kind::Length, vec![*length]),
+                    (
+                        "copy_to"
+                        | "copy_from"
+                        | "copy_to_nonoverlapping"
+                        | "copy_from_nonoverlapping"
+                        | "write_bytes",
+                        [_, count],
+                    ) => (Kind::Copy, vec![*count]),
+                    (_, []) => return None,
+                    (_, arguments) => {
+                        let own = self.own_unsafe_method(*receiver, &name)?;
+                        let numbers = arguments.to_vec();
+                        return Some((Kind::Own, base, numbers, name, Some(own)));
+                    }
+                };
+                Some((kind, base, numbers, name, None))
+            }
+            ExprKind::Call { arguments, .. } => {
+                let path = self.called_path(id)?;
+                let name = self.name(path.segments.last()?.name);
+                let is_standard = |parent: &str| {
+                    let call = self.standard(path);
+                    call.is_some_and(|(found, _)| found == parent)
+                        || path.segments.len() == 1 && !self.declared.has(&name)
+                };
+                match (name.as_str(), arguments.as_slice()) {
+                    ("from_raw_parts" | "from_raw_parts_mut", [base, length])
+                        if is_standard("slice") =>
+                    {
+                        Some((Kind::Slice, Some(*base), vec![*length], name, None))
+                    }
+                    (
+                        "copy" | "copy_nonoverlapping" | "swap_nonoverlapping" | "write_bytes",
+                        [base, _, count],
+                    ) if is_standard("ptr") => {
+                        Some((Kind::Copy, Some(*base), vec![*count], name, None))
+                    }
+                    (_, []) => None,
+                    (_, arguments) => {
+                        let (place, function) = self.declared_function(id, path)?;
+                        function.unsafety?;
+                        Some((Kind::Own, None, arguments.to_vec(), name, Some(place)))
+                    }
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an expression is surely a raw pointer.
+    pub(crate) fn is_pointer(&self, id: ExprId) -> bool {
+        let id = self.bare(id);
+        match self.type_of(id) {
+            Ty::Pointer { .. } => return true,
+            Ty::Named(name, _) if name == "NonNull" => return true,
+            Ty::Unknown => {}
+            _ => return false,
+        }
+        match self.kind(id) {
+            ExprKind::Method { name, .. } => {
+                const POINTERS: [&str; 8] = [
+                    "as_ptr",
+                    "as_mut_ptr",
+                    "cast",
+                    "add",
+                    "offset",
+                    "sub",
+                    "cast_mut",
+                    "ptr",
+                ];
+                POINTERS.iter().any(|word| self.is_name(*name, word))
+            }
+            _ => {
+                let Some(binding) = self.single(id).and_then(|name| self.binding(&name, id)) else {
+                    return false;
+                };
+                match binding.bound {
+                    Bound::Let {
+                        value: Some(value), ..
+                    } => matches!(
+                        self.kind(self.bare(value)),
+                        ExprKind::Method { name, .. }
+                            if self.is_name(*name, "as_ptr") || self.is_name(*name, "as_mut_ptr")
+                    ),
+                    _ => false,
+                }
+            }
+        }
+    }
+
+    /// The only unsafe method of the package under a name that safe ones do not have.
+    fn own_unsafe_method(&self, _receiver: ExprId, name: &str) -> Option<Place> {
+        if standard::method(name) == standard::Method::Shared {
+            return None;
+        }
+        let mut functions = self.declared.functions(name, None).take(8);
+        let first = functions.next()?;
+        let is_unsafe = |function: &Function| function.unsafety.is_some();
+        let all = is_unsafe(first.1) && functions.all(|(_, function)| is_unsafe(function));
+        all.then_some(first.0)
+    }
+
+    /// Whether what a moved pointer leads to is read, written or borrowed.
+    pub(crate) fn is_reached_through(&self, id: ExprId) -> bool {
+        let mut at = id;
+        for _ in 0..32 {
+            match self.syntax().expr(at).parent {
+                Parent::Expr(around) => match self.kind(around) {
+                    ExprKind::Paren(_) | ExprKind::Cast { .. } => at = around,
+                    ExprKind::Unary { operator, .. } => return *operator == Prefix::Deref,
+                    ExprKind::Method { receiver, name, .. } if *receiver == at => {
+                        const MOVES: [&str; 6] =
+                            ["add", "offset", "sub", "cast", "cast_mut", "cast_const"];
+                        if !MOVES.iter().any(|word| self.is_name(*name, word)) {
+                            return true;
+                        }
+                        at = around;
+                    }
+                    ExprKind::Method { .. } | ExprKind::Call { .. } => return true,
+                    _ => return false,
+                },
+                Parent::Statement(statement) => {
+                    let found = self.syntax().statement(statement);
+                    return matches!(
+                        found,
+                        Some(Statement {
+                            kind: StatementKind::Let { .. },
+                            ..
+                        })
+                    );
+                }
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// The variable, parameter or field that a pointer comes from: through casts, moves and `let`.
+    pub(crate) fn pointer_root(&self, id: ExprId) -> ExprId {
+        let mut at = self.bare(id);
+        let mut steps = MAX_STEPS;
+        loop {
+            at = match self.kind(at) {
+                ExprKind::Paren(inner) | ExprKind::Cast { operand: inner, .. } => *inner,
+                ExprKind::Method { receiver, name, .. } => {
+                    const KEEPS: [&str; 12] = [
+                        "add",
+                        "offset",
+                        "sub",
+                        "cast",
+                        "cast_mut",
+                        "cast_const",
+                        "as_ptr",
+                        "clone",
+                        "wrapping_add",
+                        "wrapping_offset",
+                        "byte_add",
+                        "byte_offset",
+                    ];
+                    let keeps = KEEPS.iter().any(|word| self.is_name(*name, word));
+                    let is_pointer = !self.is_name(*name, "as_ptr") || self.is_pointer(*receiver);
+                    match keeps && is_pointer {
+                        true => *receiver,
+                        false => return at,
+                    }
+                }
+                ExprKind::Path(_) => {
+                    let Some(name) = self.single(at) else {
+                        return at;
+                    };
+                    let (Some(left), Some(binding)) =
+                        (steps.checked_sub(1), self.binding(&name, at))
+                    else {
+                        return at;
+                    };
+                    steps = left;
+                    match binding.bound {
+                        Bound::Let {
+                            value: Some(value), ..
+                        } => value,
+                        _ => return at,
+                    }
+                }
+                // `transmute(p)`
+                ExprKind::Call { arguments, .. } => {
+                    let path = self.called_path(at).and_then(|path| path.segments.last());
+                    let is_change = path.is_some_and(|last| self.is_name(last.name, "transmute"));
+                    match arguments.first() {
+                        Some(first) if is_change => *first,
+                        _ => return at,
+                    }
+                }
+                _ => return at,
+            };
+        }
+    }
+
+    /// The pointers that are dereferenced or handed to unsafe functions in a body: the pointer, the
+    /// operation, and whether another language's function gets it.
+    pub(crate) fn pointer_uses(&self, body: ExprId) -> Vec<PointerUse> {
+        let mut found = Vec::new();
+        for id in self.syntax().within(body) {
+            if found.len() >= MAX_ACCESSES {
+                break;
+            }
+            let (pointers, is_foreign) = match self.kind(id) {
+                ExprKind::Unary {
+                    operator: Prefix::Deref,
+                    operand,
+                } => (vec![*operand], false),
+                ExprKind::Method {
+                    receiver,
+                    name,
+                    arguments,
+                    ..
+                } => {
+                    const READS: [&str; 19] = [
+                        "read",
+                        "write",
+                        "as_ref",
+                        "as_mut",
+                        "read_unaligned",
+                        "write_unaligned",
+                        "read_volatile",
+                        "write_volatile",
+                        "copy_from",
+                        "copy_to",
+                        "copy_from_nonoverlapping",
+                        "copy_to_nonoverlapping",
+                        "drop_in_place",
+                        "write_bytes",
+                        "replace",
+                        "as_uninit_ref",
+                        "as_uninit_mut",
+                        "swap",
+                        "offset_from",
+                    ];
+                    let name = self.name(*name);
+                    if READS.contains(&name.as_str()) {
+                        (vec![*receiver], false)
+                    } else if !arguments.is_empty() && self.is_unsafe_method(&name) {
+                        (arguments.clone(), false)
+                    } else {
+                        continue;
+                    }
+                }
+                ExprKind::Call { arguments, .. } => match self.is_unsafe_call(id) {
+                    Some(is_foreign) => (arguments.clone(), is_foreign),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let Some(keyword) = self.unsafe_around(id) else {
+                continue;
+            };
+            found.extend(pointers.into_iter().map(|pointer| PointerUse {
+                pointer,
+                expr: id,
+                keyword,
+                is_foreign,
+            }));
+        }
+        found
+    }
+
+    /// Whether all methods of the package under a name are unsafe, or it is one of the allocator's.
+    fn is_unsafe_method(&self, name: &str) -> bool {
+        let mut functions = self.declared.functions(name, None).take(16).peekable();
+        match functions.peek() {
+            None => matches!(name, "dealloc" | "realloc" | "deallocate"),
+            Some(_) => functions.all(|(_, function)| function.unsafety.is_some()),
+        }
+    }
+
+    /// Whether a call is one of an unsafe function that relies on its pointers; whether it is another
+    /// language's.
+    fn is_unsafe_call(&self, id: ExprId) -> Option<bool> {
+        let path = self.called_path(id)?;
+        let name = self.name(path.segments.last()?.name);
+        if let Some((parent, name)) = self.standard(path) {
+            const HARMLESS: [&str; 4] = [
+                "transmute",
+                "new_unchecked",
+                "unreachable_unchecked",
+                "zeroed",
+            ];
+            let relies = standard::is_unsafe(&parent, &name) && !HARMLESS.contains(&name.as_str());
+            return relies.then_some(false);
+        }
+        if matches!(name.as_str(), "from_raw" | "from_ptr") && path.segments.len() > 1 {
+            let parent = path.segments.iter().rev().nth(1)?;
+            const TAKES: [&str; 5] = ["Box", "Arc", "Rc", "CString", "CStr"];
+            return TAKES
+                .iter()
+                .any(|word| self.is_name(parent.name, word))
+                .then_some(false);
+        }
+        let (place, function) = self.declared_function(id, path)?;
+        let there = self.declared.at(place)?;
+        let item = self.declared.item(place)?;
+        let around = item.parent.and_then(|parent| there.syntax().item(parent));
+        if around.is_some_and(|around| around.kind == ItemKind::Foreign) {
+            return Some(true);
+        }
+        function.unsafety.map(|_| false)
+    }
+}
+
+/// A pointer that has to be a good one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PointerUse {
+    /// The pointer.
+    pub(crate) pointer: ExprId,
+    /// The dereference or the call.
+    pub(crate) expr: ExprId,
+    /// The keyword of the unsafe block.
+    pub(crate) keyword: u32,
+    /// Whether a function of another language gets it.
+    pub(crate) is_foreign: bool,
+}

@@ -1,0 +1,243 @@
+//! Who can call a function: safe code of other packages, or the package's own code alone.
+
+use crate::dance::at::At;
+use crate::dance::declared::Place;
+use crate::source::lexer::TokenKind as T;
+use crate::source::syntax::{ExprId, Function, Item, ItemId, ItemKind, Path, Tokens};
+
+/// How many items around each other are looked at.
+const MAX_STEPS: usize = 64;
+
+/// Who can call a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// The package itself.
+    Package,
+    /// Safe code of other packages.
+    Everybody,
+}
+
+/// A safe function with a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Safe<'p> {
+    /// Its item in the file.
+    pub(crate) id: ItemId,
+    /// The same.
+    pub(crate) item: &'p Item,
+    /// What is declared.
+    pub(crate) function: &'p Function,
+    /// Its body.
+    pub(crate) body: ExprId,
+}
+
+impl<'p> At<'p> {
+    /// The file's safe functions that have an unsafe block and do not belong to its tests.
+    pub(crate) fn safe_functions(&self) -> Vec<Safe<'p>> {
+        let items = self.file.syntax.items.iter().enumerate();
+        let mut found = Vec::new();
+        for (at, item) in items {
+            let ItemKind::Function(function) = &item.kind else {
+                continue;
+            };
+            let (None, Some(body)) = (function.unsafety, function.body) else {
+                continue;
+            };
+            let has_unsafe = {
+                let tokens = self.syntax().expr(body).tokens;
+                (tokens.start..tokens.end).any(|at| self.file.source.kind(at as usize) == T::Unsafe)
+            };
+            let id = ItemId(u32::try_from(at).unwrap_or(u32::MAX));
+            if has_unsafe && !self.is_test(id) {
+                found.push(Safe {
+                    id,
+                    item,
+                    function,
+                    body,
+                });
+            }
+        }
+        found
+    }
+
+    /// Whether an item is only there for tests.
+    pub(crate) fn is_test(&self, id: ItemId) -> bool {
+        self.is_test_file() || self.outwards(id).any(|(_, item)| self.is_marked_test(item))
+    }
+
+    /// An item and those around it, from the innermost on.
+    fn outwards(&self, id: ItemId) -> impl Iterator<Item = (ItemId, &'p Item)> + use<'p> {
+        let syntax = self.syntax();
+        let next = move |id: ItemId| Some((id, syntax.item(id)?));
+        std::iter::successors(next(id), move |(_, item)| next(item.parent?)).take(MAX_STEPS)
+    }
+
+    fn is_marked_test(&self, item: &Item) -> bool {
+        let attributes = Tokens {
+            start: item.tokens.start,
+            end: self.item_head(item),
+        };
+        let is_marked =
+            self.mentions_any(attributes, &["test", "bench"]) && !self.mentions(attributes, "not");
+        let is_named = item.kind == ItemKind::Mod
+            && item
+                .name
+                .is_some_and(|name| self.is_name(name, "tests") || self.is_name(name, "test"));
+        is_marked || is_named
+    }
+
+    fn is_test_file(&self) -> bool {
+        let mut parts = self.file.path.split('/');
+        parts.any(|part| {
+            let stem = part.strip_suffix(".rs").unwrap_or(part);
+            matches!(
+                stem,
+                "tests" | "test" | "benches" | "bench" | "examples" | "build"
+            ) || stem.ends_with("_test")
+                || stem.ends_with("_tests")
+        })
+    }
+
+    /// Who can call a function.
+    pub(crate) fn reach_of(&self, id: ItemId) -> Reach {
+        let Some(item) = self.syntax().item(id) else {
+            return Reach::Package;
+        };
+        let around = self.implementation(id).and_then(|around| {
+            let found = self.syntax().item(around)?;
+            Some((around, found))
+        });
+        let is_reached = match around {
+            None => item.public && self.is_exported(id),
+            Some((around, found)) => match &found.kind {
+                ItemKind::Impl { of_trait: None, .. } => {
+                    item.public && self.is_type_exported(found)
+                }
+                ItemKind::Impl {
+                    of_trait: Some(of_trait),
+                    ..
+                } => self.is_trait_exported(of_trait) && self.is_type_exported(found),
+                _ => found.public && self.is_exported(around),
+            },
+        };
+        match is_reached {
+            true => Reach::Everybody,
+            false => Reach::Package,
+        }
+    }
+
+    /// Whether the type of an implementation can be named by others.
+    fn is_type_exported(&self, implementation: &Item) -> bool {
+        let Some(name) = implementation.name.map(|name| self.name(name)) else {
+            return true;
+        };
+        let meant = self.declared.type_meant(self.file.index, &name);
+        // Another package's, or one of several.
+        meant.is_none_or(|(_, place, item)| item.public && self.is_place_exported(place))
+    }
+
+    /// Whether a trait can be named by others.
+    fn is_trait_exported(&self, of_trait: &Path) -> bool {
+        let Some(name) = of_trait.segments.last().map(|last| self.name(last.name)) else {
+            return true;
+        };
+        match self.trait_named(&name) {
+            Some((place, item)) => item.public && self.is_place_exported(place),
+            None => true,
+        }
+    }
+
+    /// A trait of the package.
+    pub(crate) fn trait_named(&self, name: &str) -> Option<(Place, &'p Item)> {
+        let is_trait = |kind: &ItemKind| matches!(kind, ItemKind::Trait { .. });
+        self.declared.only(name, is_trait)
+    }
+
+    /// Whether others can implement a trait of the package and need not promise anything for that.
+    pub(crate) fn is_open_trait(&self, name: &str) -> bool {
+        let Some((place, item)) = self.trait_named(name) else {
+            return false;
+        };
+        let ItemKind::Trait { unsafety: None } = item.kind else {
+            return false;
+        };
+        let Some(there) = self.declared.at(place) else {
+            return false;
+        };
+        let asked = there.supertraits(item);
+        let is_sealed = asked.iter().any(|bound| {
+            bound.contains("Sealed")
+                || bound.contains("Private")
+                || there.trait_named(bound).is_some_and(|(place, item)| {
+                    let is_unsafe = matches!(item.kind, ItemKind::Trait { unsafety: Some(_) });
+                    is_unsafe || !item.public || !there.is_place_exported(place)
+                })
+        });
+        item.public && !is_sealed && there.is_exported(place.item)
+    }
+
+    /// Whether an item of any of the package's files can be named by others.
+    fn is_place_exported(&self, place: Place) -> bool {
+        let there = self.declared.at(place);
+        there.is_some_and(|there| there.is_exported(place.item))
+    }
+
+    /// Whether all modules around an item are public, or a public `use` names it or all of one of them.
+    fn is_exported(&self, id: ItemId) -> bool {
+        let mut outer = self.outwards(id).skip(1);
+        let is_module = |item: &Item| item.kind == ItemKind::Mod;
+        let hidden = outer.find(|(_, item)| is_module(item) && !item.public);
+        let mut modules: Vec<String> = self
+            .outwards(id)
+            .skip(1)
+            .filter(|(_, item)| is_module(item))
+            .filter_map(|(_, item)| Some(self.name(item.name?)))
+            .collect();
+        let own = self.modules_of_file();
+        let is_file_open = own.iter().all(|name| self.is_public_module(name));
+        if hidden.is_none() && is_file_open {
+            return true;
+        }
+        modules.extend(own.into_iter().map(str::to_owned));
+        let name = self.syntax().item(id).and_then(|item| item.name);
+        let name = name.map(|name| self.name(name)).unwrap_or_default();
+        let files = self.declared.files.iter();
+        let mut uses = files.flat_map(|file| {
+            let items = file.syntax.items.iter();
+            items
+                .filter(|item| item.kind == ItemKind::Use && item.public)
+                .map(move |item| (file, item.tokens))
+        });
+        uses.any(|(file, tokens)| {
+            let there = At {
+                file,
+                declared: self.declared,
+            };
+            let is_all = || {
+                (tokens.start..tokens.end).any(|at| file.source.kind(at as usize) == T::Star)
+                    && modules.iter().any(|module| there.mentions(tokens, module))
+            };
+            there.mentions(tokens, &name) || is_all()
+        })
+    }
+
+    /// The modules that the file's path says.
+    fn modules_of_file(&self) -> Vec<&'p str> {
+        let path: &'p str = self.file.path;
+        let path = path.strip_suffix(".rs").unwrap_or(path);
+        let path = path.rsplit_once("src/").map_or(path, |(_, path)| path);
+        let parts = path.split('/');
+        parts
+            .filter(|part| !matches!(*part, "lib" | "main" | "mod"))
+            .collect()
+    }
+
+    /// Whether a module that has its own file is public; one that is not declared under its name is.
+    fn is_public_module(&self, name: &str) -> bool {
+        let found = self.declared.all(name);
+        let mut found = found.filter(|(_, item)| item.kind == ItemKind::Mod);
+        let Some((_, first)) = found.next() else {
+            return true;
+        };
+        first.public || found.any(|(_, item)| item.public)
+    }
+}
