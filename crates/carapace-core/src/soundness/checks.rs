@@ -1,7 +1,9 @@
 //! Whether a value was looked at before it is used: asserted, compared, indexed with.
 
 use crate::dance::at::At;
-use crate::source::syntax::{BlockKind, ExprId, ExprKind, Operator, Path, StatementKind, Tokens};
+use crate::source::syntax::{
+    BlockKind, ExprId, ExprKind, Operator, Path, PatternKind, StatementKind, Tokens,
+};
 
 /// How many checks of one function are kept.
 const MAX_CHECKS: usize = 1024;
@@ -30,6 +32,21 @@ struct Check {
     is_debug: bool,
     /// Whether all it asks is how much room there is.
     is_room: bool,
+    /// Whether all it asks is whether something is nothing.
+    is_zero: bool,
+    /// The sides of a comparison for equality.
+    sides: Option<(Tokens, Tokens)>,
+}
+
+/// What a use needs of a check.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// What is used has to be there: room does not suffice.
+    pub(crate) is_read: bool,
+    /// That it is something suffices.
+    pub(crate) is_any: bool,
+    /// A check counts wherever it stands: what is used is used later.
+    pub(crate) is_later: bool,
 }
 
 /// The checks of a function.
@@ -52,25 +69,28 @@ impl Checks {
     }
 
     /// Whether one of some names was looked at where an expression stands.
-    pub(crate) fn state(&self, at: &At<'_>, used: ExprId, names: &[String]) -> Checked {
-        self.state_but(at, used, names, false)
-    }
-
-    /// The same; `is_read` where what is used has to be there, for which room does not suffice.
-    pub(crate) fn state_but(
+    pub(crate) fn state(
         &self,
         at: &At<'_>,
         used: ExprId,
         names: &[String],
-        is_read: bool,
+        needs: Needs,
     ) -> Checked {
         let tokens = at.syntax().expr(used).tokens;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut state = Checked::No;
         for check in &self.all {
-            let is_here = check.holds.start <= tokens.start && tokens.end <= check.holds.end;
-            let counts = !(is_read && check.is_room);
-            if !is_here || !counts || !at.mentions_any(check.looked_at, &names) {
+            let is_here = is_within(tokens, check.holds) || needs.is_later;
+            // What is used in the condition itself was not looked at before.
+            let is_own = is_within(tokens, check.looked_at);
+            let counts = !(needs.is_read && check.is_room) && (needs.is_any || !check.is_zero);
+            if !is_here || is_own || !counts || !at.mentions_any(check.looked_at, &names) {
+                continue;
+            }
+            let is_among_themselves = check.sides.is_some_and(|(left, right)| {
+                at.mentions_any(left, &names) && at.mentions_any(right, &names)
+            });
+            if is_among_themselves && !needs.is_any {
                 continue;
             }
             match check.is_debug {
@@ -88,18 +108,21 @@ impl Checks {
             start: expr.tokens.end,
             end,
         };
-        let mut push = |looked_at, holds, is_debug, is_room| {
-            self.all.push(Check {
+        let mut keep = |check: Check| self.all.push(check);
+        let mut push = |looked_at, holds, is_debug| {
+            keep(Check {
                 looked_at,
                 holds,
                 is_debug,
-                is_room,
+                is_room: false,
+                is_zero: false,
+                sides: None,
             });
         };
         let is_here = at.is_behind(id, body);
         match &expr.kind {
             ExprKind::Macro { path, .. } => match at.asserts(path) {
-                Some(is_debug) => push(expr.tokens, behind, is_debug, false),
+                Some(is_debug) => push(expr.tokens, behind, is_debug),
                 None => {}
             },
             ExprKind::If {
@@ -107,35 +130,41 @@ impl Checks {
                 then,
                 otherwise,
             } => {
-                if at.is_beside_the_point(*condition) {
-                    return;
-                }
                 let looked_at = at.syntax().expr(*condition).tokens;
-                let is_debug = at.mentions(looked_at, "debug_assertions");
-                let is_room = at.is_of_room(*condition);
-                push(looked_at, expr.tokens, is_debug, is_room);
+                let check = Check {
+                    looked_at,
+                    holds: expr.tokens,
+                    is_debug: at.mentions(looked_at, "debug_assertions"),
+                    is_room: at.is_of_room(*condition),
+                    is_zero: at.is_beside_the_point(*condition),
+                    sides: at.sides(*condition),
+                };
+                keep(check);
                 let leaves = at.leaves(*then) || otherwise.is_some_and(|other| at.leaves(other));
                 if leaves || is_here && at.sets(*then) {
-                    push(looked_at, behind, is_debug, is_room);
+                    keep(Check {
+                        holds: behind,
+                        ..check
+                    });
                 }
             }
             ExprKind::While { condition, .. } => {
                 let looked_at = at.syntax().expr(*condition).tokens;
-                push(looked_at, expr.tokens, false, false);
+                push(looked_at, expr.tokens, false);
             }
             ExprKind::Match { value, arms } => {
                 let looked_at = at.syntax().expr(*value).tokens;
-                push(looked_at, expr.tokens, false, false);
+                push(looked_at, expr.tokens, false);
                 for guard in arms.iter().filter_map(|arm| arm.guard) {
-                    push(at.syntax().expr(guard).tokens, expr.tokens, false, false);
+                    push(at.syntax().expr(guard).tokens, expr.tokens, false);
                 }
                 if arms.iter().any(|arm| at.leaves(arm.body)) {
-                    push(looked_at, behind, false, false);
+                    push(looked_at, behind, false);
                 }
             }
             // Panics where it is too large.
             ExprKind::Index { index, .. } => {
-                push(at.syntax().expr(*index).tokens, behind, false, false);
+                push(at.syntax().expr(*index).tokens, behind, false);
             }
             // A condition by itself: `a < b && unsafe { … }`, `.filter(|i| *i < len)`.
             ExprKind::Binary {
@@ -144,7 +173,7 @@ impl Checks {
                 right,
             } => {
                 let looked_at = at.syntax().expr(*left).tokens;
-                push(looked_at, at.syntax().expr(*right).tokens, false, false);
+                push(looked_at, at.syntax().expr(*right).tokens, false);
             }
             ExprKind::Method {
                 receiver,
@@ -162,15 +191,10 @@ impl Checks {
                     "then" | "then_some" | "filter" | "take_while"
                 );
                 if is_lazy {
-                    push(
-                        at.syntax().expr(*receiver).tokens,
-                        expr.tokens,
-                        false,
-                        false,
-                    );
+                    push(at.syntax().expr(*receiver).tokens, expr.tokens, false);
                 }
                 if !arguments.is_empty() && (looks(&name) || at.is_own_check(&name)) {
-                    push(handed, behind, false, false);
+                    push(handed, behind, false);
                 }
             }
             ExprKind::Call { .. } => {
@@ -178,7 +202,7 @@ impl Checks {
                 let name = path.and_then(|path| path.segments.last());
                 let name = name.map(|last| at.name(last.name)).unwrap_or_default();
                 if looks(&name) || at.is_own_check(&name) {
-                    push(expr.tokens, behind, false, false);
+                    push(expr.tokens, behind, false);
                 }
             }
             _ => {}
@@ -224,7 +248,27 @@ fn looks(name: &str) -> bool {
         || name.starts_with("is_")
 }
 
+/// Whether some tokens lie in others.
+fn is_within(inner: Tokens, outer: Tokens) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
 impl At<'_> {
+    /// The sides of a condition that compares for equality.
+    fn sides(&self, condition: ExprId) -> Option<(Tokens, Tokens)> {
+        match self.kind(self.bare(condition)) {
+            ExprKind::Binary {
+                operator: Operator::Eq | Operator::Ne,
+                left,
+                right,
+            } => {
+                let tokens = |id: ExprId| self.syntax().expr(id).tokens;
+                Some((tokens(*left), tokens(*right)))
+            }
+            _ => None,
+        }
+    }
+
     /// The names that say something of a value with a name: it, and what is computed of it.
     pub(crate) fn related(&self, name: &str, body: ExprId) -> Vec<String> {
         let mut names = vec![name.to_owned()];
@@ -249,7 +293,15 @@ impl At<'_> {
             match self.kind(id) {
                 ExprKind::For { pattern, over, .. } => {
                     let of = self.syntax().expr(*over).tokens;
-                    self.add_related(self.pattern_tokens(*pattern), of, &mut names);
+                    let mut bound = self.pattern_tokens(*pattern);
+                    // A count is none of what is counted.
+                    if self.mentions(of, "enumerate")
+                        && let PatternKind::Tuple(parts) = self.syntax().pattern(*pattern)
+                        && let Some(first) = parts.first()
+                    {
+                        bound.start = self.pattern_tokens(*first).end;
+                    }
+                    self.add_related(bound, of, &mut names);
                 }
                 ExprKind::Let { pattern, value } => {
                     let of = self.syntax().expr(*value).tokens;

@@ -15,6 +15,10 @@ use crate::source::syntax::{
 const MAX_ACCESSES: usize = 256;
 /// How many variables are followed one to another.
 const MAX_STEPS: u32 = 8;
+/// How many calls deep it is looked at whether a pointer is relied on.
+const MAX_CALLS: u32 = 2;
+/// How many calls of a called function are followed.
+const MAX_CALLS_WITHIN: usize = 16;
 
 /// What an operation does with a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -312,7 +316,16 @@ impl<'p> At<'p> {
     /// The pointers that are dereferenced or handed to unsafe functions in a body: the pointer, the
     /// operation, and whether another language's function gets it.
     pub(crate) fn pointer_uses(&self, body: ExprId) -> Vec<PointerUse> {
+        self.pointer_uses_within(body, false, MAX_CALLS)
+    }
+
+    fn pointer_uses_within(&self, body: ExprId, is_all: bool, steps: u32) -> Vec<PointerUse> {
         let mut found = Vec::new();
+        // How many more calls are followed into what they call.
+        let mut left = match is_all {
+            true => MAX_CALLS_WITHIN,
+            false => MAX_ACCESSES,
+        };
         for id in self.syntax().within(body) {
             if found.len() >= MAX_ACCESSES {
                 break;
@@ -358,14 +371,19 @@ impl<'p> At<'p> {
                         continue;
                     }
                 }
-                ExprKind::Call { arguments, .. } => match self.is_unsafe_call(id) {
-                    Some(is_foreign) => (arguments.clone(), is_foreign),
-                    None => continue,
-                },
+                ExprKind::Call { arguments, .. } if left > 0 && !arguments.is_empty() => {
+                    left -= 1;
+                    match self.is_unsafe_call(id, steps) {
+                        Some(is_foreign) => (arguments.clone(), is_foreign),
+                        None => continue,
+                    }
+                }
                 _ => continue,
             };
-            let Some(keyword) = self.unsafe_around(id) else {
-                continue;
+            let keyword = match self.unsafe_around(id) {
+                Some(keyword) => keyword,
+                None if is_all => 0,
+                None => continue,
             };
             found.extend(pointers.into_iter().map(|pointer| PointerUse {
                 pointer,
@@ -379,7 +397,9 @@ impl<'p> At<'p> {
 
     /// Whether all methods of the package under a name are unsafe, or it is one of the allocator's.
     fn is_unsafe_method(&self, name: &str) -> bool {
-        let mut functions = self.declared.functions(name, None).take(16).peekable();
+        let functions = self.declared.functions(name, None).take(16);
+        let methods = functions.filter(|(_, function)| function.receiver.is_some());
+        let mut functions = methods.peekable();
         match functions.peek() {
             None => matches!(name, "dealloc" | "realloc" | "deallocate"),
             Some(_) => functions.all(|(_, function)| function.unsafety.is_some()),
@@ -388,7 +408,7 @@ impl<'p> At<'p> {
 
     /// Whether a call is one of an unsafe function that relies on its pointers; whether it is another
     /// language's.
-    fn is_unsafe_call(&self, id: ExprId) -> Option<bool> {
+    fn is_unsafe_call(&self, id: ExprId, steps: u32) -> Option<bool> {
         let path = self.called_path(id)?;
         let name = self.name(path.segments.last()?.name);
         if let Some((parent, name)) = self.standard(path) {
@@ -416,7 +436,20 @@ impl<'p> At<'p> {
         if around.is_some_and(|around| around.kind == ItemKind::Foreign) {
             return Some(true);
         }
-        function.unsafety.map(|_| false)
+        function.unsafety?;
+        // One that only keeps a pointer does not rely on it.
+        let (body, steps) = (function.body?, steps.checked_sub(1)?);
+        let relies = there.relies_on_parameters(body, function, steps);
+        relies.then_some(false)
+    }
+
+    /// Whether an unsafe function dereferences one of its parameters, or hands it to who does.
+    fn relies_on_parameters(&self, body: ExprId, function: &Function, steps: u32) -> bool {
+        let uses = self.pointer_uses_within(body, true, steps);
+        uses.iter().any(|used| {
+            let root = self.pointer_root(used.pointer);
+            self.parameter_meant(root, function).is_some()
+        })
     }
 }
 

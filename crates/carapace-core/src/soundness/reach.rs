@@ -102,6 +102,13 @@ impl<'p> At<'p> {
         let Some(item) = self.syntax().item(id) else {
             return Reach::Package;
         };
+        let is_inner = item
+            .parent
+            .and_then(|parent| self.syntax().item(parent))
+            .is_some_and(|parent| matches!(parent.kind, ItemKind::Function(_)));
+        if is_inner {
+            return Reach::Package;
+        }
         let around = self.implementation(id).and_then(|around| {
             let found = self.syntax().item(around)?;
             Some((around, found))
@@ -114,8 +121,11 @@ impl<'p> At<'p> {
                 }
                 ItemKind::Impl {
                     of_trait: Some(of_trait),
+                    unsafety: None,
                     ..
                 } => self.is_trait_exported(of_trait) && self.is_type_exported(found),
+                // Those that call it know what it promises.
+                ItemKind::Impl { .. } => false,
                 _ => found.public && self.is_exported(around),
             },
         };
@@ -193,7 +203,7 @@ impl<'p> At<'p> {
             .filter_map(|(_, item)| Some(self.name(item.name?)))
             .collect();
         let own = self.modules_of_file();
-        let is_file_open = own.iter().all(|name| self.is_public_module(name));
+        let is_file_open = self.is_open_file();
         if hidden.is_none() && is_file_open {
             return true;
         }
@@ -212,11 +222,12 @@ impl<'p> At<'p> {
                 file,
                 declared: self.declared,
             };
+            let names_it = there.mentions(tokens, &name);
             let is_all = || {
                 (tokens.start..tokens.end).any(|at| file.source.kind(at as usize) == T::Star)
                     && modules.iter().any(|module| there.mentions(tokens, module))
             };
-            there.mentions(tokens, &name) || is_all()
+            (names_it || is_all()) && there.is_open_file()
         })
     }
 
@@ -231,13 +242,51 @@ impl<'p> At<'p> {
             .collect()
     }
 
-    /// Whether a module that has its own file is public; one that is not declared under its name is.
+    /// Whether all modules of the file are public.
+    fn is_open_file(&self) -> bool {
+        let own = self.modules_of_file();
+        own.iter().all(|name| self.is_public_module(name))
+    }
+
+    /// Whether a module that has its own file is public; one that nothing declares is taken to be so.
     fn is_public_module(&self, name: &str) -> bool {
-        let found = self.declared.all(name);
-        let mut found = found.filter(|(_, item)| item.kind == ItemKind::Mod);
-        let Some((_, first)) = found.next() else {
-            return true;
+        let is_module = |item: &&Item| item.kind == ItemKind::Mod;
+        let named = self.declared.all(name);
+        let mut named = named.filter(|(_, item)| is_module(item)).peekable();
+        if named.peek().is_some() {
+            return named.any(|(place, item)| {
+                let there = self.declared.at(place);
+                item.public && there.is_none_or(|there| there.is_of_path(item, name) != Some(false))
+            });
+        }
+        // `#[path = "unix.rs"] mod os;`
+        let files = self.declared.files.iter();
+        let mut declared = files.flat_map(|file| {
+            let there = At {
+                file,
+                declared: self.declared,
+            };
+            let items = file.syntax.items.iter().filter(is_module);
+            items.filter(move |item| there.is_of_path(item, name) == Some(true))
+        });
+        declared.next().is_none_or(|item| item.public)
+    }
+
+    /// Whether a module's attribute says that it is in a file of a name; nothing where it has none.
+    fn is_of_path(&self, item: &Item, name: &str) -> Option<bool> {
+        let attributes = Tokens {
+            start: item.tokens.start,
+            end: self.item_head(item),
         };
-        first.public || found.any(|(_, item)| item.public)
+        if attributes.start == attributes.end || !self.mentions(attributes, "path") {
+            return None;
+        }
+        let mut strings = (attributes.start..attributes.end)
+            .filter_map(|at| self.file.source.string(at as usize));
+        Some(strings.any(|path| {
+            let file = path.strip_suffix("/mod.rs").unwrap_or(&path);
+            let file = file.rsplit('/').next().unwrap_or(file);
+            file.strip_suffix(".rs").unwrap_or(file) == name
+        }))
     }
 }

@@ -90,8 +90,9 @@ fn of_parameter(at: &At<'_>, safe: Safe<'_>, used: PointerUse, root: ExprId) -> 
     }
     let reach = at.reach_of(safe.id);
     let confidence = match reach {
-        Reach::Package => Confidence::Low,
         _ if is_for_others(at, safe) => Confidence::Low,
+        Reach::Package if safe.item.public && !used.is_foreign && !is_address => Confidence::Medium,
+        Reach::Package => Confidence::Low,
         Reach::Everybody if used.is_foreign || is_address => Confidence::Medium,
         Reach::Everybody => Confidence::High,
     };

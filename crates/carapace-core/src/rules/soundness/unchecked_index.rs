@@ -32,17 +32,18 @@
 //! - <https://doc.rust-lang.org/nomicon/working-with-unsafe.html>
 
 use crate::dance::at::At;
+use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
-use crate::soundness::checks::{Checked, Checks};
+use crate::soundness::checks::{Checked, Checks, Needs};
 use crate::soundness::memory::{Access, Kind};
 use crate::soundness::reach::{Reach, Safe};
 use crate::soundness::sources::{Origin, Part};
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, ItemKind, PatternKind, Prefix, Tokens, TypeId,
+    Borrow, ExprId, ExprKind, ItemKind, Parent, PatternKind, Prefix, StatementKind, Tokens, TypeId,
 };
 
 pub(crate) const META: Meta = Meta {
@@ -84,6 +85,13 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
     }
 }
 
+/// Of a slice, that it is not empty may suffice.
+const ANY: Needs = Needs {
+    is_read: false,
+    is_any: true,
+    is_later: false,
+};
+
 struct Judge<'a, 'p> {
     at: &'a At<'p>,
     safe: Safe<'p>,
@@ -124,8 +132,15 @@ impl Judge<'_, '_> {
                 continue;
             }
             let names = at.related(&origin.parameter, self.safe.body);
-            let is_read = access.kind != Kind::Copy && !self.is_written(access.expr);
-            let state = self.checks.state_but(at, access.expr, &names, is_read);
+            if self.is_made_for(access, &names) {
+                continue;
+            }
+            let needs = Needs {
+                is_read: access.kind != Kind::Copy && !self.is_written(access.expr),
+                is_any: false,
+                is_later: access.kind == Kind::Offset && self.is_named_first(access.expr),
+            };
+            let state = self.checks.state(at, access.expr, &names, needs);
             if state == Checked::Yes {
                 continue;
             }
@@ -142,6 +157,54 @@ impl Judge<'_, '_> {
             ));
         }
         None
+    }
+
+    /// Whether an operation's result gets a name, and is used later.
+    fn is_named_first(&self, id: ExprId) -> bool {
+        let at = self.at;
+        let is_let = |id: ExprId| match at.syntax().expr(id).parent {
+            Parent::Statement(statement) => at
+                .syntax()
+                .statement(statement)
+                .is_some_and(|found| matches!(found.kind, StatementKind::Let { .. })),
+            _ => false,
+        };
+        std::iter::once(id)
+            .chain(at.syntax().ancestors(id).take(4))
+            .any(is_let)
+    }
+
+    /// Whether the memory was made for as many: by a call that got the number, or for a closure.
+    fn is_made_for(&self, access: &Access, names: &[String]) -> bool {
+        let at = self.at;
+        let Some(base) = access.base else {
+            return false;
+        };
+        let root = at.pointer_root(base);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let is_call = at.syntax().within(root).any(|part| {
+            matches!(
+                at.kind(part),
+                ExprKind::Call { .. } | ExprKind::Macro { .. }
+            )
+        });
+        if is_call && at.mentions_any(at.syntax().expr(root).tokens, &names) {
+            return true;
+        }
+        let innermost = match at.kind(root) {
+            ExprKind::Method { receiver, .. } => at.pointer_root(*receiver),
+            _ => root,
+        };
+        let binding = at
+            .single(innermost)
+            .and_then(|name| at.binding(&name, innermost));
+        binding.is_some_and(|binding| match binding.bound {
+            Bound::Closure(_) => true,
+            Bound::Let {
+                value: Some(value), ..
+            } => at.mentions_any(at.syntax().expr(value).tokens, &names),
+            _ => false,
+        })
     }
 
     fn confidence(&self, access: &Access, state: Checked) -> Confidence {
@@ -186,7 +249,8 @@ impl Judge<'_, '_> {
                     there.numbers_from(*number).iter().any(|origin| {
                         let names = there.related(&origin.parameter, body);
                         origin.part == Part::Number
-                            && checks.state(&there, inner.expr, &names) != Checked::Yes
+                            && checks.state(&there, inner.expr, &names, Needs::default())
+                                != Checked::Yes
                     })
                 })
         })
@@ -218,7 +282,7 @@ impl Judge<'_, '_> {
             return None;
         }
         let names = at.related(&name, self.safe.body);
-        let state = self.checks.state(at, access.expr, &names);
+        let state = self.checks.state(at, access.expr, &names, ANY);
         if state == Checked::Yes || is_fixed && self.is_in_length_loop(access.expr, &names) {
             return None;
         }
@@ -304,7 +368,7 @@ impl Judge<'_, '_> {
                 continue;
             }
             let names = at.related(&name, self.safe.body);
-            let state = self.checks.state(at, used.expr, &names);
+            let state = self.checks.state(at, used.expr, &names, ANY);
             // A count of it goes along.
             let own = at.syntax().expr(used.expr).tokens;
             let is_counted = match at.kind(used.expr) {
@@ -417,7 +481,7 @@ impl Judge<'_, '_> {
         let confidence = match reach {
             Reach::Everybody => unchecked.confidence,
             // Those of the package that call it may check.
-            Reach::Package => Confidence::Low,
+            Reach::Package => unchecked.confidence.min(Confidence::Medium),
         };
         let tokens = at.syntax().expr(access.expr).tokens;
         let function = self

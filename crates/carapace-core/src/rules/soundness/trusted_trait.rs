@@ -1,0 +1,728 @@
+//! ## Unsafe code relies on what a caller's type answers
+//! Safe traits promise nothing that unsafe code may rely on: `size_hint` and `len` of an iterator may lie,
+//! `borrow` and `as_ref` may give another value each time, a number that a trait of the package asks for
+//! may be any number, and what a guard derefs to may move with it. Whoever implements such a trait in safe
+//! code can have memory read and written that is not there.
+//!
+//! ## What to do
+//! Take what the trait gives once, keep it, and check it against what is really there: count what an
+//! iterator gave, stop where there is no more room. Or make the trait `unsafe`, or seal it, so that only
+//! those implement it who keep its promise.
+//!
+//! ## Known problems
+//! Only traits of the package are looked up: whether they are sealed or unsafe. Bounds like `TrustedLen`
+//! and `StableDeref` are recognized by name.
+//!
+//! ## Example
+//! ```text,bad
+//! pub fn fill<I: Iterator<Item = u8>>(target: &mut Vec<u8>, iter: I) {
+//!     let (lower, _) = iter.size_hint();
+//!     target.reserve(lower);
+//!     let mut end = unsafe { target.as_mut_ptr().add(target.len()) };
+//!     for byte in iter {
+//!         unsafe {
+//!             end.write(byte);
+//!             end = end.add(1);
+//!         }
+//!     }
+//! }
+//! ```
+//! ```text,good
+//! pub fn fill<I: Iterator<Item = u8>>(target: &mut Vec<u8>, iter: I) {
+//!     let (lower, _) = iter.size_hint();
+//!     target.reserve(lower);
+//!     for byte in iter {
+//!         target.push(byte);
+//!     }
+//! }
+//! ```
+//!
+//! ## References
+//! - <https://doc.rust-lang.org/std/iter/trait.Iterator.html#method.size_hint>
+//! - <https://doc.rust-lang.org/nomicon/safe-unsafe-meaning.html>
+
+use crate::dance::at::At;
+use crate::dance::scope::Bound;
+use crate::dance::types::Ty;
+use crate::finding::{Confidence, Level};
+use crate::rules::Meta;
+pub(crate) use crate::rules::soundness::check;
+use crate::soundness::checks::{Checked, Checks, Needs};
+use crate::soundness::generics::Generics;
+use crate::soundness::memory::{Access, Kind};
+use crate::soundness::reach::Safe;
+use crate::soundness::{Doubt, Judges, Reason};
+use crate::source::syntax::{ExprId, ExprKind, ItemKind, Operator, Tokens, TypeId, TypeKind};
+
+pub(crate) const META: Meta = Meta {
+    code: "SND032",
+    level: Level::Warn,
+    is_lowered: true,
+};
+
+pub(crate) const JUDGES: Judges = Judges {
+    pattern: "TRAIT_TRUST",
+    alike: &[
+        "RUSTSEC-2021-0048",
+        "RUSTSEC-2021-0031",
+        "RUSTSEC-2020-0091",
+        "RUSTSEC-2020-0037",
+    ],
+    find,
+};
+
+fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+    for safe in at.safe_functions() {
+        let mut generics = at.generics(safe.item);
+        if let Some(around) = at.implementation(safe.id)
+            && let Some(item) = at.syntax().item(around)
+        {
+            generics.types.extend(at.generics(item).types);
+        }
+        let judge = Judge { at, safe, generics };
+        let doubts = [
+            judge.count(),
+            judge.number(),
+            judge.fetched_twice(),
+            judge.type_id(),
+            judge.moved(),
+        ];
+        let mut doubts: Vec<Doubt> = doubts.into_iter().flatten().collect();
+        doubts.sort_by_key(|doubt| std::cmp::Reverse(doubt.confidence));
+        found.extend(doubts.into_iter().next());
+    }
+}
+
+struct Judge<'a, 'p> {
+    at: &'a At<'p>,
+    safe: Safe<'p>,
+    generics: Generics,
+}
+
+impl Judge<'_, '_> {
+    /// The bounds of the type parameter, or of the `impl Trait`, that a value has that a caller gives:
+    /// a parameter, or the iterator that is made of it.
+    fn bounds_of(&self, id: ExprId) -> Option<Vec<String>> {
+        let at = self.at;
+        let mut id = at.bare(id);
+        for _ in 0..8 {
+            id = match at.kind(id) {
+                ExprKind::Borrow { operand, .. } | ExprKind::Unary { operand, .. } => {
+                    at.bare(*operand)
+                }
+                ExprKind::Method { .. } => {
+                    const HANDS_ON: [&str; 5] =
+                        ["into_iter", "iter", "iter_mut", "by_ref", "enumerate"];
+                    let (receiver, []) = at.method_of::<0>(id, &HANDS_ON)?;
+                    at.bare(receiver)
+                }
+                ExprKind::Path(_) => {
+                    let name = at.single(id)?;
+                    match at.binding(&name, id)?.bound {
+                        Bound::Parameter(of) => return self.bounds(of),
+                        Bound::Let {
+                            value: Some(value), ..
+                        } => at.bare(value),
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    fn bounds(&self, of: TypeId) -> Option<Vec<String>> {
+        let at = self.at;
+        match at.syntax().type_kind(of) {
+            TypeKind::Ref { of, .. } => self.bounds(*of),
+            TypeKind::Path(path) => {
+                let [one] = path.segments.as_slice() else {
+                    return None;
+                };
+                let parameter = self.generics.named(&at.name(one.name))?;
+                Some(parameter.bounds.clone())
+            }
+            TypeKind::Other => {
+                let tokens = at.type_tokens(of);
+                let is_impl = at.file.source.is_word(tokens.start as usize, "impl");
+                is_impl.then(|| {
+                    let names = (tokens.start + 1..tokens.end)
+                        .filter(|token| at.file.source.kind(*token as usize).is_ident());
+                    names.map(|token| at.name(token)).collect()
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// `size_hint` and `len` of an iterator that the caller gives.
+    fn count(&self) -> Option<Doubt> {
+        let at = self.at;
+        let body = self.safe.body;
+        let asked = at.syntax().within(body).find_map(|id| {
+            let (receiver, []) = at.method_of::<0>(id, &["size_hint", "len"])?;
+            let bounds = self.bounds_of(receiver)?;
+            let is_hint = at.method_of::<0>(id, &["size_hint"]).is_some();
+            let is_iterator = bounds.iter().any(|bound| {
+                if is_hint {
+                    bound.contains("Iter")
+                } else {
+                    bound == "ExactSizeIterator"
+                }
+            });
+            let is_trusted = bounds.iter().any(|bound| bound.contains("Trusted"));
+            (is_iterator && !is_trusted).then_some((id, receiver))
+        });
+        let (asked, receiver) = asked?;
+        let names = self.names_of(asked)?;
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (access, why, confidence) = self
+            .made_of(&known)
+            .or_else(|| self.loops_over(receiver, &known))?;
+        let tokens = at.syntax().expr(access.0).tokens;
+        let chain = vec![
+            at.reason(
+                at.syntax().expr(asked).tokens,
+                "the caller's type says how many there are",
+            ),
+            at.reason(tokens, why),
+        ];
+        Some(self.doubt(
+            access.1,
+            tokens,
+            confidence,
+            "relies on how many an iterator of the caller says it has",
+            "count what the iterator gave, and stop where there is no more room",
+            chain,
+        ))
+    }
+
+    /// The variables that hold what a call gives, and what is computed of them.
+    fn names_of(&self, call: ExprId) -> Option<Vec<String>> {
+        let at = self.at;
+        let (statement, _) = at.statement(call)?;
+        let found = at.syntax().statement(statement)?;
+        let crate::source::syntax::StatementKind::Let { pattern, .. } = found.kind else {
+            return None;
+        };
+        let tokens = at.pattern_tokens(pattern);
+        let mut names: Vec<String> = (tokens.start..tokens.end)
+            .filter(|token| at.file.source.kind(*token as usize).is_ident())
+            .map(|token| at.name(token))
+            .filter(|name| name.starts_with(|first: char| first.is_lowercase()))
+            .collect();
+        for name in names.clone() {
+            names.extend(at.related(&name, self.safe.body));
+        }
+        Some(names)
+    }
+
+    /// A length or a slice that is made of such a count.
+    fn made_of(&self, names: &[&str]) -> Option<((ExprId, u32), &'static str, Confidence)> {
+        let at = self.at;
+        let accesses = at.accesses(self.safe.body, false);
+        let found = accesses.into_iter().find(|access| {
+            let is_length = matches!(access.kind, Kind::Length | Kind::Slice);
+            is_length
+                && access
+                    .numbers
+                    .iter()
+                    .any(|number| at.mentions_any(at.syntax().expr(*number).tokens, names))
+        })?;
+        if self.is_counted(names) {
+            return None;
+        }
+        let why = "as many are taken to be there here";
+        Some(((found.expr, found.keyword), why, Confidence::Medium))
+    }
+
+    /// Whether something asserts how many there really were.
+    fn is_counted(&self, names: &[&str]) -> bool {
+        let at = self.at;
+        at.syntax()
+            .within(self.safe.body)
+            .any(|id| match at.kind(id) {
+                ExprKind::Macro { path, .. } => {
+                    let is_assert = path.segments.last().is_some_and(|last| {
+                        let name = at.name(last.name);
+                        name.starts_with("assert")
+                    });
+                    is_assert && at.mentions_any(at.syntax().expr(id).tokens, names)
+                }
+                ExprKind::If { condition, .. } => {
+                    at.mentions_any(at.syntax().expr(*condition).tokens, names)
+                }
+                _ => false,
+            })
+    }
+
+    /// A loop that writes as many as the count says, or as the iterator gives, with no look at the room.
+    fn loops_over(
+        &self,
+        iterator: ExprId,
+        names: &[&str],
+    ) -> Option<((ExprId, u32), &'static str, Confidence)> {
+        let at = self.at;
+        let body = self.safe.body;
+        let is_reserved = at.syntax().within(body).any(|id| {
+            let arguments = match at.kind(id) {
+                ExprKind::Method {
+                    name, arguments, ..
+                } if makes_room(&at.name(*name)) => arguments,
+                ExprKind::Call { arguments, .. } => {
+                    let path = at.called_path(id).and_then(|path| path.segments.last());
+                    match path.is_some_and(|last| makes_room(&at.name(last.name))) {
+                        true => arguments,
+                        false => return false,
+                    }
+                }
+                _ => return false,
+            };
+            arguments
+                .iter()
+                .any(|argument| at.mentions_any(at.syntax().expr(*argument).tokens, names))
+        });
+        let iterator = at.single(self.root(iterator));
+        for id in at.syntax().within(body) {
+            let (head, inner) = match at.kind(id) {
+                ExprKind::For { over, body, .. } => (*over, *body),
+                ExprKind::While { condition, body } => (*condition, *body),
+                _ => continue,
+            };
+            let Some(write) = self.write_in(inner) else {
+                continue;
+            };
+            let head = at.syntax().expr(head).tokens;
+            let is_by_count = at.mentions_any(head, names);
+            let is_by_iterator = iterator
+                .as_ref()
+                .is_some_and(|iterator| at.mentions(head, iterator));
+            if is_by_count && !is_reserved && !is_by_iterator {
+                let why = "as many are written here as it says";
+                return Some((write, why, Confidence::High));
+            }
+            let is_bounded = at.mentions_any(head, &["take", "zip"]) || self.looks_at_room(inner);
+            if is_by_iterator && is_reserved && !is_bounded {
+                let why = "as many are written here as it gives, which may be more than there is room for";
+                return Some((write, why, Confidence::High));
+            }
+        }
+        None
+    }
+
+    fn root(&self, id: ExprId) -> ExprId {
+        let at = self.at;
+        let mut id = at.bare(id);
+        while let Some((receiver, [])) = at.method_of::<0>(id, &["into_iter", "iter", "by_ref"]) {
+            id = at.bare(receiver);
+        }
+        id
+    }
+
+    /// An unsafe write in a loop.
+    fn write_in(&self, inner: ExprId) -> Option<(ExprId, u32)> {
+        let at = self.at;
+        at.syntax().within(inner).find_map(|id| {
+            let is_write = match at.kind(id) {
+                ExprKind::Method {
+                    receiver,
+                    name,
+                    arguments,
+                    ..
+                } => {
+                    at.is_name(*name, "write") && arguments.len() == 1 && at.is_pointer(*receiver)
+                        || at.is_name(*name, "push_unchecked")
+                }
+                ExprKind::Call { arguments, .. } => {
+                    let path = at.called_path(id).and_then(|path| path.segments.last());
+                    arguments.len() == 2 && path.is_some_and(|last| at.is_name(last.name, "write"))
+                }
+                ExprKind::Assign { left, .. } => matches!(
+                    at.kind(at.bare(*left)),
+                    ExprKind::Unary { operand, .. } if at.is_pointer(*operand)
+                ),
+                _ => false,
+            };
+            let keyword = is_write.then(|| at.unsafe_around(id)).flatten()?;
+            Some((id, keyword))
+        })
+    }
+
+    /// Whether a loop's body compares anything, or makes room itself.
+    fn looks_at_room(&self, inner: ExprId) -> bool {
+        let at = self.at;
+        at.syntax().within(inner).any(|id| match at.kind(id) {
+            ExprKind::Binary { operator, .. } => matches!(
+                operator,
+                Operator::Lt
+                    | Operator::Le
+                    | Operator::Gt
+                    | Operator::Ge
+                    | Operator::Eq
+                    | Operator::Ne
+            ),
+            ExprKind::Method { name, .. } => makes_room(&at.name(*name)),
+            ExprKind::Macro { path, .. } => path
+                .segments
+                .last()
+                .is_some_and(|last| at.name(last.name).starts_with("assert")),
+            _ => false,
+        })
+    }
+
+    /// A number that a trait of the package asks of a caller's type.
+    fn number(&self) -> Option<Doubt> {
+        let at = self.at;
+        let accesses = at.accesses(self.safe.body, false);
+        accesses.into_iter().find_map(|access| {
+            if access.kind == Kind::Own
+                || access.kind == Kind::Offset && !at.is_reached_through(access.expr)
+            {
+                return None;
+            }
+            let mut numbers = access.numbers.iter();
+            let (asked, of_trait) = numbers.find_map(|number| self.asked_number(*number))?;
+            if self.is_looked_at(&access, asked) {
+                return None;
+            }
+            let tokens = at.syntax().expr(access.expr).tokens;
+            let says = format!(
+                "`{of_trait}` is a safe trait that others can implement: this may be any number"
+            );
+            let chain = vec![
+                at.reason(at.syntax().expr(asked).tokens, says),
+                at.reason(tokens, "it is taken to be right here"),
+            ];
+            Some(self.doubt(
+                access.keyword,
+                tokens,
+                Confidence::Medium,
+                &format!("relies on a number of `{of_trait}`, a safe trait"),
+                "make the trait unsafe or seal it, or check the number",
+                chain,
+            ))
+        })
+    }
+
+    /// What a number asks of a type parameter with an open trait of the package.
+    fn asked_number(&self, number: ExprId) -> Option<(ExprId, String)> {
+        let at = self.at;
+        let mut seen = vec![number];
+        let names = at
+            .syntax()
+            .within(number)
+            .filter_map(|id| at.single(id).map(|name| (id, name)));
+        for (id, name) in names.take(16) {
+            if let Some(binding) = at.binding(&name, id)
+                && let Bound::Let {
+                    value: Some(value), ..
+                } = binding.bound
+            {
+                seen.push(value);
+            }
+        }
+        seen.into_iter()
+            .flat_map(|part| at.syntax().within(part))
+            .find_map(|id| {
+                let (bounds, method) = match at.kind(id) {
+                    ExprKind::Method {
+                        receiver,
+                        name,
+                        arguments,
+                        ..
+                    } if arguments.is_empty() => {
+                        let Ty::Parameter(of) = at.type_of(*receiver).peeled().clone() else {
+                            return None;
+                        };
+                        (self.generics.named(&of)?.bounds.clone(), *name)
+                    }
+                    ExprKind::Path(path) => {
+                        let [first, second] = path.segments.as_slice() else {
+                            return None;
+                        };
+                        let parameter = self.generics.named(&at.name(first.name))?;
+                        (parameter.bounds.clone(), second.name)
+                    }
+                    _ => return None,
+                };
+                let method = at.name(method);
+                let of_trait = bounds
+                    .into_iter()
+                    .find(|bound| at.is_open_trait(bound) && self.has_member(bound, &method))?;
+                Some((id, of_trait))
+            })
+    }
+
+    fn has_member(&self, of_trait: &str, name: &str) -> bool {
+        let at = self.at;
+        let Some((place, _)) = at.trait_named(of_trait) else {
+            return false;
+        };
+        let Some(there) = at.declared.at(place) else {
+            return false;
+        };
+        there.items_in(place.item).any(|(_, item)| {
+            let is_safe = match &item.kind {
+                ItemKind::Function(function) => function.unsafety.is_none(),
+                ItemKind::Value { .. } => true,
+                _ => false,
+            };
+            is_safe && item.name.is_some_and(|token| there.is_name(token, name))
+        })
+    }
+
+    /// Whether the number got a name, and that was looked at.
+    fn is_looked_at(&self, access: &Access, asked: ExprId) -> bool {
+        let at = self.at;
+        let Some(names) = self.names_of(asked) else {
+            return false;
+        };
+        let checks = Checks::of(at, self.safe.body);
+        checks.state(at, access.expr, &names, Needs::default()) == Checked::Yes
+    }
+
+    /// `x.as_ref()` twice, with unsafe code that relies on both being the same.
+    fn fetched_twice(&self) -> Option<Doubt> {
+        const FETCHES: [&str; 6] = [
+            "as_ref",
+            "borrow",
+            "deref",
+            "as_mut",
+            "borrow_mut",
+            "deref_mut",
+        ];
+        const BOUNDS: [&str; 6] = ["AsRef", "Borrow", "Deref", "AsMut", "BorrowMut", "DerefMut"];
+        let at = self.at;
+        let mut fetched: Vec<(String, ExprId)> = Vec::new();
+        for id in at.syntax().within(self.safe.body).take(1 << 14) {
+            let Some((receiver, [])) = at.method_of::<0>(id, &FETCHES) else {
+                continue;
+            };
+            let Some(name) = at.single(receiver) else {
+                continue;
+            };
+            let Some(bounds) = self.bounds_of(receiver) else {
+                continue;
+            };
+            if bounds.iter().any(|bound| BOUNDS.contains(&bound.as_str())) {
+                fetched.push((name, id));
+            }
+        }
+        let (name, first) = fetched.first()?.clone();
+        let (_, last) = fetched.iter().rfind(|(other, _)| *other == name)?.clone();
+        if first == last {
+            return None;
+        }
+        let tokens = |id: ExprId| at.syntax().expr(id).tokens;
+        let between = Tokens {
+            start: tokens(first).start,
+            end: tokens(last).end,
+        };
+        let is_within = |id: &ExprId| at.unsafe_around(*id);
+        let inside = fetched
+            .iter()
+            .filter(|(other, _)| *other == name)
+            .find_map(|(_, id)| is_within(id));
+        let behind = (between.start..between.end).find(|token| {
+            at.file.source.kind(*token as usize) == crate::source::lexer::TokenKind::Unsafe
+        });
+        let keyword = inside.or(behind)?;
+        let chain = vec![
+            at.reason(tokens(first), format!("`{name}` gives a value here")),
+            at.reason(tokens(last), "it may give another one here"),
+        ];
+        Some(self.doubt(
+            keyword,
+            tokens(last),
+            Confidence::Medium,
+            &format!("asks `{name}` twice, which may answer differently, with unsafe code that relies on it"),
+            "ask once, and keep what it gave",
+            chain,
+        ))
+    }
+
+    /// `if self.type_id() == TypeId::of::<T>() { unsafe { … } }` with a method that others can write.
+    fn type_id(&self) -> Option<Doubt> {
+        let at = self.at;
+        at.syntax().within(self.safe.body).find_map(|id| {
+            let ExprKind::If {
+                condition, then, ..
+            } = at.kind(id)
+            else {
+                return None;
+            };
+            let condition_tokens = at.syntax().expr(*condition).tokens;
+            if !at.mentions(condition_tokens, "TypeId") {
+                return None;
+            }
+            let (asked, name) = at.syntax().within(*condition).find_map(|part| {
+                let ExprKind::Method {
+                    name, arguments, ..
+                } = at.kind(part)
+                else {
+                    return None;
+                };
+                arguments.is_empty().then(|| (part, at.name(*name)))
+            })?;
+            let mut functions = at.declared.functions(&name, None);
+            let is_open = functions.any(|(place, function)| {
+                let owner = at.declared.owner(place);
+                function.parameters.is_empty()
+                    && function.unsafety.is_none()
+                    && owner.is_some_and(|owner| at.is_open_trait(&owner))
+            });
+            if !is_open {
+                return None;
+            }
+            let keyword = at
+                .syntax()
+                .within(*then)
+                .find_map(|part| at.unsafe_around(part))?;
+            let says = format!("who implements the trait can write `{name}`");
+            let chain = vec![
+                at.reason(at.syntax().expr(asked).tokens, says),
+                at.reason(
+                    Tokens {
+                        start: keyword,
+                        end: keyword + 1,
+                    },
+                    "the type is taken to be that one here",
+                ),
+            ];
+            Some(self.doubt(
+                keyword,
+                condition_tokens,
+                Confidence::High,
+                &format!("takes a value for another type because `{name}` of a safe trait says so"),
+                "seal the method with a parameter of a private type, or use `Any`",
+                chain,
+            ))
+        })
+    }
+
+    /// A pointer to what a value derefs to, kept next to that value, which moves.
+    fn moved(&self) -> Option<Doubt> {
+        let at = self.at;
+        let around = at.implementation(self.safe.id)?;
+        let owner = at.syntax().item(around)?.name.map(|name| at.name(name))?;
+        let used = at.pointer_uses(self.safe.body).into_iter().find(|used| {
+            let root = at.pointer_root(used.pointer);
+            matches!(at.kind(root), ExprKind::Field { .. })
+        })?;
+        let ExprKind::Field { base, name } = at.kind(at.pointer_root(used.pointer)) else {
+            return None;
+        };
+        if at.single(*base).as_deref() != Some("self") {
+            return None;
+        }
+        let (pointer, (_, place, item)) = (
+            at.name(*name),
+            at.declared.type_meant(at.file.index, &owner)?,
+        );
+        let ItemKind::Struct { fields, .. } = &item.kind else {
+            return None;
+        };
+        let there = at.declared.at(place)?;
+        let generics = there.generics(item);
+        let is_stable = self
+            .generics
+            .types
+            .iter()
+            .chain(&generics.types)
+            .flat_map(|parameter| &parameter.bounds)
+            .any(|bound| bound.contains("Stable"));
+        let held: Vec<String> = fields
+            .iter()
+            .filter(|field| match there.syntax().type_kind(field.of) {
+                TypeKind::Path(path) => match path.segments.as_slice() {
+                    [one] => generics.named(&there.name(one.name)).is_some(),
+                    _ => false,
+                },
+                _ => false,
+            })
+            .filter_map(|field| Some(there.name(field.name?)))
+            .collect();
+        if is_stable || held.is_empty() {
+            return None;
+        }
+        let made = at
+            .file
+            .syntax
+            .exprs
+            .iter()
+            .enumerate()
+            .find_map(|(number, expr)| {
+                let ExprKind::Struct { path, fields, .. } = &expr.kind else {
+                    return None;
+                };
+                let last = path.segments.last()?;
+                if !at.is_name(last.name, &owner) && !at.is_name(last.name, "Self") {
+                    return None;
+                }
+                let value = |of: &str| {
+                    fields
+                        .iter()
+                        .find(|(name, _)| at.is_name(*name, of))
+                        .map(|(_, value)| *value)
+                };
+                let pointer = value(&pointer)?;
+                let root = at.syntax().expr(at.pointer_root(pointer)).tokens;
+                held.iter().find_map(|held| {
+                    let kept = at.single(value(held)?)?;
+                    let number = u32::try_from(number).ok()?;
+                    at.mentions(root, &kept).then_some((ExprId(number), root))
+                })
+            });
+        let (made, root) = made?;
+        let chain = vec![
+            at.reason(root, "the pointer is taken while the value is here"),
+            at.reason(at.syntax().expr(made).tokens, "the value moves into this"),
+            at.reason(
+                at.syntax().expr(used.expr).tokens,
+                "the pointer is taken to be good still",
+            ),
+        ];
+        Some(self.doubt(
+            used.keyword,
+            at.syntax().expr(used.expr).tokens,
+            Confidence::Medium,
+            "relies on a pointer into a value of the caller's type, which has moved since",
+            "ask for `StableDeref`, or take the reference anew each time",
+            chain,
+        ))
+    }
+
+    fn doubt(
+        &self,
+        keyword: u32,
+        tokens: Tokens,
+        confidence: Confidence,
+        message: &str,
+        sound: &str,
+        chain: Vec<Reason>,
+    ) -> Doubt {
+        let at = self.at;
+        let function = self
+            .safe
+            .item
+            .name
+            .map(|name| at.name(name))
+            .unwrap_or_default();
+        Doubt {
+            keyword,
+            tokens,
+            confidence,
+            message: format!("`{function}` {message}"),
+            chain,
+            sound: sound.to_owned(),
+        }
+    }
+}
+
+/// Functions that make room for so many.
+fn makes_room(name: &str) -> bool {
+    ["reserve", "with_capacity", "alloc", "array", "grow"]
+        .iter()
+        .any(|word| name.contains(word))
+}
