@@ -33,8 +33,11 @@ pub(crate) struct Safe<'p> {
 impl<'p> At<'p> {
     /// The file's safe functions that have an unsafe block and do not belong to its tests.
     pub(crate) fn safe_functions(&self) -> Vec<Safe<'p>> {
-        let items = self.file.syntax.items.iter().enumerate();
         let mut found = Vec::new();
+        if self.is_left_out() {
+            return found;
+        }
+        let items = self.file.syntax.items.iter().enumerate();
         for (at, item) in items {
             let ItemKind::Function(function) = &item.kind else {
                 continue;
@@ -83,6 +86,23 @@ impl<'p> At<'p> {
                 .name
                 .is_some_and(|name| self.is_name(name, "tests") || self.is_name(name, "test"));
         is_marked || is_named
+    }
+
+    /// Whether the only module of the file's name says that it lies in another file.
+    fn is_left_out(&self) -> bool {
+        let modules = self.modules_of_file();
+        let Some(name) = modules.last() else {
+            return false;
+        };
+        let named = self.declared.all(name);
+        let mut named = named
+            .filter(|(_, item)| item.kind == ItemKind::Mod)
+            .peekable();
+        named.peek().is_some()
+            && named.all(|(place, item)| {
+                let there = self.declared.at(place);
+                there.is_some_and(|there| there.is_of_path(item, name) == Some(false))
+            })
     }
 
     fn is_test_file(&self) -> bool {

@@ -86,6 +86,8 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
             judge.fetched_twice(),
             judge.type_id(),
             judge.moved(),
+            judge.reserved_from_nothing(),
+            judge.collected(),
         ];
         let mut doubts: Vec<Doubt> = doubts.into_iter().flatten().collect();
         doubts.sort_by_key(|doubt| std::cmp::Reverse(doubt.confidence));
@@ -601,6 +603,115 @@ impl Judge<'_, '_> {
         })
     }
 
+    /// `set_len(0)`, then `reserve` while the caller's iterator gives more: room is made from nothing on.
+    fn reserved_from_nothing(&self) -> Option<Doubt> {
+        let at = self.at;
+        let accesses = at.accesses(self.safe.body, false);
+        let mut emptied = accesses.iter().filter(|access| {
+            let number = access.numbers.first();
+            access.kind == Kind::Length
+                && number.is_some_and(|number| at.whole_number(*number) == Some(0))
+        });
+        let emptied = emptied.next()?;
+        let base = emptied.base?;
+        let start = at.syntax().expr(emptied.expr).tokens.end;
+        let (looped, reserved) = at.syntax().within(self.safe.body).find_map(|id| {
+            let ExprKind::For { over, body, .. } = at.kind(id) else {
+                return None;
+            };
+            self.bounds_of(*over)?;
+            let reserved = at.syntax().within(*body).find(|part| {
+                let call = at.method_of::<1>(*part, &["reserve", "try_reserve"]);
+                call.is_some_and(|(receiver, _)| at.alike(receiver, base))
+            })?;
+            let is_behind = at.syntax().expr(id).tokens.start >= start;
+            is_behind.then_some((*over, reserved))
+        })?;
+        let tokens = at.syntax().expr(emptied.expr).tokens;
+        let chain = vec![
+            at.reason(tokens, "from here on there are no elements"),
+            at.reason(
+                at.syntax().expr(looped).tokens,
+                "the caller's iterator may give more than it said",
+            ),
+            at.reason(
+                at.syntax().expr(reserved).tokens,
+                "room is made as if there were none, and the elements stay where they are",
+            ),
+        ];
+        Some(self.doubt(
+            emptied.keyword,
+            tokens,
+            Confidence::High,
+            "makes room from a length of zero while an iterator of the caller gives more",
+            "make room from the length that there really is",
+            chain,
+        ))
+    }
+
+    /// A vector that was collected, forgotten, and is put together anew with another capacity.
+    fn collected(&self) -> Option<Doubt> {
+        let at = self.at;
+        let around = at.implementation(self.safe.id)?;
+        let owner = at.syntax().item(around)?.name.map(|name| at.name(name))?;
+        let taken = at.syntax().within(self.safe.body).find(|id| {
+            let call = at.call_of::<3>(*id, "Vec", &["from_raw_parts"]);
+            call.is_some_and(|([pointer, _, capacity], _)| {
+                let is_own = |id: ExprId| match at.kind(at.bare(id)) {
+                    ExprKind::Field { base, .. } => at.single(*base).as_deref() == Some("self"),
+                    _ => false,
+                };
+                is_own(at.pointer_root(pointer)) && is_own(capacity)
+            })
+        })?;
+        let keyword = at.unsafe_around(taken)?;
+        let made = at.file.syntax.items.iter().find(|item| {
+            let ItemKind::Function(function) = &item.kind else {
+                return false;
+            };
+            let Some(body) = function.body else {
+                return false;
+            };
+            let tokens = at.syntax().expr(body).tokens;
+            at.mentions(tokens, "forget")
+                && at.mentions(tokens, "collect")
+                && at.mentions(tokens, "as_mut_ptr")
+                && at.mentions_any(tokens, &[&owner, "Self"])
+                && !at.mentions_any(
+                    tokens,
+                    &[
+                        "capacity",
+                        "into_boxed_slice",
+                        "shrink_to_fit",
+                        "with_capacity",
+                    ],
+                )
+        })?;
+        let name = made.name?;
+        let tokens = at.syntax().expr(taken).tokens;
+        let chain = vec![
+            at.reason(
+                Tokens {
+                    start: name,
+                    end: name + 1,
+                },
+                "a vector is collected and forgotten here; its capacity may be any",
+            ),
+            at.reason(
+                tokens,
+                "it is put together again with the capacity asked for",
+            ),
+        ];
+        Some(self.doubt(
+            keyword,
+            tokens,
+            Confidence::Medium,
+            "relies on `collect` to make a vector of exactly as much room as there are elements",
+            "keep the vector's own capacity, or a boxed slice",
+            chain,
+        ))
+    }
+
     /// A pointer to what a value derefs to, kept next to that value, which moves.
     fn moved(&self) -> Option<Doubt> {
         let at = self.at;
@@ -624,6 +735,13 @@ impl Judge<'_, '_> {
             return None;
         };
         let there = at.declared.at(place)?;
+        let is_pointer = fields.iter().any(|field| {
+            field.name.is_some_and(|name| there.is_name(name, &pointer))
+                && matches!(there.syntax().type_kind(field.of), TypeKind::Pointer { .. })
+        });
+        if !is_pointer {
+            return None;
+        }
         let generics = there.generics(item);
         let is_stable = self
             .generics
