@@ -1,6 +1,7 @@
 //! Whether a value was looked at before it is used: asserted, compared, indexed with.
 
 use crate::dance::at::At;
+use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
     BlockKind, ExprId, ExprKind, Operator, Path, PatternKind, StatementKind, Tokens,
 };
@@ -378,34 +379,45 @@ impl At<'_> {
 
     /// Whether control leaves in an expression: it returns, breaks, panics.
     pub(crate) fn leaves(&self, id: ExprId) -> bool {
+        const PANICS: [&str; 13] = [
+            "panic",
+            "unreachable",
+            "todo",
+            "unimplemented",
+            "bail",
+            "throw",
+            "error",
+            "fail",
+            "abort",
+            "handle_",
+            "exit",
+            "overflow",
+            "oob",
+        ];
+        let leaves_by_name = |token: u32| {
+            let name = self.name(token);
+            PANICS.iter().any(|word| name.contains(word)) && !name.contains("unchecked")
+        };
         let mut parts = self.syntax().within(id);
-        parts.any(|part| match self.kind(part) {
-            ExprKind::Return(_) | ExprKind::Break(_) | ExprKind::Continue => true,
-            ExprKind::Macro { path, .. } => path.segments.last().is_some_and(|last| {
-                const PANICS: [&str; 6] = [
-                    "panic",
-                    "unreachable",
-                    "todo",
-                    "unimplemented",
-                    "bail",
-                    "throw",
-                ];
-                PANICS.iter().any(|word| self.is_name(last.name, word))
-            }),
+        let leaves = parts.any(|part| match self.kind(part) {
             // `Err(…)?`
-            ExprKind::Try(_) => true,
+            ExprKind::Return(_) | ExprKind::Break(_) | ExprKind::Continue | ExprKind::Try(_) => {
+                true
+            }
             ExprKind::Call { .. } => self.called_path(part).is_some_and(|path| {
-                path.segments.last().is_some_and(|last| {
-                    let name = self.name(last.name);
-                    [
-                        "panic", "fail", "abort", "handle_", "exit", "overflow", "oob", "assert",
-                    ]
-                    .iter()
-                    .any(|word| name.contains(word))
-                })
+                let last = path.segments.last();
+                last.is_some_and(|last| leaves_by_name(last.name))
             }),
             _ => false,
-        })
+        });
+        // Macros are items, too, where nothing says what they are.
+        let tokens = self.syntax().expr(id).tokens;
+        leaves
+            || (tokens.start..tokens.end).any(|at| {
+                self.file.source.kind(at as usize).is_ident()
+                    && self.file.source.kind(at as usize + 1) == T::Bang
+                    && leaves_by_name(at)
+            })
     }
 
     /// Whether a branch gives a variable another value: `if n > max { n = max }`.

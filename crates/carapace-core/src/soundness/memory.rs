@@ -126,7 +126,7 @@ impl<'p> At<'p> {
                     ) => (Kind::Copy, vec![*count]),
                     (_, []) => return None,
                     (_, arguments) => {
-                        let own = self.own_unsafe_method(*receiver, &name)?;
+                        let own = self.own_unsafe_method(&name)?;
                         let numbers = arguments.to_vec();
                         return Some((Kind::Own, base, numbers, name, Some(own)));
                     }
@@ -207,7 +207,7 @@ impl<'p> At<'p> {
     }
 
     /// The only unsafe method of the package under a name that safe ones do not have.
-    fn own_unsafe_method(&self, _receiver: ExprId, name: &str) -> Option<Place> {
+    fn own_unsafe_method(&self, name: &str) -> Option<Place> {
         if standard::method(name) == standard::Method::Shared {
             return None;
         }
@@ -251,6 +251,19 @@ impl<'p> At<'p> {
             }
         }
         false
+    }
+
+    /// Whether a moved pointer is kept in a field.
+    pub(crate) fn is_kept(&self, id: ExprId) -> bool {
+        let Some(around) = self.around(id) else {
+            return false;
+        };
+        match self.kind(around) {
+            ExprKind::Assign { left, .. } => {
+                matches!(self.kind(self.bare(*left)), ExprKind::Field { .. })
+            }
+            _ => false,
+        }
     }
 
     /// The variable, parameter or field that a pointer comes from: through casts, moves and `let`.
@@ -409,6 +422,16 @@ impl<'p> At<'p> {
     /// Whether a call is one of an unsafe function that relies on its pointers; whether it is another
     /// language's.
     fn is_unsafe_call(&self, id: ExprId, steps: u32) -> Option<bool> {
+        // A function pointer in a field.
+        if let ExprKind::Call { callee, .. } = self.kind(id) {
+            let mut callee = self.bare(*callee);
+            while let Some((inner, _)) = self.method_of::<0>(callee, &["unwrap"]) {
+                callee = self.bare(inner);
+            }
+            if matches!(self.kind(callee), ExprKind::Field { .. }) {
+                return Some(true);
+            }
+        }
         let path = self.called_path(id)?;
         let name = self.name(path.segments.last()?.name);
         if let Some((parent, name)) = self.standard(path) {

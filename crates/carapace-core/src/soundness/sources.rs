@@ -3,12 +3,16 @@
 use crate::dance::at::At;
 use crate::dance::scope::{Binding, Bound};
 use crate::dance::types::Ty;
+use crate::source::lexer::TokenKind;
 use crate::source::syntax::{
-    ExprId, ExprKind, Function, Operator, PatternId, PatternKind, Prefix, TypeId, TypeKind,
+    ExprId, ExprKind, Function, ItemKind, Operator, PatternId, PatternKind, Prefix, TypeId,
+    TypeKind,
 };
 
 /// How many expressions are looked at for one value.
 const MAX_LOOKS: u32 = 256;
+/// How many expressions a function has that only computes.
+const MAX_COMPUTED: usize = 32;
 
 /// What of a parameter a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +66,14 @@ impl At<'_> {
                 operator: Prefix::Neg | Prefix::Deref,
                 operand: inner,
             } => self.walk_number(*inner, walk),
-            ExprKind::Field { base, .. }
+            ExprKind::Field { base, name }
                 if self.single(*base).is_none_or(|name| name != "self") =>
             {
+                let before = walk.found.len();
                 self.walk_number(*base, walk);
+                if walk.found.len() == before {
+                    self.walk_field(id, *base, *name, walk);
+                }
             }
             ExprKind::Binary {
                 operator,
@@ -100,6 +108,10 @@ impl At<'_> {
                     && let Some(first) = arguments.first()
                 {
                     self.walk_number(*first, walk);
+                } else if self.computes(&name) {
+                    for argument in arguments {
+                        self.walk_number(*argument, walk);
+                    }
                 }
             }
             // Numbers of a list that the caller gives.
@@ -164,16 +176,88 @@ impl At<'_> {
                     self.walk_number(*argument, walk);
                 }
             }
+        } else if !arguments.is_empty() && self.computes(name) {
+            for argument in arguments {
+                self.walk_number(*argument, walk);
+            }
         } else if KEEPS.contains(&name)
             && arguments.len() <= usize::from(name == "expect")
-            && !self.is_trait_call(receiver, name)
+            && !self.is_trait_call(name)
         {
             self.walk_number(receiver, walk);
         }
     }
 
+    /// A field of a parameter's type that everybody can set.
+    fn walk_field(&self, id: ExprId, base: ExprId, field: u32, walk: &mut Walk) {
+        let Some(name) = self.single(base) else {
+            return;
+        };
+        let Some(Binding {
+            bound: Bound::Parameter(of),
+            ..
+        }) = self.binding(&name, base)
+        else {
+            return;
+        };
+        let Ty::Named(owner, _) = self.type_of(base).peeled().clone() else {
+            return;
+        };
+        let found = self.declared.type_named(&owner);
+        let Some((ItemKind::Struct { fields, .. }, place)) =
+            found.map(|(place, item)| (&item.kind, place))
+        else {
+            return;
+        };
+        let Some(there) = self.declared.at(place) else {
+            return;
+        };
+        let field = self.name(field);
+        let is_open = fields.iter().any(|found| {
+            found.name.is_some_and(|token| {
+                there.is_name(token, &field)
+                    && token > 0
+                    && there.file.source.kind(token as usize - 1) == TokenKind::Pub
+            })
+        });
+        if is_open && self.is_wide(Some(&self.type_of(id))) {
+            push(&mut walk.found, name, of, Part::Number);
+        }
+    }
+
+    /// Whether the only function of the package under a name computes a number of others, and keeps
+    /// it by nothing.
+    fn computes(&self, name: &str) -> bool {
+        let mut functions = self.declared.functions(name, None);
+        let (Some((place, function)), None) = (functions.next(), functions.next()) else {
+            return false;
+        };
+        let (Some(there), Some(body)) = (self.declared.at(place), function.body) else {
+            return false;
+        };
+        let is_number = function.output.is_some_and(|of| {
+            let written = there.written_in(of, Some(place.item));
+            self.is_wide(Some(&written))
+        });
+        let is_plain = |part: ExprId| match there.kind(part) {
+            ExprKind::Binary { operator, .. } => matches!(
+                operator,
+                Operator::Add | Operator::Mul | Operator::Sub | Operator::Shl | Operator::Or
+            ),
+            ExprKind::Block(_)
+            | ExprKind::Paren(_)
+            | ExprKind::Path(_)
+            | ExprKind::Field { .. }
+            | ExprKind::Cast { .. }
+            | ExprKind::Literal => true,
+            _ => false,
+        };
+        let mut parts = there.syntax().within(body).take(MAX_COMPUTED + 1);
+        is_number && there.syntax().within(body).nth(MAX_COMPUTED).is_none() && parts.all(is_plain)
+    }
+
     /// Whether a method is one of the package's traits: what it gives is not the value.
-    fn is_trait_call(&self, _receiver: ExprId, name: &str) -> bool {
+    fn is_trait_call(&self, name: &str) -> bool {
         !matches!(name, "clone" | "into" | "unwrap" | "expect" | "iter")
             && self.declared.functions(name, None).next().is_some()
     }

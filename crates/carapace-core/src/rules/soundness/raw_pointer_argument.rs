@@ -142,11 +142,7 @@ fn of_field(at: &At<'_>, safe: Safe<'_>, used: PointerUse, root: ExprId) -> Opti
     let there = at.declared.at(place)?;
     let name = at.name(*name);
     let field = field_named(&there, fields, &name)?;
-    let is_pointer = matches!(
-        there.written_in(field.of, Some(place.item)),
-        Ty::Pointer { .. }
-    );
-    if !is_pointer {
+    if !is_raw(&there.written_in(field.of, Some(place.item))) {
         return None;
     }
     let (by, confidence) = match is_public(&there, field) {
@@ -179,6 +175,15 @@ fn of_field(at: &At<'_>, safe: Safe<'_>, used: PointerUse, root: ExprId) -> Opti
     })
 }
 
+/// Whether a type is a pointer that nothing is promised of.
+fn is_raw(of: &Ty) -> bool {
+    match of {
+        Ty::Pointer { .. } => true,
+        Ty::Named(name, _) => name == "NonNull",
+        _ => false,
+    }
+}
+
 fn field_named<'f>(at: &At<'_>, fields: &'f [Field], name: &str) -> Option<&'f Field> {
     match name.parse::<usize>() {
         Ok(number) => fields.get(number).filter(|field| field.name.is_none()),
@@ -199,15 +204,16 @@ fn set_by(at: &At<'_>, place: Place, owner: &str, field: &str) -> Option<Reason>
     for around in at.declared.implementations(owner) {
         let there = at.declared.at(around)?;
         let item = at.declared.item(around)?;
-        if !matches!(item.kind, ItemKind::Impl { of_trait: None, .. }) {
+        let ItemKind::Impl { of_trait, .. } = &item.kind else {
             continue;
-        }
+        };
         for (id, found) in there.items_in(around.item) {
             left = left.checked_sub(1)?;
             let ItemKind::Function(function) = &found.kind else {
                 continue;
             };
-            let (None, Some(body), true) = (function.unsafety, function.body, found.public) else {
+            let is_open = found.public || of_trait.is_some();
+            let (None, Some(body), true) = (function.unsafety, function.body, is_open) else {
                 continue;
             };
             let Some(parameter) = pointer_parameter(&there, function, id) else {
@@ -241,17 +247,14 @@ fn pointer_parameter(
             return None;
         };
         let tokens = at.pattern_tokens(parameter.pattern);
-        matches!(of, Ty::Pointer { .. }).then(|| (at.name(*name), tokens))
+        is_raw(&of).then(|| (at.name(*name), tokens))
     })
 }
 
 /// `Self { field: pointer }`, `Self(pointer)`
 fn sets(at: &At<'_>, id: ExprId, owner: &str, field: &str, pointer: &str) -> bool {
     let is_owner = |token: u32| at.is_name(token, "Self") || at.is_name(token, owner);
-    let is_pointer = |value: ExprId| {
-        let root = at.pointer_root(value);
-        at.single(root).as_deref() == Some(pointer)
-    };
+    let is_pointer = |value: ExprId| at.mentions(at.syntax().expr(value).tokens, pointer);
     match at.kind(id) {
         ExprKind::Struct { path, fields, .. } => {
             path.segments.last().is_some_and(|last| is_owner(last.name))

@@ -85,6 +85,13 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
     }
 }
 
+/// A slice by its name.
+struct Slice {
+    name: String,
+    /// Its type, where it is a parameter.
+    of: Option<TypeId>,
+}
+
 /// Of a slice, that it is not empty may suffice.
 const ANY: Needs = Needs {
     is_read: false,
@@ -101,7 +108,7 @@ struct Judge<'a, 'p> {
 /// What reaches an operation unchecked.
 struct Unchecked<'n> {
     name: &'n str,
-    of: TypeId,
+    of: Option<TypeId>,
     by: ExprId,
     state: Checked,
     confidence: Confidence,
@@ -148,7 +155,7 @@ impl Judge<'_, '_> {
                 access,
                 &Unchecked {
                     name: &origin.parameter,
-                    of: origin.of,
+                    of: Some(origin.of),
                     by: *number,
                     state,
                     confidence: self.confidence(access, state),
@@ -210,6 +217,8 @@ impl Judge<'_, '_> {
     fn confidence(&self, access: &Access, state: Checked) -> Confidence {
         let is_debug = matches!(state, Checked::Debug(_));
         match access.kind {
+            // `self.at = self.at.add(by)`
+            Kind::Offset if self.at.is_kept(access.expr) => Confidence::Medium,
             Kind::Offset if !self.at.is_reached_through(access.expr) => Confidence::Low,
             Kind::Own if is_debug => Confidence::High,
             Kind::Own => Confidence::Medium,
@@ -267,10 +276,8 @@ impl Judge<'_, '_> {
             return None;
         }
         let base = self.slice_base(access.base?)?;
-        let (parameter, name) = at.parameter_meant(base, self.safe.function)?;
-        if !self.is_slice(parameter.of) {
-            return None;
-        }
+        let slice = self.slice_meant(base)?;
+        let name = slice.name;
         let number = *access.numbers.first()?;
         let is_fixed = self.is_fixed(number);
         let origins = at.numbers_from(number);
@@ -278,7 +285,7 @@ impl Judge<'_, '_> {
             && origins
                 .iter()
                 .all(|origin| origin.part == Part::Length && origin.parameter != name);
-        if !is_fixed && !is_of_another {
+        if !is_fixed && (!is_of_another || slice.of.is_none()) {
             return None;
         }
         let names = at.related(&name, self.safe.body);
@@ -294,16 +301,32 @@ impl Judge<'_, '_> {
             access,
             &Unchecked {
                 name: &name,
-                of: parameter.of,
+                of: slice.of,
                 by: base,
                 state,
                 confidence: match is_fixed || matches!(state, Checked::Debug(_)) {
-                    true => Confidence::High,
-                    false => Confidence::Medium,
+                    true if slice.of.is_some() => Confidence::High,
+                    _ => Confidence::Medium,
                 },
                 what,
             },
         ))
+    }
+
+    /// A variable that is a slice: a parameter, or one that is a part of something.
+    fn slice_meant(&self, base: ExprId) -> Option<Slice> {
+        let at = self.at;
+        if let Some((parameter, name)) = at.parameter_meant(base, self.safe.function) {
+            let of = Some(parameter.of);
+            return self.is_slice(parameter.of).then_some(Slice { name, of });
+        }
+        let name = at.single(base)?;
+        let Bound::Let { .. } = at.binding(&name, base)?.bound else {
+            return None;
+        };
+        let of = at.type_of(base);
+        let is_slice = matches!(&of, Ty::Ref { of, .. } if matches!(**of, Ty::Slice(_) | Ty::Str));
+        is_slice.then_some(Slice { name, of: None })
     }
 
     /// The slice behind `slice.as_ptr()`.
@@ -391,7 +414,7 @@ impl Judge<'_, '_> {
                 &access,
                 &Unchecked {
                     name: &name,
-                    of: parameter.of,
+                    of: Some(parameter.of),
                     by: slice,
                     state,
                     confidence: match matches!(state, Checked::Debug(_)) {
@@ -523,11 +546,11 @@ impl Judge<'_, '_> {
         }
     }
 
-    fn parameter_tokens(&self, name: &str, of: TypeId) -> Tokens {
+    fn parameter_tokens(&self, name: &str, of: Option<TypeId>) -> Tokens {
         let at = self.at;
         let parameters = self.safe.function.parameters.iter();
         let mut named = parameters.filter(|parameter| {
-            parameter.of == of
+            Some(parameter.of) == of
                 || matches!(
                     at.syntax().pattern(parameter.pattern),
                     PatternKind::Name { name: token, .. } if at.is_name(*token, name)
