@@ -8,7 +8,7 @@ use crate::dance::types::Ty;
 use crate::facts::operations::standard;
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, ItemKind, Parent, Prefix, Statement, StatementKind,
+    BlockKind, ExprId, ExprKind, Function, ItemKind, Parent, Path, Prefix, Statement, StatementKind,
 };
 
 /// How many operations of one function are looked at.
@@ -435,6 +435,9 @@ impl<'p> At<'p> {
         let path = self.called_path(id)?;
         let name = self.name(path.segments.last()?.name);
         if let Some((parent, name)) = self.standard(path) {
+            if name == "transmute" {
+                return matches!(self.expected(id), Ty::Ref { .. }).then_some(false);
+            }
             const HARMLESS: [&str; 4] = [
                 "transmute",
                 "new_unchecked",
@@ -442,7 +445,10 @@ impl<'p> At<'p> {
                 "zeroed",
             ];
             let relies = standard::is_unsafe(&parent, &name) && !HARMLESS.contains(&name.as_str());
-            return relies.then_some(false);
+            // Bindings are in modules of that name, too.
+            if relies || parent != "ffi" {
+                return relies.then_some(false);
+            }
         }
         if matches!(name.as_str(), "from_raw" | "from_ptr") && path.segments.len() > 1 {
             let parent = path.segments.iter().rev().nth(1)?;
@@ -451,6 +457,10 @@ impl<'p> At<'p> {
                 .iter()
                 .any(|word| self.is_name(parent.name, word))
                 .then_some(false);
+        }
+        let begins_lower = name.starts_with(|first: char| first.is_lowercase());
+        if begins_lower && self.is_unknown(id, path, &name) {
+            return Some(true);
         }
         let (place, function) = self.declared_function(id, path)?;
         let there = self.declared.at(place)?;
@@ -464,6 +474,16 @@ impl<'p> At<'p> {
         let (body, steps) = (function.body?, steps.checked_sub(1)?);
         let relies = there.relies_on_parameters(body, function, steps);
         relies.then_some(false)
+    }
+
+    /// Whether a function is another package's: bindings to a library, most often, where it stands in
+    /// an unsafe block and gets a raw pointer.
+    fn is_unknown(&self, id: ExprId, path: &Path, name: &str) -> bool {
+        let is_type = path.segments.iter().rev().nth(1).is_some_and(|parent| {
+            let parent = self.name(parent.name);
+            parent.starts_with(|first: char| first.is_uppercase())
+        });
+        !is_type && !self.declared.has(name) && self.binding(name, id).is_none()
     }
 
     /// Whether an unsafe function dereferences one of its parameters, or hands it to who does.

@@ -52,6 +52,7 @@ use crate::soundness::generics::Generics;
 use crate::soundness::memory::{Access, Kind};
 use crate::soundness::reach::Safe;
 use crate::soundness::{Doubt, Judges, Reason};
+use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{ExprId, ExprKind, ItemKind, Operator, Tokens, TypeId, TypeKind};
 
 pub(crate) const META: Meta = Meta {
@@ -147,7 +148,8 @@ impl Judge<'_, '_> {
             }
             TypeKind::Other => {
                 let tokens = at.type_tokens(of);
-                let is_impl = at.file.source.is_word(tokens.start as usize, "impl");
+                let is_impl =
+                    matches!(at.file.source.kind(tokens.start as usize), T::Impl | T::Dyn);
                 is_impl.then(|| {
                     let names = (tokens.start + 1..tokens.end)
                         .filter(|token| at.file.source.kind(*token as usize).is_ident());
@@ -170,7 +172,7 @@ impl Judge<'_, '_> {
                 if is_hint {
                     bound.contains("Iter")
                 } else {
-                    bound == "ExactSizeIterator"
+                    bound.ends_with("Iterator")
                 }
             });
             let is_trusted = bounds.iter().any(|bound| bound.contains("Trusted"));
@@ -180,8 +182,8 @@ impl Judge<'_, '_> {
         let names = self.names_of(asked)?;
         let known: Vec<&str> = names.iter().map(String::as_str).collect();
         let (access, why, confidence) = self
-            .made_of(&known)
-            .or_else(|| self.loops_over(receiver, &known))?;
+            .loops_over(receiver, &known)
+            .or_else(|| self.made_of(&known))?;
         let tokens = at.syntax().expr(access.0).tokens;
         let chain = vec![
             at.reason(
@@ -526,9 +528,8 @@ impl Judge<'_, '_> {
             .iter()
             .filter(|(other, _)| *other == name)
             .find_map(|(_, id)| is_within(id));
-        let behind = (between.start..between.end).find(|token| {
-            at.file.source.kind(*token as usize) == crate::source::lexer::TokenKind::Unsafe
-        });
+        let behind = (between.start..between.end)
+            .find(|token| at.file.source.kind(*token as usize) == T::Unsafe);
         let keyword = inside.or(behind)?;
         let chain = vec![
             at.reason(tokens(first), format!("`{name}` gives a value here")),

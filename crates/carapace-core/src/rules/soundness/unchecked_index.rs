@@ -65,9 +65,6 @@ pub(crate) const JUDGES: Judges = Judges {
 
 fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
     for safe in at.safe_functions() {
-        if safe.function.parameters.is_empty() {
-            continue;
-        }
         let accesses = at.accesses(safe.body, false);
         let checks = match accesses.is_empty() {
             true => Checks::default(),
@@ -331,6 +328,10 @@ impl Judge<'_, '_> {
 
     /// The slice behind `slice.as_ptr()`.
     fn slice_base(&self, base: ExprId) -> Option<ExprId> {
+        let bare = self.at.bare(base);
+        if matches!(self.at.type_of(bare).peeled(), Ty::Slice(_) | Ty::Str) {
+            return Some(bare);
+        }
         let root = self.at.pointer_root(base);
         match self.at.method_of::<0>(root, &["as_ptr", "as_mut_ptr"]) {
             Some((slice, [])) => Some(slice),
