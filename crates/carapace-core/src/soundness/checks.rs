@@ -9,7 +9,7 @@ use crate::source::syntax::{
 /// How many checks of one function are kept.
 const MAX_CHECKS: usize = 1024;
 /// How many names are taken to say something of one value.
-const MAX_NAMES: usize = 64;
+const MAX_NAMES: usize = 32;
 
 /// What is known of a value at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

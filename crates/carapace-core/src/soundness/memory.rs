@@ -17,6 +17,10 @@ const MAX_ACCESSES: usize = 256;
 const MAX_STEPS: u32 = 8;
 /// How many calls deep it is looked at whether a pointer is relied on.
 const MAX_CALLS: u32 = 2;
+/// How many calls of one function are followed into what they call, and how many expressions of
+/// that are looked at.
+const MAX_CALLS_FOLLOWED: usize = 64;
+const MAX_PARTS_WITHIN: usize = 1024;
 /// How many calls of a called function are followed.
 const MAX_CALLS_WITHIN: usize = 16;
 
@@ -337,9 +341,13 @@ impl<'p> At<'p> {
         // How many more calls are followed into what they call.
         let mut left = match is_all {
             true => MAX_CALLS_WITHIN,
-            false => MAX_ACCESSES,
+            false => MAX_CALLS_FOLLOWED,
         };
-        for id in self.syntax().within(body) {
+        let parts = match is_all {
+            true => MAX_PARTS_WITHIN,
+            false => usize::MAX,
+        };
+        for id in self.syntax().within(body).take(parts) {
             if found.len() >= MAX_ACCESSES {
                 break;
             }

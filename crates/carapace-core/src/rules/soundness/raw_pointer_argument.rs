@@ -59,15 +59,22 @@ pub(crate) const JUDGES: Judges = Judges {
 
 /// How many functions of a type are looked at for one that sets a field.
 const MAX_FUNCTIONS: usize = 512;
+/// How many functions of a file are reported.
+const MAX_DOUBTS: usize = 512;
+/// How many uses of pointers of one function are looked into.
+const MAX_USES: usize = 32;
 
 fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
     for safe in at.safe_functions() {
+        if found.len() >= MAX_DOUBTS {
+            return;
+        }
         let takes_any = !safe.function.parameters.is_empty() || safe.function.receiver.is_some();
         if !takes_any {
             continue;
         }
         let uses = at.pointer_uses(safe.body);
-        let doubts = uses.iter().filter_map(|used| {
+        let doubts = uses.iter().take(MAX_USES).filter_map(|used| {
             let root = at.pointer_root(used.pointer);
             of_parameter(at, safe, *used, root).or_else(|| of_field(at, safe, *used, root))
         });

@@ -41,6 +41,8 @@
 //! - <https://doc.rust-lang.org/std/iter/trait.Iterator.html#method.size_hint>
 //! - <https://doc.rust-lang.org/nomicon/safe-unsafe-meaning.html>
 
+use std::cell::Cell;
+
 use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
@@ -72,15 +74,29 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
+/// How many functions of a file are reported.
+const MAX_DOUBTS: usize = 512;
+/// How many times all of a file is searched.
+const MAX_SEARCHES: u32 = 32;
+
 fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+    let searches = Cell::new(MAX_SEARCHES);
     for safe in at.safe_functions() {
+        if found.len() >= MAX_DOUBTS {
+            return;
+        }
         let mut generics = at.generics(safe.item);
         if let Some(around) = at.implementation(safe.id)
             && let Some(item) = at.syntax().item(around)
         {
             generics.types.extend(at.generics(item).types);
         }
-        let judge = Judge { at, safe, generics };
+        let judge = Judge {
+            at,
+            safe,
+            generics,
+            searches: &searches,
+        };
         let doubts = [
             judge.count(),
             judge.number(),
@@ -100,6 +116,8 @@ struct Judge<'a, 'p> {
     at: &'a At<'p>,
     safe: Safe<'p>,
     generics: Generics,
+    /// How many more times all of the file is searched.
+    searches: &'a Cell<u32>,
 }
 
 impl Judge<'_, '_> {
@@ -160,6 +178,12 @@ impl Judge<'_, '_> {
         }
     }
 
+    /// Takes one search of all of the file from those that are left.
+    fn search(&self) -> Option<()> {
+        self.searches.set(self.searches.get().checked_sub(1)?);
+        Some(())
+    }
+
     /// `size_hint` and `len` of an iterator that the caller gives.
     fn count(&self) -> Option<Doubt> {
         let at = self.at;
@@ -216,7 +240,7 @@ impl Judge<'_, '_> {
             .map(|token| at.name(token))
             .filter(|name| name.starts_with(|first: char| first.is_lowercase()))
             .collect();
-        for name in names.clone() {
+        for name in names.clone().into_iter().take(4) {
             names.extend(at.related(&name, self.safe.body));
         }
         Some(names)
@@ -666,6 +690,7 @@ impl Judge<'_, '_> {
             })
         })?;
         let keyword = at.unsafe_around(taken)?;
+        self.search()?;
         let made = at.file.syntax.items.iter().find(|item| {
             let ItemKind::Function(function) = &item.kind else {
                 return false;
@@ -765,6 +790,7 @@ impl Judge<'_, '_> {
         if is_stable || held.is_empty() {
             return None;
         }
+        self.search()?;
         let made = at
             .file
             .syntax

@@ -31,6 +31,8 @@
 //! - <https://doc.rust-lang.org/std/primitive.slice.html#method.get_unchecked>
 //! - <https://doc.rust-lang.org/nomicon/working-with-unsafe.html>
 
+use std::cell::{Cell, OnceCell};
+
 use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
@@ -63,14 +65,29 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
+/// How many functions of a file are reported.
+const MAX_DOUBTS: usize = 512;
+/// How many values of a function are looked into, and how long a function is that it calls, in tokens.
+const MAX_ASKED: u32 = 48;
+const MAX_CALLED: u32 = 4096;
+
 fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
     for safe in at.safe_functions() {
+        if found.len() >= MAX_DOUBTS {
+            return;
+        }
         let accesses = at.accesses(safe.body, false);
         let checks = match accesses.is_empty() {
             true => Checks::default(),
             false => Checks::of(at, safe.body),
         };
-        let judge = Judge { at, safe, checks };
+        let judge = Judge {
+            at,
+            safe,
+            checks,
+            reach: OnceCell::new(),
+            asked: Cell::new(MAX_ASKED),
+        };
         let mut doubts: Vec<Doubt> = accesses
             .iter()
             .filter_map(|access| judge.number(access).or_else(|| judge.slice(access)))
@@ -100,6 +117,9 @@ struct Judge<'a, 'p> {
     at: &'a At<'p>,
     safe: Safe<'p>,
     checks: Checks,
+    reach: OnceCell<Reach>,
+    /// How many more values and called functions are looked into.
+    asked: Cell<u32>,
 }
 
 /// What reaches an operation unchecked.
@@ -113,6 +133,13 @@ struct Unchecked<'n> {
 }
 
 impl Judge<'_, '_> {
+    /// Whether there is time to look into one more.
+    fn may_ask(&self) -> bool {
+        let left = self.asked.get().checked_sub(1);
+        self.asked.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
     /// A number that was not looked at.
     fn number(&self, access: &Access) -> Option<Doubt> {
         let at = self.at;
@@ -134,6 +161,9 @@ impl Judge<'_, '_> {
         for (number, origin) in &origins {
             if origin.part == Part::Length {
                 continue;
+            }
+            if !self.may_ask() {
+                return None;
             }
             let names = at.related(&origin.parameter, self.safe.body);
             if self.is_made_for(access, &names) {
@@ -242,6 +272,10 @@ impl Judge<'_, '_> {
         if is_named {
             return true;
         }
+        let tokens = there.syntax().expr(body).tokens;
+        if !self.may_ask() || tokens.end.saturating_sub(tokens.start) > MAX_CALLED {
+            return false;
+        }
         let accesses = there.accesses(body, true);
         if accesses.is_empty() {
             return false;
@@ -283,6 +317,9 @@ impl Judge<'_, '_> {
                 .iter()
                 .all(|origin| origin.part == Part::Length && origin.parameter != name);
         if !is_fixed && (!is_of_another || slice.of.is_none()) {
+            return None;
+        }
+        if !self.may_ask() {
             return None;
         }
         let names = at.related(&name, self.safe.body);
@@ -390,6 +427,9 @@ impl Judge<'_, '_> {
             };
             if !self.is_slice(parameter.of) || !self.is_wider(used.pointer, used.expr, root) {
                 continue;
+            }
+            if !self.may_ask() {
+                return None;
             }
             let names = at.related(&name, self.safe.body);
             let state = self.checks.state(at, used.expr, &names, ANY);
@@ -501,7 +541,7 @@ impl Judge<'_, '_> {
 
     fn doubt(&self, access: &Access, unchecked: &Unchecked<'_>) -> Doubt {
         let at = self.at;
-        let reach = at.reach_of(self.safe.id);
+        let reach = *self.reach.get_or_init(|| at.reach_of(self.safe.id));
         let confidence = match reach {
             Reach::Everybody => unchecked.confidence,
             // Those of the package that call it may check.
