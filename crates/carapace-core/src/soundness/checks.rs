@@ -1,9 +1,10 @@
 //! Whether a value was looked at before it is used: asserted, compared, indexed with.
 
 use crate::dance::at::At;
+use crate::dance::scope::Bound;
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Operator, Path, PatternKind, StatementKind, Tokens,
+    BlockKind, ExprId, ExprKind, Operator, Path, PatternKind, StatementId, StatementKind, Tokens,
 };
 
 /// How many checks of one function are kept.
@@ -122,10 +123,11 @@ impl Checks {
         };
         let is_here = at.is_behind(id, body);
         match &expr.kind {
-            ExprKind::Macro { path, .. } => match at.asserts(path) {
-                Some(is_debug) => push(expr.tokens, behind, is_debug),
-                None => {}
-            },
+            ExprKind::Macro { path, .. } => {
+                if let Some(is_debug) = at.asserts(path) {
+                    push(expr.tokens, behind, is_debug);
+                }
+            }
             ExprKind::If {
                 condition,
                 then,
@@ -339,7 +341,7 @@ impl At<'_> {
     }
 
     /// The statements that stand in some tokens.
-    fn statements_in(&self, tokens: Tokens) -> Vec<crate::source::syntax::StatementId> {
+    fn statements_in(&self, tokens: Tokens) -> Vec<StatementId> {
         let statements = &self.file.syntax.statements;
         let first = statements.partition_point(|found| found.tokens.end <= tokens.start);
         let rest = statements.get(first..).unwrap_or_default().iter();
@@ -347,7 +349,7 @@ impl At<'_> {
             .take_while(|found| found.tokens.end <= tokens.end)
             .enumerate();
         let inside = inside.map(|(at, _)| u32::try_from(first + at).unwrap_or(u32::MAX));
-        inside.map(crate::source::syntax::StatementId).collect()
+        inside.map(StatementId).collect()
     }
 
     /// Whether a macro panics or returns where what is handed to it does not hold; whether only in
@@ -466,7 +468,7 @@ impl At<'_> {
             return false;
         };
         match binding.bound {
-            crate::dance::scope::Bound::Let {
+            Bound::Let {
                 value: Some(value), ..
             } => self
                 .method_of::<0>(self.bare(value), &["capacity"])

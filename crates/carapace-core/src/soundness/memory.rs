@@ -60,7 +60,7 @@ pub(crate) struct Access {
     pub(crate) own: Option<Place>,
 }
 
-impl<'p> At<'p> {
+impl At<'_> {
     /// The keyword of the unsafe block around an expression.
     pub(crate) fn unsafe_around(&self, id: ExprId) -> Option<u32> {
         let around = self.syntax().ancestors(id);

@@ -115,10 +115,8 @@ impl At<'_> {
                 }
             }
             // Numbers of a list that the caller gives.
-            ExprKind::Index { base, .. } => {
-                if self.is_wide(self.type_of(*base).element()) {
-                    self.walk_number(*base, walk);
-                }
+            ExprKind::Index { base, .. } if self.is_wide(self.type_of(*base).element()) => {
+                self.walk_number(*base, walk);
             }
             ExprKind::Path(_) => {
                 let Some(name) = self.single(id) else {
@@ -264,20 +262,18 @@ impl At<'_> {
 
     fn walk_binding(&self, name: &str, binding: Binding, at: ExprId, walk: &mut Walk) {
         match binding.bound {
-            Bound::Parameter(of) => {
-                if self.is_number(of, at) {
-                    push(&mut walk.found, name.to_owned(), of, Part::Number);
-                }
+            Bound::Parameter(of) if self.is_number(of, at) => {
+                push(&mut walk.found, name.to_owned(), of, Part::Number);
             }
             Bound::Let {
                 value: Some(value), ..
             } => self.walk_number(value, walk),
-            Bound::Each(over) => self.walk_each(over, false, walk),
+            Bound::Each(over) => self.walk_each(over, walk),
             Bound::Taken { value, .. } => self.walk_number(value, walk),
             Bound::Somehow => {
                 if let Some((over, is_count)) = self.each_around(name, binding.pattern, at) {
                     if !is_count {
-                        self.walk_each(over, false, walk);
+                        self.walk_each(over, walk);
                     }
                 } else {
                     self.walk_parameter_pattern(name, binding.pattern, at, walk);
@@ -301,7 +297,7 @@ impl At<'_> {
     }
 
     /// What a `for` gives: of a range, up to its end.
-    fn walk_each(&self, over: ExprId, _is_inner: bool, walk: &mut Walk) {
+    fn walk_each(&self, over: ExprId, walk: &mut Walk) {
         let mut over = self.bare(over);
         while let Some((receiver, [])) = self.method_of::<0>(
             over,

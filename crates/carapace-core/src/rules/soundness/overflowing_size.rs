@@ -35,6 +35,7 @@ use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::memory::Kind;
 use crate::soundness::reach::{Reach, Safe};
+use crate::soundness::sources::{Origin, Part};
 use crate::soundness::{Doubt, Judges, Reason};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{ExprId, ExprKind, Operator, Tokens};
@@ -136,11 +137,8 @@ impl Judge<'_, '_> {
             return false;
         };
         let (left, right) = (at.numbers_from(*left), at.numbers_from(*right));
-        let is_number = |origins: &[crate::soundness::sources::Origin]| {
-            origins
-                .iter()
-                .any(|origin| origin.part == crate::soundness::sources::Part::Number)
-        };
+        let is_number =
+            |origins: &[Origin]| origins.iter().any(|origin| origin.part == Part::Number);
         is_number(&left) && is_number(&right)
     }
 

@@ -29,7 +29,6 @@
 //! - <https://rust-lang.github.io/rust-clippy/master/index.html#not_unsafe_ptr_arg_deref>
 
 use crate::dance::at::At;
-use crate::dance::declared::Place;
 use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
@@ -38,7 +37,9 @@ use crate::soundness::memory::PointerUse;
 use crate::soundness::reach::{Reach, Safe};
 use crate::soundness::{Doubt, Judges, Reason};
 use crate::source::lexer::TokenKind as T;
-use crate::source::syntax::{ExprId, ExprKind, Field, Function, ItemKind, PatternKind, Tokens};
+use crate::source::syntax::{
+    ExprId, ExprKind, Field, Function, ItemId, ItemKind, PatternKind, Tokens,
+};
 
 pub(crate) const META: Meta = Meta {
     code: "SND031",
@@ -158,7 +159,7 @@ fn of_field(at: &At<'_>, safe: Safe<'_>, used: PointerUse, root: ExprId) -> Opti
             let reason = there.reason(there.type_tokens(field.of), says);
             (reason, Confidence::Medium)
         }
-        false => (set_by(at, place, &owner, &name)?, Confidence::Medium),
+        false => (set_by(at, &owner, &name)?, Confidence::Medium),
     };
     let reach = match at.reach_of(safe.id) {
         Reach::Everybody if item.public => confidence,
@@ -206,7 +207,7 @@ fn is_public(at: &At<'_>, field: &Field) -> bool {
 }
 
 /// A safe function for everybody that puts a pointer of its caller into a field.
-fn set_by(at: &At<'_>, place: Place, owner: &str, field: &str) -> Option<Reason> {
+fn set_by(at: &At<'_>, owner: &str, field: &str) -> Option<Reason> {
     let mut left = MAX_FUNCTIONS;
     for around in at.declared.implementations(owner) {
         let there = at.declared.at(around)?;
@@ -239,15 +240,10 @@ fn set_by(at: &At<'_>, place: Place, owner: &str, field: &str) -> Option<Reason>
             }
         }
     }
-    let _ = place;
     None
 }
 
-fn pointer_parameter(
-    at: &At<'_>,
-    function: &Function,
-    id: crate::source::syntax::ItemId,
-) -> Option<(String, Tokens)> {
+fn pointer_parameter(at: &At<'_>, function: &Function, id: ItemId) -> Option<(String, Tokens)> {
     function.parameters.iter().find_map(|parameter| {
         let of = at.written_in(parameter.of, Some(id));
         let PatternKind::Name { name, .. } = at.syntax().pattern(parameter.pattern) else {

@@ -55,7 +55,9 @@ use crate::soundness::memory::{Access, Kind};
 use crate::soundness::reach::Safe;
 use crate::soundness::{Doubt, Judges, Reason};
 use crate::source::lexer::TokenKind as T;
-use crate::source::syntax::{ExprId, ExprKind, ItemKind, Operator, Tokens, TypeId, TypeKind};
+use crate::source::syntax::{
+    ExprId, ExprKind, ItemKind, Operator, StatementKind, Tokens, TypeId, TypeKind,
+};
 
 pub(crate) const META: Meta = Meta {
     code: "SND032",
@@ -231,7 +233,7 @@ impl Judge<'_, '_> {
         let at = self.at;
         let (statement, _) = at.statement(call)?;
         let found = at.syntax().statement(statement)?;
-        let crate::source::syntax::StatementKind::Let { pattern, .. } = found.kind else {
+        let StatementKind::Let { pattern, .. } = found.kind else {
             return None;
         };
         let tokens = at.pattern_tokens(pattern);
