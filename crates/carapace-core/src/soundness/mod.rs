@@ -20,15 +20,15 @@
 //! census knows: by it the doubt gets its item and its state.
 
 pub(crate) mod api;
-pub(crate) mod flow;
 pub(crate) mod checks;
+pub(crate) mod flow;
 pub(crate) mod generics;
 pub(crate) mod guards;
 pub(crate) mod holds;
-pub(crate) mod user_code;
 pub(crate) mod memory;
 pub(crate) mod reach;
 pub(crate) mod sources;
+pub(crate) mod user_code;
 
 use crate::dance::at::At;
 use crate::dance::places::Places;
