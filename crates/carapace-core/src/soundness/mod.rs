@@ -13,6 +13,11 @@
 //! | which parameters a value comes from | `sources` |
 //! | whether a value was looked at before it is used | `checks` |
 //! | which unsafe operations rest on a number or a pointer | `memory` |
+//! | on which `unsafe` an expression rests, who reaches it | `ground` |
+//! | which calls leave Rust | `foreign` |
+//! | which lifetimes a head declares and uses | `lifetimes` |
+//! | from what a pointer was made, how types lie in memory | `origin` |
+//! | which bounds promise something that unsafe code may rely on | `trust` |
 //! | what rules give | this file |
 //!
 //! *Invariants.* A rule says what it saw, as a chain of places, and how sure it is. What is not known
@@ -29,6 +34,13 @@ pub(crate) mod memory;
 pub(crate) mod reach;
 pub(crate) mod sources;
 pub(crate) mod user_code;
+pub(crate) mod foreign;
+pub(crate) mod generics;
+pub(crate) mod ground;
+pub(crate) mod holds;
+pub(crate) mod lifetimes;
+pub(crate) mod origin;
+pub(crate) mod trust;
 
 use crate::dance::at::At;
 use crate::dance::places::Places;

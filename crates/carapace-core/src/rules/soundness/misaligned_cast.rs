@@ -1,0 +1,237 @@
+//! # Bytes are read as something that has to be aligned
+//!
+//! A slice of bytes may begin anywhere. A pointer into it that is cast to a wider type and then
+//! dereferenced, or made a reference or a slice of, is misaligned for most of the places where it may
+//! begin: that is undefined behaviour on every machine, also where it seems to work.
+//!
+//! ## What to do
+//! Read with `read_unaligned`, or take the bytes apart with `from_le_bytes` and its kind; where a slice
+//! is needed, use `align_to`, or check the address first and refuse what is not aligned.
+//!
+//! ## Known problems
+//! Functions that speak of alignment by any name are taken to have checked it. Where the caller made
+//! sure of it, say so with an `unsafe fn`.
+//!
+//! ## Example
+//! ```text,bad
+//! pub fn first(bytes: &[u8]) -> u32 {
+//!     assert!(bytes.len() >= 4);
+//!     unsafe { *(bytes.as_ptr() as *const u32) }
+//! }
+//! ```
+//! ```text,good
+//! pub fn first(bytes: &[u8]) -> u32 {
+//!     assert!(bytes.len() >= 4);
+//!     unsafe { (bytes.as_ptr() as *const u32).read_unaligned() }
+//! }
+//! ```
+//!
+//! ## References
+//! - <https://doc.rust-lang.org/std/ptr/index.html#alignment>
+//! - <https://rust-lang.github.io/rust-clippy/master/#cast_ptr_alignment>
+
+use crate::dance::at::At;
+use crate::dance::types::Ty;
+use crate::finding::{Confidence, Level};
+use crate::rules::Meta;
+pub(crate) use crate::rules::soundness::check;
+use crate::soundness::origin::Follow;
+use crate::soundness::{Doubt, Judges};
+use crate::source::syntax::{ExprId, ExprKind, Prefix, TypeKind};
+
+pub(crate) const META: Meta = Meta {
+    code: "SND053",
+    level: Level::Warn,
+    is_lowered: true,
+};
+
+pub(crate) const JUDGES: Judges = Judges {
+    pattern: "ALIGN",
+    alike: &[
+        "RUSTSEC-2019-0035",
+        "RUSTSEC-2024-0424",
+        "RUSTSEC-2024-0408",
+        "RUSTSEC-2021-0145",
+    ],
+    find,
+};
+
+fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+    for index in 0..at.syntax().exprs.len() {
+        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+        let doubt = match at.follow(id) {
+            Some(follow) if follow.is_aligned => followed(at, id, follow),
+            _ => transmuted(at, id),
+        };
+        found.extend(doubt);
+    }
+}
+
+fn followed(at: &At<'_>, id: ExprId, follow: Follow) -> Option<Doubt> {
+    let origin = at.origin(follow.pointer);
+    if !origin.is_cast {
+        return None;
+    }
+    let to = match at.pointee(follow.pointer) {
+        Ty::Unknown if is_associated(at, follow.pointer) => Ty::Parameter(String::new()),
+        Ty::Unknown => at.expected_of(id, follow),
+        to => to,
+    };
+    misaligned(at, id, origin.base, &to)
+}
+
+/// `transmute(bytes.as_ptr())` that becomes a reference.
+fn transmuted(at: &At<'_>, id: ExprId) -> Option<Doubt> {
+    let ([value], _) = at.call_of(id, "mem", &["transmute"])?;
+    let Ty::Ref { of, .. } = at.expected(id) else {
+        return None;
+    };
+    misaligned(at, id, at.origin(value).base, &of)
+}
+
+fn misaligned(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Doubt> {
+    // A pointer that comes from elsewhere may have been made for what it is cast to.
+    let is_sequence = |id: ExprId| {
+        let of = at.type_of(id);
+        of.is_sequence() || matches!(of.peeled(), Ty::Str | Ty::String | Ty::Unknown)
+    };
+    let is_made_here = match at.method_of::<0>(base, &["as_ptr", "as_mut_ptr"]) {
+        Some((receiver, _)) => is_sequence(receiver),
+        None => matches!(at.type_of(base), Ty::Ref { .. }),
+    };
+    if !is_made_here {
+        return None;
+    }
+    let from = at.pointee(base);
+    let (from, is_known) = match from {
+        // What the caller sees as some slice, of which a function makes wider numbers.
+        Ty::Unknown if is_slice_pointer(at, base) => (1, false),
+        Ty::Int(_) | Ty::Float(_) | Ty::Slice(_) | Ty::Array(..) | Ty::Str => {
+            (at.extent(&from)?.align, true)
+        }
+        _ => return None,
+    };
+    let entry = at.entry_around(id)?;
+    let keyword = at.rests_on(id)?;
+    let wanted = match to {
+        Ty::Parameter(_) | Ty::Unknown if is_known && from == 1 => None,
+        Ty::Named(name, _) if is_known && from == 1 && !is_marker(name) => {
+            let is_thin = at.has_repr(name, "transparent") || at.has_repr(name, "packed");
+            match at.extent(to) {
+                Some(extent) => Some(extent.align),
+                None if is_thin => return None,
+                None => None,
+            }
+        }
+        _ => Some(at.extent(to)?.align),
+    };
+    if wanted.is_some_and(|wanted| wanted <= from) || !is_known && wanted.is_none() {
+        return None;
+    }
+    // Whoever speaks of alignment has thought of it.
+    let speaks = |name: &[u8]| {
+        let has = |word: &[u8]| name.windows(word.len()).any(|part| part == word);
+        has(b"align") || has(b"ALIGN") || has(b"Align")
+    };
+    if at.has_word(entry.item, speaks) {
+        return None;
+    }
+    let is_named = matches!(
+        to,
+        Ty::Int(_) | Ty::Float(_) | Ty::Parameter(_) | Ty::Named(..)
+    );
+    let confidence = match (is_known, wanted, is_named) {
+        (true, Some(_), _) => Confidence::High,
+        (true, None, true) if entry.is_reached => Confidence::High,
+        (true, _, true) => Confidence::Medium,
+        (false, Some(_), _) => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    let tokens = at.expr_tokens(id);
+    let chain = vec![
+        at.reason(at.expr_tokens(base), format!("aligned to {from} here")),
+        at.reason(tokens, "a wider alignment is needed here"),
+    ];
+    Some(Doubt {
+        keyword,
+        tokens,
+        confidence,
+        message:
+            "a pointer that may be misaligned is followed: nothing makes sure of its alignment"
+                .to_owned(),
+        chain,
+        sound: "use `read_unaligned`, `from_ne_bytes` or `align_to`, or check the address"
+            .to_owned(),
+    })
+}
+
+/// `x.as_ptr()` of something of which nothing is known but that it has elements.
+fn is_slice_pointer(at: &At<'_>, base: ExprId) -> bool {
+    let Some((receiver, [])) = at.method_of(base, &["as_mut_ptr"]) else {
+        return false;
+    };
+    let mut names = Vec::new();
+    let receiver = at.bare(receiver);
+    if let Some(name) = at.single(receiver) {
+        names.push(name);
+    }
+    names.iter().any(|name| {
+        let Some(binding) = at.binding(name, receiver) else {
+            return false;
+        };
+        let crate::dance::scope::Bound::Let {
+            value: Some(value), ..
+        } = binding.bound
+        else {
+            return false;
+        };
+        at.method_of::<0>(value, &["as_mut_slice"]).is_some()
+    })
+}
+
+/// Whether a cast names a type that a trait gives: `*const <R as Trait>::Results`.
+fn is_associated(at: &At<'_>, pointer: ExprId) -> bool {
+    let path = match at.cast_to(pointer).map(|of| at.syntax().type_kind(of)) {
+        Some(TypeKind::Path(path)) => path,
+        _ => return false,
+    };
+    path.of_type.is_some()
+}
+
+fn is_marker(name: &str) -> bool {
+    const MARKERS: [&str; 8] = [
+        "c_char",
+        "c_void",
+        "c_uchar",
+        "c_schar",
+        "MaybeUninit",
+        "OsStr",
+        "Path",
+        "CStr",
+    ];
+    name.starts_with("__m") || MARKERS.contains(&name)
+}
+
+impl At<'_> {
+    /// What a pointer is followed as, where only the code around says it: `let x: &u32 = &*p.cast()`.
+    pub(crate) fn expected_of(&self, id: ExprId, follow: Follow) -> Ty {
+        let is_deref = matches!(
+            self.kind(id),
+            ExprKind::Unary {
+                operator: Prefix::Deref,
+                ..
+            }
+        );
+        let outer = match (is_deref, self.around(id)) {
+            (true, Some(around)) if matches!(self.kind(around), ExprKind::Borrow { .. }) => around,
+            (true, _) => return self.expected(id),
+            _ => id,
+        };
+        match (self.expected(outer), follow.length) {
+            (Ty::Ref { of, .. }, Some(_)) => of.element().cloned().unwrap_or(Ty::Unknown),
+            (Ty::Ref { of, .. }, None) => *of,
+            (of, None) if !is_deref => of,
+            _ => Ty::Unknown,
+        }
+    }
+}
