@@ -31,10 +31,15 @@ impl<'p> At<'p> {
             Some(_) if !self.is_elsewhere(path) => declared.any(|(place, _)| self.is_bound(place)),
             _ => {
                 let is_variable = path.segments.len() == 1 && self.binding(&name, id).is_some();
-                let is_named = path.segments.len() > 1 && self.is_elsewhere(path)
-                    || path.segments.len() == 1
-                        && !self.declared.has(&name)
-                        && !matches!(name.as_str(), "transmute" | "drop" | "forget" | "zeroed");
+                let is_named = match path.segments.as_slice() {
+                    [.., before, _] => self
+                        .name(before.name)
+                        .starts_with(|first: char| first.is_lowercase()),
+                    _ => {
+                        !self.declared.has(&name)
+                            && !matches!(name.as_str(), "transmute" | "drop" | "forget" | "zeroed")
+                    }
+                };
                 is_named && !is_variable && self.rests_on(id).is_some()
             }
         };

@@ -8,6 +8,8 @@ use crate::source::syntax::{
 
 /// How many tokens of a function are looked at for words.
 const MAX_TOKENS: u32 = 16_384;
+/// How many tokens before an item in a block are looked at for its attributes.
+const MAX_ATTRIBUTES: u32 = 48;
 
 /// A safe function around an expression.
 #[derive(Debug, Clone, Copy)]
@@ -92,10 +94,34 @@ impl<'p> At<'p> {
         })
     }
 
-    /// Whether others reach a function: it is `pub`, or of a trait.
+    /// Whether others reach a function: it is `pub`, or of a trait, and its type or trait is not kept
+    /// to the package.
     fn is_reached(&self, item: ItemId) -> bool {
-        let is_public = self.syntax().item(item).is_some_and(|item| item.public);
-        is_public || self.trait_of(item).is_some()
+        let Some(found) = self.syntax().item(item) else {
+            return false;
+        };
+        let around = self
+            .implementation(item)
+            .and_then(|id| self.syntax().item(id));
+        let Some(around) = around else {
+            return found.public;
+        };
+        match &around.kind {
+            ItemKind::Impl { of_trait, .. } => {
+                (found.public || of_trait.is_some()) && self.is_open(around)
+            }
+            _ => around.public,
+        }
+    }
+
+    /// Whether the type that an implementation is for is `pub`, or not the package's.
+    fn is_open(&self, around: &Item) -> bool {
+        let Some(name) = around.name else {
+            return true;
+        };
+        let name = self.name(name);
+        let meant = self.declared.type_meant(self.file.index, &name);
+        meant.is_none_or(|(_, _, own)| own.public)
     }
 
     /// The trait that a method is of, or an empty path where it is declared in one.
@@ -141,9 +167,25 @@ impl<'p> At<'p> {
 
     /// The tokens of an item's attributes.
     pub(crate) fn item_attributes(&self, item: &Item) -> Tokens {
+        let mut start = item.tokens.start.min(item.head);
+        // In a block they are the statement's.
+        let source = self.file.source;
+        let first = start.saturating_sub(MAX_ATTRIBUTES);
+        let mut at = start;
+        while at > first && source.kind(at as usize - 1) == T::CloseBracket {
+            let opens = |open: &u32| source.groups.end(*open as usize) == at as usize - 1;
+            let Some(open) = (first..at - 1).rev().find(opens) else {
+                break;
+            };
+            if open == 0 || source.kind(open as usize - 1) != T::Pound {
+                break;
+            }
+            at = open - 1;
+            start = at;
+        }
         Tokens {
-            start: item.tokens.start,
-            end: item.head.max(item.tokens.start),
+            start,
+            end: item.head,
         }
     }
 

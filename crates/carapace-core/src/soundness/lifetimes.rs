@@ -98,8 +98,10 @@ impl At<'_> {
                 if !is_it || at == name || inside(parameters) || output.is_some_and(inside) {
                     continue;
                 }
-                let before = self.file.source.kind(at as usize - 1);
-                match before {
+                let before = |by: u32| self.file.source.kind(at.saturating_sub(by) as usize);
+                match before(1) {
+                    // `'a: 'b` ties one to the other.
+                    T::Colon if before(2) == T::Lifetime => uses.is_argued = true,
                     T::Plus | T::Colon => uses.is_outlived = true,
                     _ => uses.is_argued = true,
                 }

@@ -31,6 +31,8 @@ pub(crate) struct Follow {
     pub(crate) is_aligned: bool,
     /// Whether something is made of it that may be written, or it is written.
     pub(crate) is_written: bool,
+    /// Whether it is only written, and nothing read.
+    pub(crate) is_put: bool,
 }
 
 /// What a type is in memory.
@@ -133,12 +135,19 @@ impl<'p> At<'p> {
             ExprKind::Unary {
                 operator: Prefix::Deref,
                 operand,
-            } => Some(Follow {
-                pointer: *operand,
-                length: None,
-                is_aligned: !self.is_only_place(id),
-                is_written: self.is_mutably_used(id),
-            }),
+            } => {
+                // What a reference leads to is there as it says.
+                if matches!(self.type_of(*operand), Ty::Ref { .. } | Ty::Boxed(_)) {
+                    return None;
+                }
+                Some(Follow {
+                    pointer: *operand,
+                    length: None,
+                    is_aligned: !self.is_only_place(id),
+                    is_written: self.is_mutably_used(id),
+                    is_put: self.is_assigned(id),
+                })
+            }
             ExprKind::Call { .. } => self.followed_by_call(id),
             ExprKind::Method { .. } => {
                 const READS: [&str; 2] = ["read", "as_ref"];
@@ -161,6 +170,7 @@ impl<'p> At<'p> {
                     length: None,
                     is_aligned: true,
                     is_written,
+                    is_put: self.method_of::<1>(id, &["write"]).is_some(),
                 })
             }
             _ => None,
@@ -175,6 +185,7 @@ impl<'p> At<'p> {
                 length: Some(length),
                 is_aligned: true,
                 is_written: call.name.ends_with("mut"),
+                is_put: false,
             });
         }
         if let Some(([pointer], call)) = self.call_of(id, "ptr", &["read", "read_unaligned"]) {
@@ -183,6 +194,7 @@ impl<'p> At<'p> {
                 length: None,
                 is_aligned: call.name == "read",
                 is_written: false,
+                is_put: false,
             });
         }
         let ([pointer, _], call) = self.call_of(id, "ptr", &["write", "write_unaligned"])?;
@@ -191,6 +203,7 @@ impl<'p> At<'p> {
             length: None,
             is_aligned: call.name == "write",
             is_written: true,
+            is_put: true,
         })
     }
 
@@ -214,6 +227,28 @@ impl<'p> At<'p> {
             }
         }
         false
+    }
+
+    /// Whether a dereference is what something is assigned to.
+    fn is_assigned(&self, id: ExprId) -> bool {
+        self.around(id).is_some_and(|around| {
+            matches!(
+                self.kind(around),
+                ExprKind::Assign { operator: None, left, .. } if self.bare(*left) == id
+            )
+        })
+    }
+
+    /// Whether a pointer is to an element of something that the function sees: of a slice, a text, a
+    /// variable. A pointer that comes from elsewhere may have been made for what it is cast to.
+    pub(crate) fn is_into_sequence(&self, base: ExprId) -> bool {
+        match self.method_of::<0>(base, &["as_ptr", "as_mut_ptr"]) {
+            Some((receiver, _)) => {
+                let of = self.type_of(receiver);
+                of.is_sequence() || matches!(of.peeled(), Ty::Str | Ty::String | Ty::Unknown)
+            }
+            None => matches!(self.type_of(base), Ty::Ref { .. }),
+        }
     }
 
     /// Whether what a dereference gives is borrowed to be written, or written.
@@ -242,6 +277,14 @@ impl<'p> At<'p> {
         let Some((there, _, item)) = self.own_item(name) else {
             return true;
         };
+        // What a macro makes of it is not known.
+        let mut around = item.parent.and_then(|id| there.syntax().item(id));
+        while let Some(found) = around {
+            if matches!(found.kind, ItemKind::Call | ItemKind::Macro) {
+                return true;
+            }
+            around = found.parent.and_then(|id| there.syntax().item(id));
+        }
         let attributes = there.item_attributes(item);
         there.mentions(attributes, "repr")
             && there.mentions_any(

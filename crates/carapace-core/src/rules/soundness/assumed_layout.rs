@@ -48,11 +48,10 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::ground::Entry;
 use crate::soundness::origin::Follow;
 use crate::soundness::{Doubt, Judges};
-use crate::source::syntax::{
-    ExprId, ExprKind, ItemId, ItemKind, Operator, PatternKind, Prefix, TypeKind,
-};
+use crate::source::syntax::{ExprId, ExprKind, ItemKind, PatternKind, Prefix, TypeKind};
 
 pub(crate) const META: Meta = Meta {
     code: "SND052",
@@ -191,7 +190,7 @@ fn is_address_in(at: &At<'_>, base: ExprId) -> bool {
             let (last, before) = (names.next(), names.next());
             let is_version =
                 last.is_some_and(|last| at.is_name(last.name, "V4") || at.is_name(last.name, "V6"));
-            is_version && before.is_some_and(|before| at.is_name(before.name, "SocketAddr"))
+            is_version && before.is_some_and(|before| is_address_name(at, &at.name(before.name)))
         }
         _ => false,
     }
@@ -199,9 +198,16 @@ fn is_address_in(at: &At<'_>, base: ExprId) -> bool {
 
 fn is_address(at: &At<'_>, of: &Ty) -> bool {
     match of {
-        Ty::Named(name, _) => ADDRESSES.contains(&name.as_str()) && !at.declared.has(name),
+        Ty::Named(name, _) => is_address_name(at, of_file(name).1),
         _ => false,
     }
+}
+
+/// Whether a name means an address of the standard library here.
+fn is_address_name(at: &At<'_>, name: &str) -> bool {
+    let imported = at.file.imports.get(name).and_then(|path| path.first());
+    let is_standard = imported.is_some_and(|first| first == "std" || first == "core");
+    ADDRESSES.contains(&name) && (is_standard || !at.declared.has(name))
 }
 
 /// `SocketAddr::V4(*(pointer as *const _))`
@@ -223,8 +229,7 @@ fn address_of_call(at: &At<'_>, id: ExprId) -> Option<Wrong> {
     let mut names = path.segments.iter().rev();
     let (last, before) = (names.next()?, names.next()?);
     let is_it = (at.is_name(last.name, "V4") || at.is_name(last.name, "V6"))
-        && at.is_name(before.name, "SocketAddr")
-        && !at.declared.has("SocketAddr");
+        && is_address_name(at, &at.name(before.name));
     (is_it && at.origin(*operand).is_cast).then(|| {
         let message = "an address of the system is taken for one of the standard library";
         Wrong::new(Confidence::High, message, OF_ADDRESS)
@@ -251,7 +256,12 @@ fn followed(at: &At<'_>, id: ExprId, follow: Follow) -> Option<Wrong> {
     {
         return as_bytes(at, id, &from, length);
     }
-    if is_byte(&from) || is_bytes(&from) && follow.length.is_none() && !is_fat(&to) {
+    if let (Some(from), Ty::Parameter(to)) = (parameter_of(&from), &to) {
+        return of_another(at, id, from, to);
+    }
+    if !follow.is_put
+        && (is_byte(&from) || is_bytes(&from) && follow.length.is_none() && !is_fat(&to))
+    {
         if let Some(wrong) = of_bytes(at, id, origin.base, &to) {
             return Some(wrong);
         }
@@ -297,6 +307,43 @@ fn parameter_of(of: &Ty) -> Option<&str> {
 const MARKER: &str =
     "ask for an unsafe marker trait of the type, such as `Pod`, or make the function unsafe";
 
+/// Words of functions that ask what a type is, or keep what was never written apart.
+const ASKS: [&str; 6] = [
+    "needs_drop",
+    "MaybeUninit",
+    "TypeId",
+    "type_id",
+    "type_equal",
+    "type_name",
+];
+
+/// How sure it is that callers decide on a type: they do where they call, not where others made a value.
+fn by_caller(at: &At<'_>, entry: Entry<'_>, parameter: &str) -> Confidence {
+    let is_own = |tokens: &[u32]| tokens.iter().any(|token| at.is_name(*token, parameter));
+    let around = at
+        .implementation(entry.item)
+        .and_then(|id| at.syntax().item(id));
+    let is_of_type = matches!(
+        around.map(|around| &around.kind),
+        Some(ItemKind::Impl { generics, .. }) if is_own(generics)
+    );
+    match entry.is_reached && !is_of_type {
+        true => Confidence::High,
+        false => Confidence::Medium,
+    }
+}
+
+/// Memory of one type is taken for another, and callers decide on both.
+fn of_another(at: &At<'_>, id: ExprId, from: &str, to: &str) -> Option<Wrong> {
+    let entry = at.entry_around(id)?;
+    let bounds = at.bounds_of(entry.item, to)?;
+    if from == to || at.is_trusted(&bounds) || at.has_words(entry.item, &ASKS) {
+        return None;
+    }
+    let message = format!("any `{from}` is taken for any `{to}`");
+    Some(Wrong::new(by_caller(at, entry, to), message, MARKER))
+}
+
 /// Memory of a type is shown as bytes.
 fn as_bytes(at: &At<'_>, id: ExprId, from: &Ty, length: ExprId) -> Option<Wrong> {
     let measured = || measured(at, id, length);
@@ -304,13 +351,10 @@ fn as_bytes(at: &At<'_>, id: ExprId, from: &Ty, length: ExprId) -> Option<Wrong>
     if let Some(parameter) = parameter {
         let entry = at.entry_around(id)?;
         let bounds = at.bounds_of(entry.item, &parameter)?;
-        if at.is_trusted(&bounds) || at.has_words(entry.item, &["needs_drop", "MaybeUninit"]) {
+        if at.is_trusted(&bounds) || at.has_words(entry.item, &ASKS) {
             return None;
         }
-        let confidence = match entry.is_reached {
-            true => Confidence::High,
-            false => Confidence::Medium,
-        };
+        let confidence = by_caller(at, entry, &parameter);
         let message = format!(
             "values of any `{parameter}` are shown as bytes, also those with padding, which was never written"
         );
@@ -342,22 +386,16 @@ fn measured(at: &At<'_>, id: ExprId, length: ExprId) -> Option<String> {
 /// Bytes are shown as a type.
 fn of_bytes(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Wrong> {
     let entry = at.entry_around(id)?;
-    // A buffer that the function made itself.
-    let is_given = matches!(at.type_of(base), Ty::Ref { .. })
-        || at.method_of::<0>(base, &["as_ptr", "as_mut_ptr"]).is_some();
-    if !is_given {
+    if !at.is_into_sequence(base) {
         return None;
     }
     match to {
         Ty::Parameter(name) => {
             let bounds = at.bounds_of(entry.item, name)?;
-            if at.is_trusted(&bounds) {
+            if at.is_trusted(&bounds) || at.has_words(entry.item, &ASKS) {
                 return None;
             }
-            let confidence = match entry.is_reached {
-                true => Confidence::High,
-                false => Confidence::Medium,
-            };
+            let confidence = by_caller(at, entry, name);
             let message = format!(
                 "bytes are taken for any `{name}`, also one of which not all bytes are a value"
             );
@@ -478,8 +516,15 @@ fn own_types(at: &At<'_>, from: &Ty, to: &Ty) -> Option<Wrong> {
         Ty::Slice(_) | Ty::Str => Confidence::Medium,
         Ty::Named(other, _) => {
             let is_same = of_file(other).1 == of_file(name).1;
-            let (_, _, other) = at.own_item(other)?;
-            if is_same || !matches!(other.kind, ItemKind::Struct { .. }) {
+            let (there, _, other_item) = at.own_item(other)?;
+            let ItemKind::Struct { fields, .. } = &other_item.kind else {
+                return None;
+            };
+            // The first field of a type that lies as it is written stands where the type does.
+            let first = fields.first().map(|field| there.type_tokens(field.of));
+            let is_first = at.has_layout(other)
+                && first.is_some_and(|first| there.mentions(first, of_file(name).1));
+            if is_same || is_first {
                 return None;
             }
             Confidence::Medium
@@ -523,72 +568,8 @@ fn transmuted(at: &At<'_>, id: ExprId) -> Option<Wrong> {
             ))
         }
         (Ty::Ref { of: from, .. }, Ty::Ref { of: to, .. }) => own_types(at, from, to),
-        (Ty::Int(_), Ty::Named(name, _)) => of_number(at, id, value, name),
         _ => None,
     }
-}
-
-/// A number that a caller gives becomes an enum, with nothing that looks at it before.
-fn of_number(at: &At<'_>, id: ExprId, value: ExprId, name: &str) -> Option<Wrong> {
-    let (_, _, item) = at.own_item(name)?;
-    let ItemKind::Enum { variants, .. } = &item.kind else {
-        return None;
-    };
-    // Of 256 variants each byte is one.
-    if variants.len() >= 256 {
-        return None;
-    }
-    let entry = at.entry_around(id)?;
-    let given = at.single(value)?;
-    let is_given = matches!(at.binding(&given, value)?.bound, Bound::Parameter(_));
-    if !is_given || !entry.is_reached || is_looked_at(at, entry.item, &given) {
-        return None;
-    }
-    let message = format!(
-        "any number becomes `{}`: nothing looks at it",
-        of_file(name).1
-    );
-    Some(Wrong::new(
-        Confidence::High,
-        message,
-        "match on the number, or check that it is one of a variant",
-    ))
-}
-
-/// Whether a function compares a variable, matches on it, or cuts it.
-fn is_looked_at(at: &At<'_>, item: ItemId, name: &str) -> bool {
-    let body = match at.syntax().item(item).map(|item| &item.kind) {
-        Some(ItemKind::Function(function)) => function.body,
-        _ => None,
-    };
-    let Some(body) = body else {
-        return true;
-    };
-    at.syntax().within(body).any(|part| {
-        let looked_at = match at.kind(part) {
-            ExprKind::Binary {
-                operator:
-                    Operator::Lt
-                    | Operator::Le
-                    | Operator::Gt
-                    | Operator::Ge
-                    | Operator::Eq
-                    | Operator::Ne
-                    | Operator::And
-                    | Operator::Rem,
-                ..
-            } => part,
-            ExprKind::Match { value, .. } => *value,
-            ExprKind::Method { .. } => part,
-            ExprKind::Macro { path, .. } => {
-                let last = path.segments.last().map(|last| at.name(last.name));
-                let is_debug = last.is_some_and(|last| last.starts_with("debug_assert"));
-                return !is_debug && at.mentions(at.expr_tokens(part), name);
-            }
-            _ => return false,
-        };
-        at.mentions(at.expr_tokens(looked_at), name)
-    })
 }
 
 /// Memory of a type that callers decide on is handed to a foreign function to be written.

@@ -118,10 +118,23 @@ fn given_freely(at: &At<'_>, entry: Entry<'_>, keyword: u32) -> Option<Doubt> {
         uses.is_given && !uses.is_taken && !uses.is_argued
     })?;
     let function = entry.function;
-    let takes_any = function.receiver.is_some() || !function.parameters.is_empty();
-    let confidence = match (entry.is_reached, takes_any) {
-        (true, true) => Confidence::High,
-        _ => Confidence::Medium,
+    if at.has_word(entry.item, |word| word.starts_with(b"leak")) {
+        return None;
+    }
+    let borrows = matches!(function.receiver, Some(Receiver::Shared | Receiver::Mut))
+        || function
+            .parameters
+            .iter()
+            .any(|parameter| matches!(at.syntax().type_kind(parameter.of), TypeKind::Ref { .. }));
+    let gives = function.output.is_some_and(|output| {
+        let tokens = at.type_tokens(output);
+        (tokens.start..tokens.end).any(|token| at.file.source.kind(token as usize) == T::Amp)
+    });
+    let confidence = match (entry.is_reached, borrows, gives) {
+        (true, true, _) => Confidence::High,
+        (true, false, true) | (false, true, _) => Confidence::Medium,
+        // Handles that own what they stand for, and a helper for pointers of the package.
+        _ => Confidence::Low,
     };
     let name = lifetime(at, free);
     let message = format!("the caller chooses `{name}` of what is made of a pointer here");
@@ -193,13 +206,7 @@ fn made_static(at: &At<'_>, entry: Entry<'_>, body: ExprId, keyword: u32) -> Opt
         matches!(at.syntax().type_kind(parameter.of), TypeKind::Ref { .. })
             && at.file.source.bytes_of(tokens.start as usize + 1) != b"'static"
     });
-    const KEPT: [&str; 5] = [
-        "leak",
-        "into_raw",
-        "static_ref",
-        "get_or_init",
-        "insert",
-    ];
+    const KEPT: [&str; 5] = ["leak", "into_raw", "static_ref", "get_or_init", "insert"];
     if !takes_ref || at.has_words(entry.item, &KEPT) {
         return None;
     }

@@ -31,6 +31,7 @@
 //! - <https://rust-lang.github.io/rust-clippy/master/#cast_ptr_alignment>
 
 use crate::dance::at::At;
+use crate::dance::scope::{Binding, Bound};
 use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
@@ -59,6 +60,7 @@ pub(crate) const JUDGES: Judges = Judges {
 fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
     for index in 0..at.syntax().exprs.len() {
         let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+        found.extend(of_foreign(at, id));
         let doubt = match at.follow(id) {
             Some(follow) if follow.is_aligned => followed(at, id, follow),
             _ => transmuted(at, id),
@@ -90,16 +92,7 @@ fn transmuted(at: &At<'_>, id: ExprId) -> Option<Doubt> {
 }
 
 fn misaligned(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Doubt> {
-    // A pointer that comes from elsewhere may have been made for what it is cast to.
-    let is_sequence = |id: ExprId| {
-        let of = at.type_of(id);
-        of.is_sequence() || matches!(of.peeled(), Ty::Str | Ty::String | Ty::Unknown)
-    };
-    let is_made_here = match at.method_of::<0>(base, &["as_ptr", "as_mut_ptr"]) {
-        Some((receiver, _)) => is_sequence(receiver),
-        None => matches!(at.type_of(base), Ty::Ref { .. }),
-    };
-    if !is_made_here {
+    if !at.is_into_sequence(base) {
         return None;
     }
     let from = at.pointee(base);
@@ -109,6 +102,7 @@ fn misaligned(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Doubt> {
         Ty::Int(_) | Ty::Float(_) | Ty::Slice(_) | Ty::Array(..) | Ty::Str => {
             (at.extent(&from)?.align, true)
         }
+        Ty::Named(ref name, _) if name == "MaybeUninit" => (at.extent(&from)?.align, true),
         _ => return None,
     };
     let entry = at.entry_around(id)?;
@@ -165,6 +159,68 @@ fn misaligned(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Doubt> {
     })
 }
 
+/// Memory of a size that foreign code gave becomes a type of which a caller decides: how far it has to be
+/// aligned was never said.
+fn of_foreign(at: &At<'_>, id: ExprId) -> Option<Doubt> {
+    let ExprKind::Cast { operand, to } = at.kind(id) else {
+        return None;
+    };
+    let TypeKind::Pointer { of, .. } = at.syntax().type_kind(*to) else {
+        return None;
+    };
+    let (item, function) = at.function(id)?;
+    let of = at.type_tokens(*of);
+    let generic = function.generics.iter();
+    let mut generic = generic.filter(|name| at.mentions(of, &at.name(**name)));
+    let name = at.name(*generic.next()?);
+    let call = at.foreign_source(*operand)?;
+    let is_measured = |argument: &ExprId| {
+        let measures = |part: ExprId| at.mentions(at.expr_tokens(part), "size_of");
+        let named = at.single(*argument);
+        measures(*argument)
+            || named.is_some_and(|named| match at.binding(&named, *argument) {
+                Some(Binding {
+                    bound:
+                        Bound::Let {
+                            value: Some(value), ..
+                        },
+                    ..
+                }) => measures(value),
+                _ => false,
+            })
+    };
+    let has_aligned = |word: &[u8]| {
+        word.windows(5)
+            .any(|part| part.eq_ignore_ascii_case(b"align"))
+    };
+    if !call.arguments.iter().any(is_measured)
+        || at.has_word(item, has_aligned)
+        || at.is_only_tested(item)
+    {
+        return None;
+    }
+    let keyword = at.rests_on(id).or_else(|| {
+        let mut blocks = at.syntax().within(function.body?);
+        let block = blocks.find(|part| at.is_unsafe_block(*part))?;
+        Some(at.expr_tokens(block).start)
+    })?;
+    let tokens = at.expr_tokens(id);
+    Some(Doubt {
+        keyword,
+        tokens,
+        confidence: Confidence::Medium,
+        message: format!(
+            "`{}` knows the size that is needed, but not the alignment of any `{name}`",
+            call.name
+        ),
+        chain: vec![
+            at.reason(at.expr_tokens(*operand), "only a size was asked for"),
+            at.reason(tokens, "an aligned value is expected here"),
+        ],
+        sound: "let Rust allocate it (`Box`), and hand its pointer along".to_owned(),
+    })
+}
+
 /// `x.as_ptr()` of something of which nothing is known but that it has elements.
 fn is_slice_pointer(at: &At<'_>, base: ExprId) -> bool {
     let Some((receiver, [])) = at.method_of(base, &["as_mut_ptr"]) else {
@@ -179,7 +235,7 @@ fn is_slice_pointer(at: &At<'_>, base: ExprId) -> bool {
         let Some(binding) = at.binding(name, receiver) else {
             return false;
         };
-        let crate::dance::scope::Bound::Let {
+        let Bound::Let {
             value: Some(value), ..
         } = binding.bound
         else {

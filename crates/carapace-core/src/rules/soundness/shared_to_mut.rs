@@ -190,7 +190,8 @@ fn of_static(at: &At<'_>, entry: Entry<'_>, keyword: u32) -> Option<Doubt> {
         TypeKind::Ref { mutable: true, .. }
     );
     let is_alone = function.receiver.is_none() && function.parameters.is_empty();
-    if !is_plain || !is_alone || at.has_words(entry.item, &LOCKS) {
+    let name = at.text_of(at.item_name_tokens(entry.item));
+    if !is_plain || !is_alone || name.contains("empty") || at.has_words(entry.item, &LOCKS) {
         return None;
     }
     let message = "each call hands out a `&mut` to the same".to_owned();
@@ -210,6 +211,10 @@ fn of_shared_self(at: &At<'_>, entry: Entry<'_>, body: ExprId, keyword: u32) -> 
     if entry.function.receiver != Some(Receiver::Shared) || takes_source(at, entry) {
         return None;
     }
+    let name = at.text_of(at.item_name_tokens(entry.item));
+    if name.contains("alloc") {
+        return None;
+    }
     let makes = at.syntax().within(body).any(|part| makes_mutable(at, part));
     if !makes || is_handle(at, entry.item) {
         return None;
@@ -218,7 +223,6 @@ fn of_shared_self(at: &At<'_>, entry: Entry<'_>, body: ExprId, keyword: u32) -> 
         true => Confidence::Low,
         false => confidence(entry),
     };
-    let name = at.text_of(at.item_name_tokens(entry.item));
     let message = format!("`{name}` makes a `&mut` of `&self`: two calls give two to the same");
     let says = "it takes `&self`";
     Some(head_doubt(at, entry, keyword, confidence, message, says))

@@ -47,7 +47,7 @@ pub(crate) use crate::rules::soundness::check;
 use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
-    Borrow, ExprId, ExprKind, ItemKind, Prefix, Receiver, Tokens, TypeKind,
+    Borrow, ExprId, ExprKind, Field, Item, ItemId, ItemKind, Prefix, Receiver, Tokens, TypeKind,
 };
 
 pub(crate) const META: Meta = Meta {
@@ -75,7 +75,13 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
     }
     for index in 0..at.syntax().exprs.len() {
         let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
-        found.extend(read_out(at, id));
+        match at.kind(id) {
+            ExprKind::Call { .. } => {
+                found.extend(read_out(at, id).or_else(|| owned_by_another(at, id)));
+            }
+            ExprKind::Field { .. } => found.extend(copied_owner(at, id)),
+            _ => {}
+        }
     }
 }
 
@@ -102,8 +108,41 @@ const COUNTS: [&str; 8] = [
     "ref_count",
 ];
 
+/// The `drop` of a type in this file: its body, and its item.
+fn drop_of(at: &At<'_>, own: &str) -> Option<(ExprId, ItemId)> {
+    let places = at.declared.implementations(own);
+    let mut places = places.filter(|place| place.file == at.file.index);
+    places.find_map(|place| {
+        let mut items = at.items_in(place.item);
+        items.find_map(|(id, found)| match &found.kind {
+            ItemKind::Function(function) if at.is_of_trait(id, &["Drop"]) => {
+                Some((function.body?, id))
+            }
+            _ => None,
+        })
+    })
+}
+
+/// Whether a type's `drop` frees what a field of `self` leads to, and does not count.
+fn frees(at: &At<'_>, body: ExprId, item: ItemId, field: &str) -> bool {
+    let uses = at.syntax().within(body).any(|part| {
+        matches!(
+            at.kind(part),
+            ExprKind::Field { base, name } if at.is_self(*base) && at.is_name(*name, field)
+        )
+    });
+    uses && at.has_words(item, &FREES) && !at.has_words(item, &COUNTS)
+}
+
+/// Whether a field holds a pointer.
+fn is_pointer(at: &At<'_>, field: &Field) -> bool {
+    let tokens = at.type_tokens(field.of);
+    matches!(at.syntax().type_kind(field.of), TypeKind::Pointer { .. })
+        || at.mentions(tokens, "NonNull") && !at.mentions_any(tokens, &["Rc", "Arc"])
+}
+
 /// `#[derive(Clone)]` on a pointer of which `Drop` frees.
-fn cloned_owner(at: &At<'_>, item: &crate::source::syntax::Item) -> Option<Doubt> {
+fn cloned_owner(at: &At<'_>, item: &Item) -> Option<Doubt> {
     let ItemKind::Struct { fields, .. } = &item.kind else {
         return None;
     };
@@ -111,66 +150,122 @@ fn cloned_owner(at: &At<'_>, item: &crate::source::syntax::Item) -> Option<Doubt
     if !at.derives(item, "Clone") {
         return None;
     }
-    let pointers = fields.iter().filter(|field| {
-        let tokens = at.type_tokens(field.of);
-        matches!(at.syntax().type_kind(field.of), TypeKind::Pointer { .. })
-            || at.mentions(tokens, "NonNull") && !at.mentions_any(tokens, &["Rc", "Arc"])
-    });
-    let pointers: Vec<_> = pointers.collect();
-    if pointers.is_empty() {
-        return None;
-    }
     let own = at.name(name);
-    let places = at.declared.implementations(&own);
-    let (body, there) = places
-        .filter(|place| place.file == at.file.index)
-        .find_map(|place| {
-            at.items_in(place.item)
-                .find_map(|(id, found)| match &found.kind {
-                    ItemKind::Function(function) if at.is_of_trait(id, &["Drop"]) => {
-                        Some((function.body?, id))
-                    }
-                    _ => None,
-                })
-        })?;
-    let tokens = at.expr_tokens(body);
-    let frees = at.has_words(there, &FREES) && !at.has_words(there, &COUNTS);
-    let field = pointers.iter().enumerate().find(|(number, field)| {
+    let (body, there) = drop_of(at, &own)?;
+    let fields = fields.iter().enumerate();
+    let mut pointers = fields.filter(|(_, field)| is_pointer(at, field));
+    pointers.find(|(number, field)| {
         let named = match field.name {
             Some(name) => at.name(name),
             None => number.to_string(),
         };
-        at.syntax().within(body).any(|part| {
-            matches!(
-                at.kind(part),
-                ExprKind::Field { base, name } if at.is_self(*base) && at.name(*name) == named
-            )
-        })
-    });
-    field.filter(|_| frees)?;
-    let keyword = unsafe_in(at, tokens)?;
+        frees(at, body, there, &named)
+    })?;
+    let keyword = unsafe_in(at, at.expr_tokens(body))?;
     let head = Tokens {
         start: item.head,
         end: name + 1,
     };
-    Some(Doubt {
+    Some(doubled(at, keyword, head, &own, there))
+}
+
+/// `Self { pointer: self.pointer }` in a `clone` that does nothing else.
+fn copied_owner(at: &At<'_>, id: ExprId) -> Option<Doubt> {
+    let ExprKind::Field { base, name } = at.kind(id) else {
+        return None;
+    };
+    let is_value = at
+        .around(id)
+        .is_some_and(|around| matches!(at.kind(around), ExprKind::Struct { .. }));
+    if !is_value || !at.is_self(*base) {
+        return None;
+    }
+    let (clone, function) = at.function(id)?;
+    if !at.is_of_trait(clone, &["Clone"]) || at.is_only_tested(clone) {
+        return None;
+    }
+    // Whatever is called may count.
+    let calls = |part: ExprId| {
+        matches!(
+            at.kind(part),
+            ExprKind::Call { .. } | ExprKind::Method { .. } | ExprKind::Macro { .. }
+        )
+    };
+    if at.syntax().within(function.body?).any(calls) {
+        return None;
+    }
+    let Ty::Named(own, _) = at.own_type(clone) else {
+        return None;
+    };
+    let (_, own) = crate::dance::declared::of_file(&own);
+    let (there, _, item) = at.own_item(own)?;
+    let ItemKind::Struct { fields, .. } = &item.kind else {
+        return None;
+    };
+    let field = at.name(*name);
+    let mut fields = fields.iter();
+    let declared =
+        fields.find(|found| found.name.is_some_and(|token| there.is_name(token, &field)))?;
+    let (body, drop) = drop_of(at, own)?;
+    if !is_pointer(&there, declared) || !frees(at, body, drop, &field) {
+        return None;
+    }
+    let keyword = unsafe_in(at, at.expr_tokens(body))?;
+    Some(doubled(at, keyword, at.expr_tokens(id), own, drop))
+}
+
+fn doubled(at: &At<'_>, keyword: u32, tokens: Tokens, own: &str, drop: ItemId) -> Doubt {
+    Doubt {
         keyword,
-        tokens: head,
+        tokens,
         confidence: Confidence::High,
         message: format!("a clone of `{own}` has the same pointer, which both free"),
         chain: vec![
-            at.reason(head, "`Clone` copies the pointer"),
-            at.reason(
-                at.item_name_tokens(there),
-                "and this frees what it leads to",
-            ),
+            at.reason(tokens, "`Clone` copies the pointer"),
+            at.reason(at.item_name_tokens(drop), "and this frees what it leads to"),
         ],
         sound: "write `Clone` so that the clone has its own, or count".to_owned(),
+    }
+}
+
+/// What something else allocated is made an owner of: by C, or by another vector.
+fn owned_by_another(at: &At<'_>, id: ExprId) -> Option<Doubt> {
+    let text = at.call_of::<1>(id, "CString", &["from_raw"]);
+    let pointer = match text {
+        Some(([pointer], _)) => pointer,
+        None => {
+            let vector = at.call_of::<3>(id, "Vec", &["from_raw_parts"]);
+            let vector = vector.or_else(|| at.call_of::<3>(id, "String", &["from_raw_parts"]));
+            let ([pointer, _, _], _) = vector?;
+            pointer
+        }
+    };
+    let entry = at.entry_around(id)?;
+    let call = at.foreign_source(pointer)?;
+    // What Rust gave away before comes back.
+    let is_returned = ["user", "data", "into_raw", "get_", "alloc"]
+        .iter()
+        .any(|word| call.name.contains(word));
+    if is_returned || at.has_words(entry.item, &["forget", "ManuallyDrop", "into_raw"]) {
+        return None;
+    }
+    let keyword = at.rests_on(id)?;
+    let tokens = at.expr_tokens(id);
+    Some(Doubt {
+        keyword,
+        tokens,
+        confidence: Confidence::Medium,
+        message: "what a foreign function allocated is freed by Rust's allocator".to_owned(),
+        chain: vec![
+            at.reason(at.expr_tokens(pointer), "a foreign function gives this"),
+            at.reason(tokens, "from here on Rust owns it"),
+        ],
+        sound: "copy it, and let the foreign library free it".to_owned(),
     })
 }
 
 /// `#[derive(Clone)]` on something that owns boxes, and on pointers into them.
-fn cloned_pointer(at: &At<'_>, item: &crate::source::syntax::Item) -> Option<Doubt> {
+fn cloned_pointer(at: &At<'_>, item: &Item) -> Option<Doubt> {
     let ItemKind::Struct { fields, .. } = &item.kind else {
         return None;
     };

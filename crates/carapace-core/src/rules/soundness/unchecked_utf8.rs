@@ -126,8 +126,8 @@ fn checks(at: &At<'_>, entry: Entry<'_>, is_char: bool) -> bool {
             name.windows(word.len())
                 .any(|part| part.eq_ignore_ascii_case(word))
         };
-        let is_it = name.ends_with(b"_unchecked") || name.ends_with(b"_unchecked_mut");
-        !is_it && (has(b"utf8") || has(b"ascii") || has(b"valid") || has(b"utf_8"))
+        let is_it = name.windows(9).any(|part| part == b"unchecked");
+        !is_it && (has(b"utf8") || has(b"ascii") || has(b"valid") || has(b"utf_8") || has(b"check"))
     };
     // The function's own name says what it is for, not that it checks.
     let name = at.item_name_tokens(entry.item).start;
