@@ -23,7 +23,11 @@ impl<'p> At<'p> {
         let path = self.callee_path(id)?;
         let last = path.segments.last()?;
         let name = self.name(last.name);
-        if !name.starts_with(|first: char| first.is_lowercase()) || self.standard(path).is_some() {
+        // The standard library's `ffi` has no functions: a module of that name has C's.
+        let is_standard = self
+            .standard(path)
+            .is_some_and(|(parent, _)| parent != "ffi");
+        if !name.starts_with(|first: char| first.is_lowercase()) || is_standard {
             return None;
         }
         let mut declared = self.declared.functions(&name, None).peekable();

@@ -29,8 +29,9 @@ impl At<'_> {
         let source = self.file.source;
         let open = match (&found.kind, found.name) {
             (ItemKind::Impl { .. }, _) => {
-                let start = found.head as usize;
-                let mut tokens = start..start.saturating_add(8);
+                let start = found.tokens.start as usize;
+                let end = (found.head as usize).saturating_add(8);
+                let mut tokens = start..end;
                 tokens.find(|at| source.kind(*at) == T::Impl)
             }
             (_, name) => name.map(|name| name as usize),

@@ -16,7 +16,8 @@
 //! | on which `unsafe` an expression rests, who reaches it | `ground` |
 //! | which calls leave Rust | `foreign` |
 //! | which lifetimes a head declares and uses | `lifetimes` |
-//! | from what a pointer was made, how types lie in memory | `origin` |
+//! | from what a pointer was made, where it is followed | `origin` |
+//! | how types lie in memory | `layout` |
 //! | which bounds promise something that unsafe code may rely on | `trust` |
 //! | what rules give | this file |
 //!
@@ -38,6 +39,7 @@ pub(crate) mod foreign;
 pub(crate) mod generics;
 pub(crate) mod ground;
 pub(crate) mod holds;
+pub(crate) mod layout;
 pub(crate) mod lifetimes;
 pub(crate) mod origin;
 pub(crate) mod trust;

@@ -1,15 +1,12 @@
-//! From what a pointer was made, through casts, moves and variables, and how types lie in memory.
+//! From what a pointer was made, through casts, moves and variables, and where it is followed.
 
 use crate::dance::at::At;
-use crate::dance::declared::of_file;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
-use crate::source::syntax::{ExprId, ExprKind, Item, ItemId, ItemKind, Prefix, TypeId, TypeKind};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, Prefix, TypeId, TypeKind};
 
 /// How many casts, moves and variables are gone through.
 const MAX_STEPS: u32 = 24;
-/// How deep types are gone through.
-const MAX_DEPTH: u32 = 8;
 
 /// From what a pointer was made.
 #[derive(Debug, Clone, Copy)]
@@ -33,15 +30,6 @@ pub(crate) struct Follow {
     pub(crate) is_written: bool,
     /// Whether it is only written, and nothing read.
     pub(crate) is_put: bool,
-}
-
-/// What a type is in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Extent {
-    /// Bytes, where they are known.
-    pub(crate) size: Option<u32>,
-    /// The alignment.
-    pub(crate) align: u32,
 }
 
 impl<'p> At<'p> {
@@ -209,7 +197,6 @@ impl<'p> At<'p> {
 
     /// Whether a dereference only names a place: `addr_of!((*p).field)`.
     fn is_only_place(&self, id: ExprId) -> bool {
-        use crate::source::syntax::Borrow;
         let mut at = id;
         while let Some(around) = self.around(at) {
             match self.kind(around) {
@@ -253,7 +240,6 @@ impl<'p> At<'p> {
 
     /// Whether what a dereference gives is borrowed to be written, or written.
     fn is_mutably_used(&self, id: ExprId) -> bool {
-        use crate::source::syntax::Borrow;
         let mut at = id;
         while let Some(around) = self.around(at) {
             match self.kind(around) {
@@ -264,137 +250,6 @@ impl<'p> At<'p> {
             }
         }
         false
-    }
-
-    /// A type of the package by its name.
-    pub(crate) fn own_item(&self, name: &str) -> Option<(At<'_>, ItemId, &'p Item)> {
-        let (place, item) = self.declared.type_named(name)?;
-        Some((self.declared.at(place)?, place.item, item))
-    }
-
-    /// Whether a type of the package says how it lies in memory: `repr(C)` and the like.
-    pub(crate) fn has_layout(&self, name: &str) -> bool {
-        let Some((there, _, item)) = self.own_item(name) else {
-            return true;
-        };
-        // What a macro makes of it is not known.
-        let mut around = item.parent.and_then(|id| there.syntax().item(id));
-        while let Some(found) = around {
-            if matches!(found.kind, ItemKind::Call | ItemKind::Macro) {
-                return true;
-            }
-            around = found.parent.and_then(|id| there.syntax().item(id));
-        }
-        let attributes = there.item_attributes(item);
-        there.mentions(attributes, "repr")
-            && there.mentions_any(
-                attributes,
-                &[
-                    "C",
-                    "transparent",
-                    "packed",
-                    "u8",
-                    "i8",
-                    "u16",
-                    "i16",
-                    "u32",
-                    "i32",
-                    "u64",
-                    "i64",
-                    "usize",
-                    "isize",
-                ],
-            )
-    }
-
-    /// Whether a type of the package has a word in its `repr`.
-    pub(crate) fn has_repr(&self, name: &str, word: &str) -> bool {
-        let found = self.own_item(name);
-        found.is_some_and(|(there, _, item)| {
-            let attributes = there.item_attributes(item);
-            there.mentions(attributes, "repr") && there.mentions(attributes, word)
-        })
-    }
-
-    /// What a type is in memory, where that is known.
-    pub(crate) fn extent(&self, of: &Ty) -> Option<Extent> {
-        self.extent_in(of, MAX_DEPTH)
-    }
-
-    fn extent_in(&self, of: &Ty, depth: u32) -> Option<Extent> {
-        let depth = depth.checked_sub(1)?;
-        let exactly = |size: u32| {
-            Some(Extent {
-                size: Some(size),
-                align: size,
-            })
-        };
-        match of {
-            Ty::Bool => exactly(1),
-            Ty::Char => exactly(4),
-            Ty::Int("usize" | "isize") | Ty::Pointer { .. } | Ty::Ref { .. } => Some(Extent {
-                size: None,
-                align: 4,
-            }),
-            Ty::Int(_) | Ty::Float(_) => exactly(of.bytes()?),
-            Ty::Str => Some(Extent {
-                size: None,
-                align: 1,
-            }),
-            Ty::Slice(of) => {
-                let align = self.extent_in(of, depth)?.align;
-                Some(Extent { size: None, align })
-            }
-            Ty::Array(of, length) => {
-                let of = self.extent_in(of, depth)?;
-                let length = length
-                    .as_ref()
-                    .and_then(|length| length.parse::<u32>().ok());
-                let size = of.size.zip(length).and_then(|(of, n)| of.checked_mul(n));
-                Some(Extent { size, ..of })
-            }
-            Ty::Tuple(parts) => {
-                let mut align = 1;
-                for part in parts {
-                    align = align.max(self.extent_in(part, depth)?.align);
-                }
-                Some(Extent { size: None, align })
-            }
-            Ty::Named(name, arguments) if name == "MaybeUninit" => {
-                self.extent_in(arguments.first()?, depth)
-            }
-            Ty::Named(name, _) => self.struct_extent(name, depth),
-            _ => None,
-        }
-    }
-
-    fn struct_extent(&self, name: &str, depth: u32) -> Option<Extent> {
-        let (there, id, item) = self.own_item(name)?;
-        let ItemKind::Struct { fields, .. } = &item.kind else {
-            return None;
-        };
-        let (_, bare) = of_file(name);
-        let mut size = Some(0_u32);
-        let mut align = 1;
-        for field in fields {
-            let of = there.written_in(field.of, Some(id));
-            let of = there.extent_in(&of, depth)?;
-            align = align.max(of.align);
-            size = size
-                .and_then(|size| size.checked_next_multiple_of(of.align))
-                .zip(of.size)
-                .and_then(|(size, of)| size.checked_add(of));
-        }
-        if self.has_repr(bare, "packed") {
-            return Some(Extent {
-                size: None,
-                align: 1,
-            });
-        }
-        Some(Extent {
-            size: size.and_then(|size| size.checked_next_multiple_of(align)),
-            align,
-        })
     }
 
     /// The type that a cast names, where it names one and not `_`.

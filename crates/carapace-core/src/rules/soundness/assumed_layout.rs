@@ -72,8 +72,6 @@ pub(crate) const JUDGES: Judges = Judges {
 
 /// Types of the standard library that systems have others for, which do not lie in memory alike.
 const ADDRESSES: [&str; 4] = ["SocketAddr", "SocketAddrV4", "SocketAddrV6", "IpAddr"];
-/// How many fields of a type are looked at.
-const MAX_FIELDS: usize = 64;
 
 /// What is wrong with how something is read.
 struct Wrong {
@@ -256,7 +254,7 @@ fn followed(at: &At<'_>, id: ExprId, follow: Follow) -> Option<Wrong> {
     {
         return as_bytes(at, id, &from, length);
     }
-    if let (Some(from), Ty::Parameter(to)) = (parameter_of(&from), &to) {
+    if let (Some(from), Ty::Parameter(to), false) = (parameter_of(&from), &to, follow.is_put) {
         return of_another(at, id, from, to);
     }
     if !follow.is_put
@@ -364,7 +362,7 @@ fn as_bytes(at: &At<'_>, id: ExprId, from: &Ty, length: ExprId) -> Option<Wrong>
         return None;
     };
     at.entry_around(id)?;
-    has_padding(at, name).then(|| {
+    at.has_padding(name).then(|| {
         let message = format!("padding of `{}` is shown as bytes", of_file(name).1);
         Wrong::new(Confidence::Medium, message, "write each field by itself")
     })
@@ -409,7 +407,7 @@ fn of_bytes(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Wrong> {
             if at.has_word(entry.item, is_checked) {
                 return None;
             }
-            let part = has_invalid(at, name, 6)?;
+            let part = at.invalid_part(name)?;
             let message = format!(
                 "bytes are taken for `{}`, of which not all are a value: {part}",
                 of_file(name).1
@@ -422,80 +420,6 @@ fn of_bytes(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Wrong> {
         }
         _ => None,
     }
-}
-
-/// Something in a struct of the package of which not all bytes are a value.
-fn has_invalid(at: &At<'_>, name: &str, depth: u32) -> Option<&'static str> {
-    let depth = depth.checked_sub(1)?;
-    let (there, id, item) = at.own_item(name)?;
-    let fields = match &item.kind {
-        ItemKind::Struct { fields, .. } => fields,
-        ItemKind::Enum { .. } => return Some("an `enum`"),
-        _ => return None,
-    };
-    fields
-        .iter()
-        .take(MAX_FIELDS)
-        .find_map(|field| match there.written_in(field.of, Some(id)) {
-            Ty::Bool => Some("a `bool`"),
-            Ty::Char => Some("a `char`"),
-            Ty::Ref { .. } => Some("a reference"),
-            Ty::Boxed(_) | Ty::Vec(_) | Ty::String => Some("what owns memory"),
-            Ty::Named(name, _) => has_invalid(at, &name, depth),
-            _ => None,
-        })
-}
-
-/// Whether a struct of the package surely has padding, or may have since its fields stand anywhere.
-fn has_padding(at: &At<'_>, name: &str) -> bool {
-    let Some((there, id, item)) = at.own_item(name) else {
-        return false;
-    };
-    let ItemKind::Struct { fields, .. } = &item.kind else {
-        return false;
-    };
-    if at.has_repr(name, "packed") || at.has_repr(name, "transparent") {
-        return false;
-    }
-    let (mut sum, mut align) = (0_u32, 1);
-    let mut kinds = (false, false);
-    for field in fields.iter().take(MAX_FIELDS) {
-        let of = there.written_in(field.of, Some(id));
-        let extent = at.extent(&of);
-        match extent.and_then(|extent| extent.size) {
-            Some(size) => {
-                let extent = extent.map_or(1, |extent| extent.align);
-                if at.has_repr(name, "C") && sum % extent != 0 {
-                    return true;
-                }
-                sum = sum.saturating_add(size);
-                align = align.max(extent);
-            }
-            // A number of C's of which the name says that it is wide, beside something narrow.
-            None if is_wide(&there.type_text(field.of)) => kinds.0 = true,
-            None => return false,
-        }
-        kinds.1 |= of == Ty::Bool || matches!(of, Ty::Int("u8" | "i8" | "u16" | "i16"));
-    }
-    match kinds {
-        (true, is_mixed) => is_mixed,
-        (false, _) => sum % align != 0,
-    }
-}
-
-fn is_wide(text: &str) -> bool {
-    let last = text.rsplit("::").next().unwrap_or_default().trim();
-    matches!(
-        last,
-        "c_int"
-            | "c_uint"
-            | "c_long"
-            | "c_ulong"
-            | "usize"
-            | "isize"
-            | "c_longlong"
-            | "c_ulonglong"
-    )
 }
 
 /// A pointer to one type is followed as another of the package that does not say how it lies in memory.

@@ -127,7 +127,7 @@ fn misaligned(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Doubt> {
         let has = |word: &[u8]| name.windows(word.len()).any(|part| part == word);
         has(b"align") || has(b"ALIGN") || has(b"Align")
     };
-    if at.has_word(entry.item, speaks) {
+    if at.has_word(entry.item, speaks) || is_kept_aligned(at, base) {
         return None;
     }
     let is_named = matches!(
@@ -189,10 +189,7 @@ fn of_foreign(at: &At<'_>, id: ExprId) -> Option<Doubt> {
                 _ => false,
             })
     };
-    let has_aligned = |word: &[u8]| {
-        word.windows(5)
-            .any(|part| part.eq_ignore_ascii_case(b"align"))
-    };
+    let has_aligned = |word: &[u8]| word.starts_with(b"align") || word == b"Layout";
     if !call.arguments.iter().any(is_measured)
         || at.has_word(item, has_aligned)
         || at.is_only_tested(item)
@@ -245,13 +242,32 @@ fn is_slice_pointer(at: &At<'_>, base: ExprId) -> bool {
     })
 }
 
-/// Whether a cast names a type that a trait gives: `*const <R as Trait>::Results`.
+/// Whether a cast names a type that a trait gives a type parameter: `*const <R as Trait>::Results`.
 fn is_associated(at: &At<'_>, pointer: ExprId) -> bool {
-    let path = match at.cast_to(pointer).map(|of| at.syntax().type_kind(of)) {
-        Some(TypeKind::Path(path)) => path,
-        _ => return false,
+    let (Some(of), Some((item, _))) = (at.cast_to(pointer), at.function(pointer)) else {
+        return false;
     };
-    path.of_type.is_some()
+    let tokens = at.type_tokens(of);
+    (tokens.start..tokens.end).any(|token| {
+        at.file.source.kind(token as usize).is_ident()
+            && at.is_type_parameter(item, &at.name(token))
+    })
+}
+
+/// Whether a pointer is of a field of `self`, and the file speaks of alignment: what is put into the field
+/// may be aligned by what puts it there.
+fn is_kept_aligned(at: &At<'_>, base: ExprId) -> bool {
+    let tokens = at.expr_tokens(base);
+    let source = at.file.source;
+    let is_own = (tokens.start..tokens.end).any(|token| source.text(token as usize) == "self");
+    let end = at.syntax().items.iter().map(|item| item.tokens.end).max();
+    is_own
+        && (0..end.unwrap_or_default()).any(|token| {
+            source.kind(token as usize).is_ident() && {
+                let name = source.name_bytes(token as usize);
+                name.windows(5).any(|part| part == b"align")
+            }
+        })
 }
 
 fn is_marker(name: &str) -> bool {

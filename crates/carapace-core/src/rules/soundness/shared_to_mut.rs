@@ -40,6 +40,7 @@
 //! - <https://rust-lang.github.io/rust-clippy/master/#mut_from_ref>
 
 use crate::dance::at::At;
+use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
@@ -81,13 +82,21 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
                 .or_else(|| of_shared_self(at, entry, body, keyword));
             found.extend(doubt);
         }
-        found.extend(copied_pointer(at, entry, body));
+        let copied = copied_pointer(at, entry, body);
+        // Each of the type's functions may make one.
+        let is_new = |copied: &Doubt| found.iter().all(|doubt| doubt.tokens != copied.tokens);
+        let copied = copied.filter(is_new);
+        found.extend(copied);
+        found.extend(needless(at, entry, body));
     }
     for index in 0..at.syntax().exprs.len() {
         let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
         found.extend(of_const(at, id));
     }
 }
+
+/// Traits whose methods give one after another.
+const STEPS: [&str; 2] = ["Iterator", "DoubleEndedIterator"];
 
 /// Whether a type hands out a `&mut`: itself, or in an `Option` and its like.
 fn hands_mutable(at: &At<'_>, of: TypeId, steps: u32) -> bool {
@@ -268,6 +277,96 @@ fn is_handle(at: &At<'_>, method: ItemId) -> bool {
         return false;
     };
     there.derives(item, "Copy")
+}
+
+/// `Some((key, value))` where `key` is a `&mut` that is only given out as a `&`: others may have one.
+fn needless(at: &At<'_>, entry: Entry<'_>, body: ExprId) -> Option<Doubt> {
+    if entry.function.receiver != Some(Receiver::Mut) || !at.is_of_trait(entry.item, &STEPS) {
+        return None;
+    }
+    let around = at.implementation(entry.item)?;
+    let parts = at.items_in(around).find_map(|(_, item)| match item.kind {
+        ItemKind::Alias { of: Some(of), .. } => match at.syntax().type_kind(of) {
+            TypeKind::Tuple(parts) => Some(parts),
+            _ => None,
+        },
+        _ => None,
+    });
+    let parts = match parts {
+        Some(parts) => parts,
+        None => item_of(at, around)?,
+    };
+    let tail = at.tail(body)?;
+    let given = option_of(at, tail)?;
+    let ExprKind::Tuple(values) = at.kind(at.bare(given)) else {
+        return None;
+    };
+    let shared = parts.iter().zip(values).find_map(|(of, value)| {
+        let is_shared = matches!(
+            at.syntax().type_kind(*of),
+            TypeKind::Ref { mutable: false, .. }
+        );
+        let name = at.single(*value).filter(|_| is_shared)?;
+        let Bound::Let {
+            value: Some(value), ..
+        } = at.binding(&name, *value)?.bound
+        else {
+            return None;
+        };
+        at.syntax()
+            .within(value)
+            .find(|part| makes_mutable(at, *part))
+    })?;
+    let keyword = at.rests_on(shared)?;
+    let tokens = at.expr_tokens(shared);
+    Some(Doubt {
+        keyword,
+        tokens,
+        confidence: Confidence::Medium,
+        message: "a `&mut` is made of what is only given out as shared, and which others may share"
+            .to_owned(),
+        chain: vec![
+            at.reason(tokens, "a `&mut` is made here"),
+            at.reason(at.expr_tokens(tail), "and a `&` given out"),
+        ],
+        sound: "make a `&` of it".to_owned(),
+    })
+}
+
+/// The parts of the pairs that an iterator gives, as its type's other implementations say.
+fn item_of<'p>(at: &At<'p>, around: ItemId) -> Option<&'p Vec<TypeId>> {
+    let name = at.syntax().item(around)?.name?;
+    let name = at.name(name);
+    let mut places = at.declared.implementations(&name);
+    places.find_map(|place| {
+        if place.file != at.file.index {
+            return None;
+        }
+        at.items_in(place.item)
+            .find_map(|(_, item)| match item.kind {
+                ItemKind::Alias { of: Some(of), .. } => match at.syntax().type_kind(of) {
+                    TypeKind::Tuple(parts) => Some(parts),
+                    _ => None,
+                },
+                _ => None,
+            })
+    })
+}
+
+/// `Some(value)`
+fn option_of(at: &At<'_>, id: ExprId) -> Option<ExprId> {
+    let ExprKind::Call { arguments, .. } = at.kind(at.bare(id)) else {
+        return None;
+    };
+    let path = at.callee_path(at.bare(id))?;
+    let is_some = path
+        .segments
+        .last()
+        .is_some_and(|last| at.is_name(last.name, "Some"));
+    match arguments.as_slice() {
+        [only] if is_some => Some(*only),
+        _ => None,
+    }
 }
 
 /// The type's field that an expression is: `self.name`.
