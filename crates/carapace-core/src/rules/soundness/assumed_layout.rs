@@ -257,12 +257,12 @@ fn followed(at: &At<'_>, id: ExprId, follow: Follow) -> Option<Wrong> {
     if let (Some(from), Ty::Parameter(to), false) = (parameter_of(&from), &to, follow.is_put) {
         return of_another(at, id, from, to);
     }
-    if !follow.is_put
-        && (is_byte(&from) || is_bytes(&from) && follow.length.is_none() && !is_fat(&to))
+    let is_of_bytes = is_byte(&from) || is_bytes(&from) && follow.length.is_none() && !is_fat(&to);
+    if is_of_bytes
+        && !follow.is_put
+        && let Some(wrong) = of_bytes(at, id, origin.base, &to)
     {
-        if let Some(wrong) = of_bytes(at, id, origin.base, &to) {
-            return Some(wrong);
-        }
+        return Some(wrong);
     }
     own_types(at, &from, &to)
 }

@@ -61,6 +61,22 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
+/// C's functions that take a format, and how many arguments they have up to it.
+const FORMATS: [(&str, usize); 12] = [
+    ("printf", 1),
+    ("fprintf", 2),
+    ("dprintf", 2),
+    ("sprintf", 2),
+    ("snprintf", 3),
+    ("asprintf", 2),
+    ("printw", 1),
+    ("wprintw", 2),
+    ("mvprintw", 3),
+    ("mvwprintw", 4),
+    ("syslog", 2),
+    ("setproctitle", 1),
+];
+
 fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
     for index in 0..at.syntax().exprs.len() {
         let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -72,10 +88,11 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
 
 fn formatted(at: &At<'_>, id: ExprId) -> Option<Doubt> {
     let call = at.foreign_call(id)?;
-    const FORMATS: [&str; 4] = ["printf", "printw", "syslog", "setproctitle"];
-    let is_format = FORMATS.iter().any(|word| call.name.ends_with(word));
-    // With a list of arguments of its own, the format is not the last.
-    if !is_format || call.name.starts_with('v') {
+    // With more than the format, that says what is behind it.
+    let is_last = FORMATS
+        .iter()
+        .any(|(name, count)| call.name == *name && call.arguments.len() == *count);
+    if !is_last {
         return None;
     }
     let last = at.bare(*call.arguments.last()?);

@@ -165,18 +165,9 @@ fn given_twice(at: &At<'_>, entry: Entry<'_>, body: ExprId, keyword: u32) -> Opt
             || at.call_of::<2>(part, "mem", &["replace", "swap"]).is_some()
             || at.call_of::<1>(part, "mem", &["take"]).is_some()
     });
-    let is_step = at.trait_of(entry.item).is_some()
-        || at.has_words(
-            entry.item,
-            &[
-                "next",
-                "next_back",
-                "take",
-                "advance",
-                "pop",
-                "split_at_mut",
-            ],
-        );
+    const STEPS: [&str; 6] = ["next", "take", "advance", "pop", "split", "remainder"];
+    let name = at.text_of(at.item_name_tokens(entry.item));
+    let is_step = at.trait_of(entry.item).is_some() || STEPS.iter().any(|word| name.contains(word));
     if !is_plain || goes_on || is_step {
         return None;
     }

@@ -74,8 +74,10 @@ fn followed(at: &At<'_>, id: ExprId, follow: Follow) -> Option<Doubt> {
     if !origin.is_cast {
         return None;
     }
+    // A cast to what is not known keeps what was there.
+    let is_kept = |to: &Ty| *to == Ty::Unknown || *to == at.pointee(origin.base);
     let to = match at.pointee(follow.pointer) {
-        Ty::Unknown if is_associated(at, follow.pointer) => Ty::Parameter(String::new()),
+        to if is_kept(&to) && is_associated(at, follow.pointer) => Ty::Parameter(String::new()),
         Ty::Unknown => at.expected_of(id, follow),
         to => to,
     };

@@ -77,7 +77,10 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
         let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
         match at.kind(id) {
             ExprKind::Call { .. } => {
-                found.extend(read_out(at, id).or_else(|| owned_by_another(at, id)));
+                let doubt = read_out(at, id)
+                    .or_else(|| owned_by_another(at, id))
+                    .or_else(|| freed_again(at, id));
+                found.extend(doubt);
             }
             ExprKind::Field { .. } => found.extend(copied_owner(at, id)),
             _ => {}
@@ -226,6 +229,66 @@ fn doubled(at: &At<'_>, keyword: u32, tokens: Tokens, own: &str, drop: ItemId) -
         ],
         sound: "write `Clone` so that the clone has its own, or count".to_owned(),
     }
+}
+
+/// `Box::from_raw(self.pointer)` of what `drop` frees once more.
+fn freed_again(at: &At<'_>, id: ExprId) -> Option<Doubt> {
+    let pointer = match at.call_of(id, "Box", &["from_raw"]) {
+        Some(([pointer], _)) => pointer,
+        None => {
+            let ([pointer, _, _], _) = at.call_of(id, "Vec", &["from_raw_parts"])?;
+            pointer
+        }
+    };
+    let ExprKind::Field { base, name } = at.kind(at.origin(pointer).base) else {
+        return None;
+    };
+    let entry = at.entry_around(id)?;
+    let is_left = matches!(
+        entry.function.receiver,
+        Some(Receiver::Value | Receiver::Shared)
+    );
+    if !is_left || !at.is_self(*base) || at.trait_of(entry.item).is_some() {
+        return None;
+    }
+    const LEAVES: [&str; 9] = [
+        "forget",
+        "ManuallyDrop",
+        "into_raw",
+        "null",
+        "null_mut",
+        "take",
+        "replace",
+        "leak",
+        "as_ref",
+    ];
+    if at.has_words(entry.item, &LEAVES) {
+        return None;
+    }
+    let Ty::Named(own, _) = at.own_type(entry.item) else {
+        return None;
+    };
+    let (_, own) = crate::dance::declared::of_file(&own);
+    let (body, drop) = drop_of(at, own)?;
+    if !frees(at, body, drop, &at.name(*name)) {
+        return None;
+    }
+    let keyword = at.rests_on(id)?;
+    let tokens = at.expr_tokens(id);
+    Some(Doubt {
+        keyword,
+        tokens,
+        confidence: match at.has_words(drop, &["is_null", "is_some"]) {
+            true => Confidence::Medium,
+            false => Confidence::High,
+        },
+        message: format!("what `{own}` owns is freed here, and by its `drop` once more"),
+        chain: vec![
+            at.reason(tokens, "it is owned by something else from here on"),
+            at.reason(at.item_name_tokens(drop), "and this frees it again"),
+        ],
+        sound: "forget `self` (`ManuallyDrop`) when its parts are taken out".to_owned(),
+    })
 }
 
 /// What something else allocated is made an owner of: by C, or by another vector.

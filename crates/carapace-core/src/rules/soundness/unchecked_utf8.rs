@@ -229,11 +229,10 @@ fn is_written(at: &At<'_>, entry: Entry<'_>) -> bool {
             return false;
         };
         let mut methods = there.items_in(place.item);
-        let is_bytes = methods.any(|(id, item)| {
+        methods.any(|(id, item)| {
             item.name.is_some_and(|name| there.is_name(name, "write"))
                 && there.is_of_trait(id, &["Write"])
-        });
-        is_bytes
+        })
     })
 }
 
