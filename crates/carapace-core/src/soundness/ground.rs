@@ -236,18 +236,6 @@ impl<'p> At<'p> {
         }
     }
 
-    /// The parameter of a function that has a name.
-    pub(crate) fn parameter_named(
-        &self,
-        function: &'p Function,
-        name: &str,
-    ) -> Option<&'p crate::source::syntax::Parameter> {
-        function.parameters.iter().find(|parameter| {
-            let tokens = self.pattern_tokens(parameter.pattern);
-            self.mentions(tokens, name)
-        })
-    }
-
     /// Whether an expression is the variable `self`.
     pub(crate) fn is_self(&self, id: ExprId) -> bool {
         self.single(id).is_some_and(|name| name == "self")

@@ -57,12 +57,24 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
+/// How many casts of one file are judged.
+const MAX_JUDGED: usize = 4096;
+/// How many tokens of an implementation are looked at for words.
+const MAX_TOKENS: u32 = 65_536;
+
 fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+    let mut left = MAX_JUDGED;
     for index in 0..at.syntax().exprs.len() {
         let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
         found.extend(of_foreign(at, id));
         let doubt = match at.follow(id) {
-            Some(follow) if follow.is_aligned => followed(at, id, follow),
+            Some(follow) if follow.is_aligned => {
+                if left == 0 {
+                    return;
+                }
+                left -= usize::from(at.origin(follow.pointer).is_cast);
+                followed(at, id, follow)
+            }
             _ => transmuted(at, id),
         };
         found.extend(doubt);
@@ -256,20 +268,26 @@ fn is_associated(at: &At<'_>, pointer: ExprId) -> bool {
     })
 }
 
-/// Whether a pointer is of a field of `self`, and the file speaks of alignment: what is put into the field
-/// may be aligned by what puts it there.
+/// Whether a pointer is of a field of `self`, and the type's functions speak of alignment: what is put into
+/// the field may be aligned by what puts it there.
 fn is_kept_aligned(at: &At<'_>, base: ExprId) -> bool {
     let tokens = at.expr_tokens(base);
     let source = at.file.source;
-    let is_own = (tokens.start..tokens.end).any(|token| source.text(token as usize) == "self");
-    let end = at.syntax().items.iter().map(|item| item.tokens.end).max();
-    is_own
-        && (0..end.unwrap_or_default()).any(|token| {
-            source.kind(token as usize).is_ident() && {
-                let name = source.name_bytes(token as usize);
-                name.windows(5).any(|part| part == b"align")
-            }
-        })
+    let is_own = (tokens.start..tokens.end).any(|token| source.bytes_of(token as usize) == b"self");
+    let around = at
+        .function(base)
+        .and_then(|(item, _)| at.syntax().item(at.implementation(item)?));
+    let Some(around) = around.filter(|_| is_own) else {
+        return false;
+    };
+    let around = around.tokens;
+    let end = around.end.min(around.start.saturating_add(MAX_TOKENS));
+    (around.start..end).any(|token| {
+        source.kind(token as usize).is_ident() && {
+            let name = source.name_bytes(token as usize);
+            name.windows(5).any(|part| part == b"align")
+        }
+    })
 }
 
 fn is_marker(name: &str) -> bool {
