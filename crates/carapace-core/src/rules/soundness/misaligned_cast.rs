@@ -59,7 +59,7 @@ pub(crate) const JUDGES: Judges = Judges {
 
 /// How many casts of one file are judged.
 const MAX_JUDGED: usize = 4096;
-/// How many tokens of an implementation are looked at for words.
+/// How many tokens of a file are looked at for words.
 const MAX_TOKENS: u32 = 65_536;
 
 fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
@@ -268,26 +268,21 @@ fn is_associated(at: &At<'_>, pointer: ExprId) -> bool {
     })
 }
 
-/// Whether a pointer is of a field of `self`, and the type's functions speak of alignment: what is put into
+/// Whether a pointer is of a field of `self`, and the file speaks of alignment: what is put into
 /// the field may be aligned by what puts it there.
 fn is_kept_aligned(at: &At<'_>, base: ExprId) -> bool {
     let tokens = at.expr_tokens(base);
     let source = at.file.source;
     let is_own = (tokens.start..tokens.end).any(|token| source.bytes_of(token as usize) == b"self");
-    let around = at
-        .function(base)
-        .and_then(|(item, _)| at.syntax().item(at.implementation(item)?));
-    let Some(around) = around.filter(|_| is_own) else {
-        return false;
-    };
-    let around = around.tokens;
-    let end = around.end.min(around.start.saturating_add(MAX_TOKENS));
-    (around.start..end).any(|token| {
-        source.kind(token as usize).is_ident() && {
-            let name = source.name_bytes(token as usize);
-            name.windows(5).any(|part| part == b"align")
-        }
-    })
+    let items = at.syntax().items.iter();
+    let end = items.map(|item| item.tokens.end).max().unwrap_or_default();
+    is_own
+        && (0..end.min(MAX_TOKENS)).any(|token| {
+            source.kind(token as usize).is_ident() && {
+                let name = source.name_bytes(token as usize);
+                name.windows(5).any(|part| part == b"align")
+            }
+        })
 }
 
 fn is_marker(name: &str) -> bool {
