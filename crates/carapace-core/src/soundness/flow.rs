@@ -158,7 +158,7 @@ impl<'a, 'p> Flow<'a, 'p> {
                 continue;
             }
             let id = ItemId(u32::try_from(number).unwrap_or(u32::MAX));
-            if at.syntax().within(body).count() > MAX_EXPRS || at.runs_in_tests(id) {
+            if at.syntax().within(body).count() > MAX_EXPRS || at.is_test(id) {
                 continue;
             }
             let mut flow = Self {
@@ -468,27 +468,7 @@ pub(crate) fn is_written(does: &Does, place: &str) -> bool {
     }
 }
 
-impl At<'_> {
-    /// Whether an item is there for tests only.
-    pub(crate) fn runs_in_tests(&self, item: ItemId) -> bool {
-        let mut at = Some(item);
-        while let Some(found) = at.and_then(|at| self.syntax().item(at)) {
-            let attributes = Tokens {
-                start: found.tokens.start,
-                end: found.head.max(found.tokens.start),
-            };
-            let is_test = self.mentions_any(attributes, &["test", "bench"])
-                && !self.mentions_any(attributes, &["not", "any", "cfg_attr"]);
-            let is_named = found.kind == ItemKind::Mod
-                && found.name.is_some_and(|name| self.is_name(name, "tests"));
-            if is_test || is_named {
-                return true;
-            }
-            at = found.parent;
-        }
-        false
-    }
-}
+impl At<'_> {}
 
 /// Where a file has words of [`WORDS`], in a file that has unsafe code.
 fn words(at: &At<'_>) -> Vec<u32> {

@@ -109,7 +109,7 @@ impl At<'_> {
     }
 
     /// The last names of the traits that a trait asks for.
-    pub(super) fn supertraits(&self, item: &Item) -> Vec<String> {
+    pub(crate) fn supertraits(&self, item: &Item) -> Vec<String> {
         let Some(name) = item.name else {
             return Vec::new();
         };

@@ -43,7 +43,7 @@ impl<'p> At<'p> {
 
     /// The same of a function.
     pub(crate) fn entry_of(&self, item: ItemId, function: &'p Function) -> Option<Entry<'p>> {
-        if function.unsafety.is_some() || self.is_only_tested(item) {
+        if function.unsafety.is_some() || self.is_test(item) {
             return None;
         }
         Some(Entry {
@@ -139,30 +139,9 @@ impl<'p> At<'p> {
     }
 
     /// Whether a method is of a trait with one of these names.
-    pub(crate) fn is_of_trait(&self, item: ItemId, names: &[&str]) -> bool {
+    pub(crate) fn is_of_trait_named(&self, item: ItemId, names: &[&str]) -> bool {
         let last = self.trait_of(item).and_then(|path| path.segments.last());
         last.is_some_and(|last| names.iter().any(|name| self.is_name(last.name, name)))
-    }
-
-    /// Whether an item is only there for tests.
-    pub(crate) fn is_only_tested(&self, item: ItemId) -> bool {
-        let mut at = Some(item);
-        while let Some(found) = at.and_then(|at| self.syntax().item(at)) {
-            let attributes = self.item_attributes(found);
-            let is_test = self.mentions(attributes, "test")
-                && (self.mentions_any(attributes, &["cfg", "cfg_attr"])
-                    || attributes.end - attributes.start <= 8)
-                && !self.mentions(attributes, "not");
-            let is_named = found.kind == ItemKind::Mod
-                && found
-                    .name
-                    .is_some_and(|name| self.is_name(name, "tests") || self.is_name(name, "test"));
-            if is_test || is_named {
-                return true;
-            }
-            at = found.parent;
-        }
-        false
     }
 
     /// The tokens of an item's attributes.

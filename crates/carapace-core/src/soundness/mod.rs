@@ -28,21 +28,19 @@
 pub(crate) mod api;
 pub(crate) mod checks;
 pub(crate) mod flow;
-pub(crate) mod generics;
-pub(crate) mod guards;
-pub(crate) mod holds;
-pub(crate) mod memory;
-pub(crate) mod reach;
-pub(crate) mod sources;
-pub(crate) mod user_code;
 pub(crate) mod foreign;
 pub(crate) mod generics;
 pub(crate) mod ground;
+pub(crate) mod guards;
 pub(crate) mod holds;
 pub(crate) mod layout;
 pub(crate) mod lifetimes;
+pub(crate) mod memory;
 pub(crate) mod origin;
+pub(crate) mod reach;
+pub(crate) mod sources;
 pub(crate) mod trust;
+pub(crate) mod user_code;
 
 use crate::dance::at::At;
 use crate::dance::places::Places;

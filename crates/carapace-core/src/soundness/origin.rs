@@ -85,7 +85,7 @@ impl<'p> At<'p> {
                 match binding.bound {
                     Bound::Let {
                         value: Some(value), ..
-                    } if !binding.mutable && self.is_pointer(value) => Some((value, false)),
+                    } if !binding.mutable && self.is_written_pointer(value) => Some((value, false)),
                     _ => None,
                 }
             }
@@ -94,13 +94,13 @@ impl<'p> At<'p> {
     }
 
     /// Whether a value is a pointer as it is written: a cast, a pointer's method, or so typed.
-    fn is_pointer(&self, value: ExprId) -> bool {
+    fn is_written_pointer(&self, value: ExprId) -> bool {
         let value = self.bare(value);
         match self.kind(value) {
             ExprKind::Cast { to, .. } => {
                 matches!(self.syntax().type_kind(*to), TypeKind::Pointer { .. })
             }
-            ExprKind::Block(_) => self.tail(value).is_some_and(|tail| self.is_pointer(tail)),
+            ExprKind::Block(_) => self.tail(value).is_some_and(|tail| self.is_written_pointer(tail)),
             ExprKind::Method { name, .. } => {
                 const POINTERS: [&str; 5] = ["as_ptr", "as_mut_ptr", "cast", "add", "offset"];
                 POINTERS.iter().any(|word| self.is_name(*name, word))

@@ -119,7 +119,7 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
 
 fn doubt(at: &At<'_>, id: ExprId, wrong: Wrong) -> Option<Doubt> {
     let (item, _) = at.function(id)?;
-    if at.is_only_tested(item) {
+    if at.is_test(item) {
         return None;
     }
     let keyword = at.rests_on(id).or_else(|| at.unsafe_of_users(item))?;

@@ -74,7 +74,7 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
 
 fn doubt(at: &At<'_>, id: ExprId, made: ExprId, says: &str) -> Option<Doubt> {
     let (item, _) = at.function(id)?;
-    if at.is_only_tested(item) {
+    if at.is_test(item) {
         return None;
     }
     let function = match &at.syntax().item(item)?.kind {

@@ -74,7 +74,7 @@ fn transmuted(at: &At<'_>, id: ExprId) -> Option<Doubt> {
     };
     let is_guessed = is_pair(at, &to) && (reference(0, &from) || at.is_self(value))
         || is_pair(at, &from) && reference(1, &to);
-    if !is_guessed || at.is_only_tested(item) {
+    if !is_guessed || at.is_test(item) {
         return None;
     }
     let keyword = at.rests_on(id)?;

@@ -281,7 +281,7 @@ fn is_handle(at: &At<'_>, method: ItemId) -> bool {
 
 /// `Some((key, value))` where `key` is a `&mut` that is only given out as a `&`: others may have one.
 fn needless(at: &At<'_>, entry: Entry<'_>, body: ExprId) -> Option<Doubt> {
-    if entry.function.receiver != Some(Receiver::Mut) || !at.is_of_trait(entry.item, &STEPS) {
+    if entry.function.receiver != Some(Receiver::Mut) || !at.is_of_trait_named(entry.item, &STEPS) {
         return None;
     }
     let around = at.implementation(entry.item)?;
@@ -492,7 +492,7 @@ fn clone_of(at: &At<'_>, own: &str, field: &str) -> Option<ExprId> {
     for place in places {
         let clones = at.items_in(place.item);
         let clone = clones.into_iter().find_map(|(id, item)| match &item.kind {
-            ItemKind::Function(function) if at.is_of_trait(id, &["Clone"]) => function.body,
+            ItemKind::Function(function) if at.is_of_trait_named(id, &["Clone"]) => function.body,
             _ => None,
         });
         let Some(body) = clone else {
@@ -546,7 +546,7 @@ fn of_const(at: &At<'_>, id: ExprId) -> Option<Doubt> {
         _ => false,
     };
     let (item, function) = at.function(id)?;
-    if may_be_written || at.is_only_tested(item) {
+    if may_be_written || at.is_test(item) {
         return None;
     }
     let keyword = at.rests_on(id)?;

@@ -118,7 +118,7 @@ fn drop_of(at: &At<'_>, own: &str) -> Option<(ExprId, ItemId)> {
     places.find_map(|place| {
         let mut items = at.items_in(place.item);
         items.find_map(|(id, found)| match &found.kind {
-            ItemKind::Function(function) if at.is_of_trait(id, &["Drop"]) => {
+            ItemKind::Function(function) if at.is_of_trait_named(id, &["Drop"]) => {
                 Some((function.body?, id))
             }
             _ => None,
@@ -184,7 +184,7 @@ fn copied_owner(at: &At<'_>, id: ExprId) -> Option<Doubt> {
         return None;
     }
     let (clone, function) = at.function(id)?;
-    if !at.is_of_trait(clone, &["Clone"]) || at.is_only_tested(clone) {
+    if !at.is_of_trait_named(clone, &["Clone"]) || at.is_test(clone) {
         return None;
     }
     // Whatever is called may count.

@@ -231,7 +231,7 @@ fn is_written(at: &At<'_>, entry: Entry<'_>) -> bool {
         let mut methods = there.items_in(place.item);
         methods.any(|(id, item)| {
             item.name.is_some_and(|name| there.is_name(name, "write"))
-                && there.is_of_trait(id, &["Write"])
+                && there.is_of_trait_named(id, &["Write"])
         })
     })
 }

@@ -95,7 +95,7 @@ fn unwinding(at: &At<'_>, item: ItemId, function: &Function) -> Option<Doubt> {
         };
         has(b"unwind") || has(b"abort") || has(b"panic") || has(b"wrap") || has(b"guard")
     };
-    if at.has_word(item, caught) || at.is_only_tested(item) {
+    if at.has_word(item, caught) || at.is_test(item) {
         return None;
     }
     let is_generic = function.generics.iter().any(|name| {
