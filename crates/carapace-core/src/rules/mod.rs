@@ -14,6 +14,8 @@ mod example_archives;
 #[cfg(test)]
 mod example_dance;
 #[cfg(test)]
+mod example_soundness;
+#[cfg(test)]
 mod example_supply;
 pub(crate) mod policy;
 pub mod registry;

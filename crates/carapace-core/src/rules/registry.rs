@@ -142,16 +142,50 @@ mod policy_unknown_ignore;
 mod policy_unknown_package;
 #[path = "policy/unused_ignore.rs"]
 mod policy_unused_ignore;
+#[path = "soundness/assumed_layout.rs"]
+mod soundness_assumed_layout;
+#[path = "soundness/dangling_temporary.rs"]
+mod soundness_dangling_temporary;
+#[path = "soundness/foreign_format.rs"]
+mod soundness_foreign_format;
+#[path = "soundness/free_lifetime.rs"]
+mod soundness_free_lifetime;
+#[path = "soundness/guessed_fat_pointer.rs"]
+mod soundness_guessed_fat_pointer;
+#[path = "soundness/misaligned_cast.rs"]
+mod soundness_misaligned_cast;
+#[path = "soundness/overflowing_size.rs"]
+mod soundness_overflowing_size;
 #[path = "soundness/panic_safety.rs"]
 mod soundness_panic_safety;
 #[path = "soundness/poisoned_slot.rs"]
 mod soundness_poisoned_slot;
+#[path = "soundness/raw_pointer_argument.rs"]
+mod soundness_raw_pointer_argument;
 #[path = "soundness/send_sync.rs"]
 mod soundness_send_sync;
+#[path = "soundness/shared_to_mut.rs"]
+mod soundness_shared_to_mut;
+#[path = "soundness/trusted_trait.rs"]
+mod soundness_trusted_trait;
+#[path = "soundness/two_owners.rs"]
+mod soundness_two_owners;
+#[path = "soundness/unchecked_enum.rs"]
+mod soundness_unchecked_enum;
+#[path = "soundness/unchecked_foreign.rs"]
+mod soundness_unchecked_foreign;
+#[path = "soundness/unchecked_index.rs"]
+mod soundness_unchecked_index;
+#[path = "soundness/unchecked_utf8.rs"]
+mod soundness_unchecked_utf8;
 #[path = "soundness/uninit_read.rs"]
 mod soundness_uninit_read;
 #[path = "soundness/uninit_val.rs"]
 mod soundness_uninit_val;
+#[path = "soundness/unsound_allocation.rs"]
+mod soundness_unsound_allocation;
+#[path = "soundness/unwinding_callback.rs"]
+mod soundness_unwinding_callback;
 #[path = "supply/archive_anomaly.rs"]
 mod supply_archive_anomaly;
 #[path = "supply/archive_checksum.rs"]
@@ -900,6 +934,159 @@ pub static RULES: &[Rule] = &[
         replaces: None,
         judges: Some(&soundness_poisoned_slot::JUDGES),
         check: soundness_poisoned_slot::check,
+    },
+    Rule {
+        meta: soundness_unchecked_index::META,
+        name: "unchecked-index",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND030.md"),
+        replaces: None,
+        judges: Some(&soundness_unchecked_index::JUDGES),
+        check: soundness_unchecked_index::check,
+    },
+    Rule {
+        meta: soundness_raw_pointer_argument::META,
+        name: "raw-pointer-argument",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND031.md"),
+        replaces: None,
+        judges: Some(&soundness_raw_pointer_argument::JUDGES),
+        check: soundness_raw_pointer_argument::check,
+    },
+    Rule {
+        meta: soundness_trusted_trait::META,
+        name: "trusted-trait",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND032.md"),
+        replaces: None,
+        judges: Some(&soundness_trusted_trait::JUDGES),
+        check: soundness_trusted_trait::check,
+    },
+    Rule {
+        meta: soundness_unsound_allocation::META,
+        name: "unsound-allocation",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND033.md"),
+        replaces: None,
+        judges: Some(&soundness_unsound_allocation::JUDGES),
+        check: soundness_unsound_allocation::check,
+    },
+    Rule {
+        meta: soundness_overflowing_size::META,
+        name: "overflowing-size",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND034.md"),
+        replaces: None,
+        judges: Some(&soundness_overflowing_size::JUDGES),
+        check: soundness_overflowing_size::check,
+    },
+    Rule {
+        meta: soundness_shared_to_mut::META,
+        name: "shared-to-mut",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND050.md"),
+        replaces: None,
+        judges: Some(&soundness_shared_to_mut::JUDGES),
+        check: soundness_shared_to_mut::check,
+    },
+    Rule {
+        meta: soundness_free_lifetime::META,
+        name: "free-lifetime",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND051.md"),
+        replaces: None,
+        judges: Some(&soundness_free_lifetime::JUDGES),
+        check: soundness_free_lifetime::check,
+    },
+    Rule {
+        meta: soundness_assumed_layout::META,
+        name: "assumed-layout",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND052.md"),
+        replaces: None,
+        judges: Some(&soundness_assumed_layout::JUDGES),
+        check: soundness_assumed_layout::check,
+    },
+    Rule {
+        meta: soundness_misaligned_cast::META,
+        name: "misaligned-cast",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND053.md"),
+        replaces: None,
+        judges: Some(&soundness_misaligned_cast::JUDGES),
+        check: soundness_misaligned_cast::check,
+    },
+    Rule {
+        meta: soundness_unchecked_utf8::META,
+        name: "unchecked-utf8",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND054.md"),
+        replaces: None,
+        judges: Some(&soundness_unchecked_utf8::JUDGES),
+        check: soundness_unchecked_utf8::check,
+    },
+    Rule {
+        meta: soundness_unchecked_foreign::META,
+        name: "unchecked-foreign",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND055.md"),
+        replaces: None,
+        judges: Some(&soundness_unchecked_foreign::JUDGES),
+        check: soundness_unchecked_foreign::check,
+    },
+    Rule {
+        meta: soundness_two_owners::META,
+        name: "two-owners",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND056.md"),
+        replaces: None,
+        judges: Some(&soundness_two_owners::JUDGES),
+        check: soundness_two_owners::check,
+    },
+    Rule {
+        meta: soundness_dangling_temporary::META,
+        name: "dangling-temporary",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND057.md"),
+        replaces: None,
+        judges: Some(&soundness_dangling_temporary::JUDGES),
+        check: soundness_dangling_temporary::check,
+    },
+    Rule {
+        meta: soundness_unchecked_enum::META,
+        name: "unchecked-enum",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND058.md"),
+        replaces: None,
+        judges: Some(&soundness_unchecked_enum::JUDGES),
+        check: soundness_unchecked_enum::check,
+    },
+    Rule {
+        meta: soundness_guessed_fat_pointer::META,
+        name: "guessed-fat-pointer",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND059.md"),
+        replaces: None,
+        judges: Some(&soundness_guessed_fat_pointer::JUDGES),
+        check: soundness_guessed_fat_pointer::check,
+    },
+    Rule {
+        meta: soundness_foreign_format::META,
+        name: "foreign-format",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND060.md"),
+        replaces: None,
+        judges: Some(&soundness_foreign_format::JUDGES),
+        check: soundness_foreign_format::check,
+    },
+    Rule {
+        meta: soundness_unwinding_callback::META,
+        name: "unwinding-callback",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND061.md"),
+        replaces: None,
+        judges: Some(&soundness_unwinding_callback::JUDGES),
+        check: soundness_unwinding_callback::check,
     },
     Rule {
         meta: supply_yanked::META,

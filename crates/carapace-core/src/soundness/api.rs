@@ -25,11 +25,9 @@ pub(crate) enum How {
 
 /// One way in which a function hands over a type parameter of its type.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Handing<'p> {
+pub(crate) struct Handing {
     /// The function.
     pub(crate) place: Place,
-    /// The same.
-    pub(crate) function: &'p Function,
     /// How it takes its type: as `self` or as its first parameter.
     pub(crate) receiver: Option<Receiver>,
     /// How.
@@ -45,7 +43,7 @@ pub(crate) struct Handing<'p> {
 impl<'p> At<'p> {
     /// What the safe functions of a type hand over of its type parameter with a number. Functions that
     /// others cannot call are left out where the type can be named by others.
-    pub(crate) fn handings(&self, name: &str, number: usize) -> Vec<Handing<'p>> {
+    pub(crate) fn handings(&self, name: &str, number: usize) -> Vec<Handing> {
         let mut handings = Vec::new();
         let Some((bound, _, own)) = self.declared.type_meant(self.file.index, name) else {
             return handings;
@@ -111,7 +109,7 @@ impl<'p> At<'p> {
         function: &'p Function,
         parameter: &str,
         owner: &str,
-        handings: &mut Vec<Handing<'p>>,
+        handings: &mut Vec<Handing>,
     ) {
         let Some(item) = self.declared.item(place) else {
             return;
@@ -130,7 +128,6 @@ impl<'p> At<'p> {
         let mut add = |how, by_closure, of_associated| {
             handings.push(Handing {
                 place,
-                function,
                 receiver,
                 how,
                 by_closure,
@@ -283,7 +280,9 @@ impl<'p> At<'p> {
                         T::Comma | T::OpenBrace | T::Plus | T::Where
                     )
                 {
-                    if is_parameter(at) && source.kind(at - 1) != T::Amp {
+                    let is_lent = source.kind(at - 1) == T::Amp
+                        || source.kind(at - 1) == T::Lifetime && source.kind(at - 2) == T::Amp;
+                    if is_parameter(at) && !is_lent {
                         found.push(How::In);
                         break;
                     }

@@ -148,8 +148,9 @@ impl At<'_> {
 
     /// `dyn Trait<T>`: an implementation holds one, most likely; a function does not.
     fn held_by_object(&self, tokens: Tokens, parameter: &str) -> Holds {
-        const FUNCTIONS: [&str; 3] = ["Fn", "FnMut", "FnOnce"];
-        let is_function = self.mentions_any(tokens, &FUNCTIONS)
+        // And what is declared to be `Send` or `Sync` by itself asks nothing of the parameter.
+        const OTHERS: [&str; 5] = ["Fn", "FnMut", "FnOnce", "Send", "Sync"];
+        let is_function = self.mentions_any(tokens, &OTHERS)
             || (tokens.start..tokens.end).any(|at| self.file.source.kind(at as usize) == T::Fn);
         match self.mentions(tokens, parameter) && !is_function {
             true => Holds {

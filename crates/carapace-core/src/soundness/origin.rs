@@ -100,7 +100,9 @@ impl<'p> At<'p> {
             ExprKind::Cast { to, .. } => {
                 matches!(self.syntax().type_kind(*to), TypeKind::Pointer { .. })
             }
-            ExprKind::Block(_) => self.tail(value).is_some_and(|tail| self.is_written_pointer(tail)),
+            ExprKind::Block(_) => self
+                .tail(value)
+                .is_some_and(|tail| self.is_written_pointer(tail)),
             ExprKind::Method { name, .. } => {
                 const POINTERS: [&str; 5] = ["as_ptr", "as_mut_ptr", "cast", "add", "offset"];
                 POINTERS.iter().any(|word| self.is_name(*name, word))

@@ -156,7 +156,7 @@ impl<'p> At<'p> {
     }
 
     /// Whether the type of an implementation can be named by others.
-    fn is_type_exported(&self, implementation: &Item) -> bool {
+    pub(crate) fn is_type_exported(&self, implementation: &Item) -> bool {
         let Some(name) = implementation.name.map(|name| self.name(name)) else {
             return true;
         };

@@ -84,6 +84,7 @@ fn linked(rust: u32, kind: SiteKind, found: Option<DancedSite>) -> SiteDance {
         }],
     };
     let file = DancedFile {
+        faults: Vec::new(),
         path: "src/lib.rs".to_owned(),
         sites: found.into_iter().collect(),
     };
@@ -195,6 +196,7 @@ fn what_nobody_read_is_told_apart_from_what_declares() {
         packages: vec![PackageCensus::default()],
     };
     let file = DancedFile {
+        faults: Vec::new(),
         path: "src/lib.rs".to_owned(),
         sites: vec![elsewhere],
     };

@@ -133,6 +133,7 @@ fn report(text: &str) -> Report {
         name: format!("{name}{text}"),
     };
     let file = DancedFile {
+        faults: Vec::new(),
         path: "src/lib.rs".to_owned(),
         sites: vec![
             danced(2, vec![proposal(2, 0, Safe, text)], vec![]),
@@ -190,6 +191,7 @@ fn report(text: &str) -> Report {
         ..Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph))
     };
     let request = DanceRequest {
+        confidence: crate::finding::Confidence::High,
         subject,
         census: Census {
             packages: vec![package(), package()],
@@ -297,6 +299,7 @@ fn moved_lines_change_no_fingerprint() {
         let graph = Graph::from_lockfile(&lockfile::read(LOCK.as_bytes()).unwrap()).unwrap();
         let line = 2 + shift;
         let file = DancedFile {
+            faults: Vec::new(),
             path: "src/lib.rs".to_owned(),
             sites: vec![danced(
                 line,
@@ -319,6 +322,7 @@ fn moved_lines_change_no_fingerprint() {
             ..PackageCensus::default()
         };
         let request = DanceRequest {
+            confidence: crate::finding::Confidence::High,
             subject: Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph)),
             census: Census {
                 packages: vec![census],

@@ -204,9 +204,7 @@ fn of_foreign(at: &At<'_>, id: ExprId) -> Option<Doubt> {
             })
     };
     let has_aligned = |word: &[u8]| word.starts_with(b"align") || word == b"Layout";
-    if !call.arguments.iter().any(is_measured)
-        || at.has_word(item, has_aligned)
-        || at.is_test(item)
+    if !call.arguments.iter().any(is_measured) || at.has_word(item, has_aligned) || at.is_test(item)
     {
         return None;
     }

@@ -106,7 +106,11 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
             .filter_map(|number| promise.lacks(number))
             .collect();
         lacking.sort_by_key(|lack| std::cmp::Reverse(lack.confidence));
-        if let Some(lack) = lacking.into_iter().next() {
+        if let Some(mut lack) = lacking.into_iter().next() {
+            // Who can name it, in the package alone, may know what it asks for.
+            if !at.is_type_exported(item) {
+                lack.confidence = lack.confidence.min(Confidence::Medium);
+            }
             found.push(promise.doubt(lack));
         }
     }
@@ -189,15 +193,13 @@ impl<'a, 'p> Promise<'a, 'p> {
         &self,
         parameter: &TypeParameter,
         holds: Holds,
-        handings: &'h [Handing<'p>],
-    ) -> Option<Missing<'h, 'p>> {
+        handings: &'h [Handing],
+    ) -> Option<Missing<'h>> {
         let moves = handings
             .iter()
             .find(|handing| matches!(handing.how, How::In | How::Out));
-        if holds.counted
-            && !holds.cell
-            && !(self.has(parameter, "Send") && self.has(parameter, "Sync"))
-        {
+        let is_bounded = self.has(parameter, "Send") && self.has(parameter, "Sync");
+        if holds.counted && !holds.cell && !holds.locked && !is_bounded {
             let bound = match self.has(parameter, "Send") {
                 true => "Sync",
                 false => "Send",
@@ -256,8 +258,8 @@ impl<'a, 'p> Promise<'a, 'p> {
         &self,
         parameter: &TypeParameter,
         holds: Holds,
-        handings: &'h [Handing<'p>],
-    ) -> Option<Missing<'h, 'p>> {
+        handings: &'h [Handing],
+    ) -> Option<Missing<'h>> {
         let through_shared = || {
             let handings = handings.iter();
             handings.filter(|handing| handing.receiver == Some(Receiver::Shared))
@@ -393,7 +395,7 @@ impl<'a, 'p> Promise<'a, 'p> {
 }
 
 /// `Send for Name<T>` says nothing of `T::Owned`.
-fn lacks_of_associated<'h, 'p>(handings: &'h [Handing<'p>]) -> Option<Missing<'h, 'p>> {
+fn lacks_of_associated<'h>(handings: &'h [Handing]) -> Option<Missing<'h>> {
     let mut handings = handings.iter();
     let moves = handings.find(|handing| matches!(handing.how, How::In | How::Out))?;
     let why = "a type that a trait gives to it goes along";
@@ -401,14 +403,9 @@ fn lacks_of_associated<'h, 'p>(handings: &'h [Handing<'p>]) -> Option<Missing<'h
 }
 
 /// The bound that is missing, how sure that is, why it is needed, and what shows it.
-type Missing<'h, 'p> = (
-    &'static str,
-    Confidence,
-    &'static str,
-    Option<&'h Handing<'p>>,
-);
+type Missing<'h> = (&'static str, Confidence, &'static str, Option<&'h Handing>);
 
-fn reason_of(handing: &Handing<'_>) -> Reason {
+fn reason_of(handing: &Handing) -> Reason {
     let says = match (handing.how, handing.by_closure) {
         (How::In, false) => "a value goes in here",
         (How::Out, false) => "a value comes out here",
