@@ -77,14 +77,10 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
             return;
         }
         let accesses = at.accesses(safe.body, false);
-        let checks = match accesses.is_empty() {
-            true => Checks::default(),
-            false => Checks::of(at, safe.body),
-        };
         let judge = Judge {
             at,
             safe,
-            checks,
+            checks: OnceCell::new(),
             reach: OnceCell::new(),
             asked: Cell::new(MAX_ASKED),
         };
@@ -116,7 +112,7 @@ const ANY: Needs = Needs {
 struct Judge<'a, 'p> {
     at: &'a At<'p>,
     safe: Safe<'p>,
-    checks: Checks,
+    checks: OnceCell<Checks>,
     reach: OnceCell<Reach>,
     /// How many more values and called functions are looked into.
     asked: Cell<u32>,
@@ -134,6 +130,11 @@ struct Unchecked<'n> {
 
 impl Judge<'_, '_> {
     /// Whether there is time to look into one more.
+    fn checks(&self) -> &Checks {
+        let make = || Checks::of(self.at, self.safe.body);
+        self.checks.get_or_init(make)
+    }
+
     fn may_ask(&self) -> bool {
         let left = self.asked.get().checked_sub(1);
         self.asked.set(left.unwrap_or(0));
@@ -174,7 +175,7 @@ impl Judge<'_, '_> {
                 is_any: false,
                 is_later: access.kind == Kind::Offset && self.is_named_first(access.expr),
             };
-            let state = self.checks.state(at, access.expr, &names, needs);
+            let state = self.checks().state(at, access.expr, &names, needs);
             if state == Checked::Yes {
                 continue;
             }
@@ -323,7 +324,7 @@ impl Judge<'_, '_> {
             return None;
         }
         let names = at.related(&name, self.safe.body);
-        let state = self.checks.state(at, access.expr, &names, ANY);
+        let state = self.checks().state(at, access.expr, &names, ANY);
         if state == Checked::Yes || is_fixed && self.is_in_length_loop(access.expr, &names) {
             return None;
         }
@@ -432,7 +433,7 @@ impl Judge<'_, '_> {
                 return None;
             }
             let names = at.related(&name, self.safe.body);
-            let state = self.checks.state(at, used.expr, &names, ANY);
+            let state = self.checks().state(at, used.expr, &names, ANY);
             // A count of it goes along.
             let own = at.syntax().expr(used.expr).tokens;
             let is_counted = match at.kind(used.expr) {
