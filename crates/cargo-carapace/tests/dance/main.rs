@@ -16,5 +16,6 @@ mod kept;
 mod listing;
 mod process;
 mod project;
+mod unsound;
 #[cfg(unix)]
 mod verify;

@@ -75,9 +75,14 @@ pub(crate) fn read(world: &World, path: &str) -> String {
 
 /// The findings of the command's own rules.
 pub(crate) fn findings(document: &Value) -> Vec<&Value> {
+    findings_of(document, "dance")
+}
+
+/// The findings of a group of rules.
+pub(crate) fn findings_of<'a>(document: &'a Value, group: &str) -> Vec<&'a Value> {
     let findings = document["findings"].as_array().unwrap().iter();
     findings
-        .filter(|finding| finding["group"] == "dance")
+        .filter(|finding| finding["group"] == group)
         .collect()
 }
 

@@ -8,6 +8,7 @@ use carapace_core::facts::dance::{
     Change, DancedFile, DancedSite, Left, Need, PackageDance, Plan, Proposal, Span,
 };
 use carapace_core::facts::unsafety::{Operation, SiteKind};
+use carapace_core::finding::Finding;
 use carapace_core::fix::Applicability;
 use carapace_core::graph::{Graph, lockfile};
 use carapace_core::render::json;
@@ -15,6 +16,7 @@ use carapace_core::report::{
     Details, Edges, FixChange, FixStatus, Fixed, FixedFinding, Input, InputKind, KindChange, Proof,
     Report, Settings, Verdict,
 };
+use carapace_core::rules::Rule;
 use serde_json::Value;
 
 fn site(line: u32) -> Site {
@@ -84,9 +86,18 @@ fn facts() -> PackageDance {
         files: vec![DancedFile {
             path: "src/lib.rs".to_owned(),
             sites: vec![goes, stays],
+            faults: Vec::new(),
         }],
         gaps: Vec::new(),
     }
+}
+
+/// What a rule finds unsound.
+fn unsound() -> Finding {
+    let rule = Rule::find("SND001").unwrap();
+    let mut finding = Finding::new(rule, None, "it is Send whatever `T` is".to_owned());
+    finding.pattern = rule.judges.map(|judges| judges.pattern);
+    finding
 }
 
 /// The document of a report with one package, a fix and its patch.
@@ -135,7 +146,7 @@ pub fn document() -> Value {
             repository_path: None,
             kind: InputKind::Manifest,
             graph,
-            findings: Vec::new(),
+            findings: vec![unsound()],
             verdict: Verdict::Pass,
             supply: None,
             dance: Some(Arc::new(dance)),

@@ -1,0 +1,98 @@
+//! What is told of code that is unsound, and how sure that has to be.
+
+use serde_json::{Value, json};
+
+use super::project::{findings_of, project};
+use crate::support::run::World;
+
+/// A promise without the bound that it needs: sure. An index that nothing checks: likely. The same in a
+/// test: nobody's business.
+const UNSOUND: &str = "\
+use std::cell::UnsafeCell;
+
+pub mod slots {
+    pub struct Slot<T>(pub(crate) super::UnsafeCell<Option<T>>);
+
+    impl<T> Slot<T> {
+        pub fn new(value: T) -> Self {
+            Self(super::UnsafeCell::new(Some(value)))
+        }
+        pub fn into_inner(self) -> Option<T> {
+            self.0.into_inner()
+        }
+    }
+
+    unsafe impl<T> Send for Slot<T> {}
+}
+
+pub fn at(bytes: &[u8], index: usize) -> u8 {
+    unsafe { *bytes.get_unchecked(index) }
+}
+
+#[cfg(test)]
+mod tests {
+    pub struct Own<T>(*mut T);
+    unsafe impl<T> Send for Own<T> {}
+    unsafe impl<T> Sync for Own<T> {}
+}
+";
+
+fn unsound(world: &World, arguments: &[&str]) -> Vec<Value> {
+    let run = world.plain(&["dance", "--offline"]).args(arguments);
+    let document = run.json(0);
+    let found = findings_of(&document, "soundness").into_iter();
+    found.cloned().collect()
+}
+
+#[test]
+fn a_finding_has_its_pattern_its_reasoning_and_what_would_make_it_sound() {
+    let world = project(UNSOUND);
+    let found = unsound(&world, &[]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let finding = &found[0];
+    assert_eq!(finding["pattern"], "SEND_SYNC");
+    assert_eq!(finding["confidence"], "high");
+    assert_eq!(finding["level"], "warn");
+    assert_eq!(finding["item"], "slots::Slot");
+    assert_eq!(finding["location"]["file"], "src/lib.rs");
+    assert_eq!(finding["location"]["line"], 15);
+    let evidence = finding["evidence"].to_string();
+    assert!(evidence.contains("src/lib.rs:4:"), "{evidence}");
+    assert!(evidence.contains("src/lib.rs:15:"), "{evidence}");
+    assert_eq!(finding["help"], json!(["ask for `T: Send`"]));
+    let references = finding["references"].to_string();
+    assert!(
+        references.contains("rustsec.org/advisories/"),
+        "{references}"
+    );
+}
+
+#[test]
+fn what_is_less_sure_is_told_where_it_is_asked_for() {
+    let world = project(UNSOUND);
+    let patterns = |confidence: &str| -> Vec<Value> {
+        let found = unsound(&world, &["--confidence", confidence]).into_iter();
+        found.map(|finding| finding["pattern"].clone()).collect()
+    };
+    assert_eq!(patterns("high"), ["SEND_SYNC"]);
+    for confidence in ["medium", "low"] {
+        let mut found: Vec<String> = patterns(confidence)
+            .iter()
+            .filter_map(|found| found.as_str().map(str::to_owned))
+            .collect();
+        found.sort();
+        assert_eq!(found, ["BOUNDS", "SEND_SYNC"], "{confidence}");
+    }
+}
+
+#[test]
+fn an_unpacked_package_is_judged_alone_and_people_are_told() {
+    let world = project(UNSOUND);
+    let output = world.plain(&["dance", "--no-deps", "."]).exits(0);
+    output.shows(&[
+        "warn[SND001]",
+        "--> src/lib.rs:15:",
+        "`Slot` is Send whatever `T` is",
+        "help: ask for `T: Send`",
+    ]);
+}
