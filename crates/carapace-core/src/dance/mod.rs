@@ -59,6 +59,10 @@ use crate::source::syntax::{Depth, ItemKind, Syntax};
 use crate::source::tree::Groups;
 use crate::source::uses::imports;
 
+/// Why nothing is said of what is unsound in a file.
+const UNJUDGED: &str = "expressions in it nest too deep, or a block is too long: rules on unsound code \
+                        have not looked at it";
+
 /// A file of a package, read as far as the rules need it: all of it where something unsafe may stand
 /// in it, else what it declares.
 #[derive(Debug)]
@@ -167,16 +171,22 @@ pub fn package(mut files: Vec<Danced>) -> PackageDance {
             file: view,
             declared: &declared,
         };
+        let mut faults = Vec::new();
+        match soundness::is_judged(&file.syntax) {
+            true => faults = soundness::faults(at, &paths),
+            false => gaps.push(FactGap {
+                path: file.path.clone(),
+                reason: UNJUDGED.to_owned(),
+            }),
+        }
         DancedFile {
             path: file.path.clone(),
             sites: sites::sites(at),
-            faults: soundness::faults(at, &paths),
+            faults,
         }
     });
-    PackageDance {
-        files: danced.filter(|file| !file.is_empty()).collect(),
-        gaps,
-    }
+    let files = danced.filter(|file| !file.is_empty()).collect();
+    PackageDance { files, gaps }
 }
 
 /// What the `use` declarations of a file call things.

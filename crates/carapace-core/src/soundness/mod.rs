@@ -47,8 +47,12 @@ use crate::dance::places::Places;
 use crate::facts::soundness::{Fault, Link};
 use crate::finding::Confidence;
 use crate::rules::registry::RULES;
-use crate::source::syntax::Tokens;
+use crate::source::syntax::{Expr, ExprKind, Syntax, Tokens};
 
+/// How deep expressions may stand in each other in a file that is judged, and how many statements in one
+/// block: rules go outwards and back from where something is done, which would take quadratic time.
+const MAX_DEPTH: u32 = 256;
+const MAX_STATEMENTS: usize = 4096;
 /// How many faults of one file are kept.
 const MAX_FAULTS: usize = 1024;
 /// How many places a chain has, and how long a text of one is, in characters.
@@ -103,6 +107,15 @@ impl At<'_> {
             says: says.into(),
         }
     }
+}
+
+/// Whether rules can judge a file in a bounded time.
+pub(crate) fn is_judged(syntax: &Syntax) -> bool {
+    let is_long = |expr: &Expr| match &expr.kind {
+        ExprKind::Block(block) => block.statements.len() > MAX_STATEMENTS,
+        _ => false,
+    };
+    syntax.depth() <= MAX_DEPTH && !syntax.exprs.iter().any(is_long)
 }
 
 /// What rules find unsound in a file; `paths` are those of the package's files.

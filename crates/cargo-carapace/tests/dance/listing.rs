@@ -60,10 +60,15 @@ fn for_people() {
         "calls foreign functions (getpid); missing: a crate that wraps",
     ]);
     let last = output.stdout.lines().last().unwrap();
-    assert!(last.starts_with("ok: 1 note in "), "{last}");
+    assert!(last.starts_with("warning: 1 warning, 1 note in "), "{last}");
     assert!(last.contains("3 unsafe sites: 1 could go"), "{last}");
     // The same bytes, run after run; and nothing where nothing is wanted.
     assert_eq!(listed(&world, &[]).exits(0), output);
+    let sound = GOES.replace("unsafe {", "assert!(!bytes.is_empty());\n    unsafe {");
+    let world = project(&sound);
+    listed(&world, &[])
+        .exits(0)
+        .shows(&["note[", "ok: 1 note in "]);
     assert_eq!(listed(&world, &["-q"]).exits(0).stdout, "");
 }
 
@@ -74,7 +79,9 @@ fn other_formats() {
         let output = listed(&world, &["--format", "sarif"]).exits(0);
         serde_json::from_str(&output.stdout).unwrap()
     };
-    let result = &sarif["runs"][0]["results"][0];
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let result = results.iter().find(|result| result["ruleId"] == "DAN001");
+    let result = result.unwrap();
     let change = &result["fixes"][0]["artifactChanges"][0];
     assert_eq!(change["artifactLocation"]["uri"], "src/lib.rs");
     listed(&world, &["--format", "github"])

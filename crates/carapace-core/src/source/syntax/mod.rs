@@ -687,12 +687,22 @@ impl Syntax {
     /// `else if`) are as deep as they are long.
     #[must_use]
     pub fn depth_within(&self, id: ExprId) -> u32 {
-        let first = self.expr(id).first;
+        self.deepest(self.expr(id).first..id.0.saturating_add(1))
+    }
+
+    /// The same of all expressions.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.deepest(0..u32::try_from(self.exprs.len()).unwrap_or(u32::MAX))
+    }
+
+    fn deepest(&self, range: Range<u32>) -> u32 {
+        let first = range.start;
         let place = |part: ExprId| part.0.checked_sub(first).map(|at| at as usize);
-        let mut depths = vec![0_u32; place(id).map_or(0, |at| at + 1)];
+        let mut depths = vec![0_u32; range.len()];
         let mut deepest = 0;
         // What stands in an expression comes before it.
-        for part in self.within(id).rev().skip(1) {
+        for part in range.rev().map(ExprId) {
             let around = self.around(part).and_then(place);
             let around = around.and_then(|around| depths.get(around).copied());
             let depth = around.map_or(0, |around| around + 1);
