@@ -15,7 +15,7 @@ use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::soundness::user_code::{Given, UserCode};
-use crate::source::syntax::{BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, Tokens};
+use crate::source::syntax::{ExprId, ExprKind, Function, ItemId, ItemKind, Tokens};
 
 /// How many steps of one function are looked at.
 const MAX_STEPS: usize = 512;
@@ -188,18 +188,8 @@ impl<'a, 'p> Flow<'a, 'p> {
 
     /// The keyword on which an expression rests: that of the unsafe block around it, else of the function.
     pub(crate) fn keyword(&self, id: ExprId) -> u32 {
-        let syntax = self.at.syntax();
-        let mut around = std::iter::once(id)
-            .chain(syntax.ancestors(id))
-            .take(MAX_AROUND);
-        let block = around.find(|around| {
-            matches!(self.at.kind(*around), ExprKind::Block(block) if block.kind == BlockKind::Unsafe)
-        });
-        match (block, self.function.unsafety) {
-            (Some(block), _) => syntax.expr(block).tokens.start,
-            (None, Some(keyword)) => keyword,
-            (None, None) => syntax.expr(id).tokens.start,
-        }
+        let keyword = self.at.unsafe_around(id).or(self.function.unsafety);
+        keyword.unwrap_or_else(|| self.at.syntax().expr(id).tokens.start)
     }
 
     /// The tokens of a step.

@@ -23,16 +23,21 @@ pub(crate) struct Entry<'p> {
 }
 
 impl<'p> At<'p> {
+    /// The keyword of the unsafe block that an expression is or stands in.
+    pub(crate) fn unsafe_around(&self, id: ExprId) -> Option<u32> {
+        let mut around = std::iter::once(id).chain(self.syntax().ancestors(id));
+        let keyword = around.find_map(|around| match self.kind(around) {
+            // A label may stand before it.
+            ExprKind::Block(block) if block.kind == BlockKind::Unsafe => block.open.checked_sub(1),
+            _ => None,
+        })?;
+        (self.file.source.kind(keyword as usize) == T::Unsafe).then_some(keyword)
+    }
+
     /// The keyword of the unsafe block or function that an expression is in.
     pub(crate) fn rests_on(&self, id: ExprId) -> Option<u32> {
-        let mut around = std::iter::once(id).chain(self.syntax().ancestors(id));
-        let block = around.find_map(|around| match self.kind(around) {
-            ExprKind::Block(block) if block.kind == BlockKind::Unsafe => {
-                Some(self.syntax().expr(around).tokens.start)
-            }
-            _ => None,
-        });
-        block.or_else(|| self.function(id)?.1.unsafety)
+        self.unsafe_around(id)
+            .or_else(|| self.function(id)?.1.unsafety)
     }
 
     /// The function around an expression, where it is safe to call.

@@ -6,9 +6,8 @@ use crate::dance::declared::Place;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::facts::operations::standard;
-use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, ItemKind, Parent, Path, Prefix, Statement, StatementKind,
+    ExprId, ExprKind, Function, ItemKind, Parent, Path, Prefix, Statement, StatementKind,
 };
 
 /// How many operations of one function are looked at.
@@ -61,18 +60,6 @@ pub(crate) struct Access {
 }
 
 impl At<'_> {
-    /// The keyword of the unsafe block around an expression.
-    pub(crate) fn unsafe_around(&self, id: ExprId) -> Option<u32> {
-        let around = self.syntax().ancestors(id);
-        let mut blocks = around.filter_map(|around| match self.kind(around) {
-            ExprKind::Block(block) if block.kind == BlockKind::Unsafe => Some(block.open),
-            _ => None,
-        });
-        let open = blocks.next()?;
-        let keyword = open.checked_sub(1)?;
-        (self.file.source.kind(keyword as usize) == T::Unsafe).then_some(keyword)
-    }
-
     /// The operations of a function's body that rest on numbers. `is_all` where all of it is unsafe.
     pub(crate) fn accesses(&self, body: ExprId, is_all: bool) -> Vec<Access> {
         let parts = self.syntax().within(body);

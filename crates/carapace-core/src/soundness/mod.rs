@@ -19,6 +19,7 @@
 //! | from what a pointer was made, where it is followed | `origin` |
 //! | how types lie in memory | `layout` |
 //! | which bounds promise something that unsafe code may rely on | `trust` |
+//! | what of a file several rules ask | `judged` |
 //! | what rules give | this file |
 //!
 //! *Invariants.* A rule says what it saw, as a chain of places, and how sure it is. What is not known
@@ -33,6 +34,7 @@ pub(crate) mod generics;
 pub(crate) mod ground;
 pub(crate) mod guards;
 pub(crate) mod holds;
+pub(crate) mod judged;
 pub(crate) mod layout;
 pub(crate) mod lifetimes;
 pub(crate) mod memory;
@@ -41,6 +43,8 @@ pub(crate) mod reach;
 pub(crate) mod sources;
 pub(crate) mod trust;
 pub(crate) mod user_code;
+
+use judged::Judged;
 
 use crate::dance::at::At;
 use crate::dance::places::Places;
@@ -67,7 +71,7 @@ pub struct Judges {
     /// Advisories of the same kind.
     pub alike: &'static [&'static str],
     /// Looks at one file.
-    pub(crate) find: fn(&At<'_>, &mut Vec<Doubt>),
+    pub(crate) find: fn(&Judged<'_, '_>, &mut Vec<Doubt>),
 }
 
 /// Something that a rule finds unsound.
@@ -120,13 +124,14 @@ pub(crate) fn is_judged(syntax: &Syntax) -> bool {
 
 /// What rules find unsound in a file; `paths` are those of the package's files.
 pub(crate) fn faults(at: At<'_>, paths: &[&str]) -> Vec<Fault> {
+    let judged = Judged::new(&at);
     let mut faults = Vec::new();
     for rule in RULES {
         let Some(judges) = rule.judges else {
             continue;
         };
         let mut found = Vec::new();
-        (judges.find)(&at, &mut found);
+        (judges.find)(&judged, &mut found);
         found.truncate(MAX_FAULTS);
         faults.extend(found.into_iter().map(|doubt| (rule.meta.code, doubt)));
     }

@@ -1,7 +1,9 @@
 //! Who can call a function: safe code of other packages, or the package's own code alone.
 
+use super::{Doubt, Reason};
 use crate::dance::at::At;
 use crate::dance::declared::Place;
+use crate::finding::Confidence;
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{ExprId, Function, Item, ItemId, ItemKind, Path, Tokens};
 
@@ -20,6 +22,8 @@ pub(crate) enum Reach {
 /// A safe function with a body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Safe<'p> {
+    /// Where it is.
+    at: At<'p>,
     /// Its item in the file.
     pub(crate) id: ItemId,
     /// The same.
@@ -28,6 +32,29 @@ pub(crate) struct Safe<'p> {
     pub(crate) function: &'p Function,
     /// Its body.
     pub(crate) body: ExprId,
+}
+
+impl Safe<'_> {
+    /// Something unsound of the function, which the message goes on to tell of.
+    pub(crate) fn doubt(
+        &self,
+        keyword: u32,
+        tokens: Tokens,
+        confidence: Confidence,
+        message: &str,
+        sound: &str,
+        chain: Vec<Reason>,
+    ) -> Doubt {
+        let name = self.item.name.map(|name| self.at.name(name));
+        Doubt {
+            keyword,
+            tokens,
+            confidence,
+            message: format!("`{}` {message}", name.unwrap_or_default()),
+            chain,
+            sound: sound.to_owned(),
+        }
+    }
 }
 
 impl<'p> At<'p> {
@@ -52,6 +79,7 @@ impl<'p> At<'p> {
             let id = ItemId(u32::try_from(at).unwrap_or(u32::MAX));
             if has_unsafe && !self.is_test(id) {
                 found.push(Safe {
+                    at: *self,
                     id,
                     item,
                     function,
@@ -75,10 +103,7 @@ impl<'p> At<'p> {
     }
 
     fn is_marked_test(&self, item: &Item) -> bool {
-        let attributes = Tokens {
-            start: item.tokens.start,
-            end: self.item_head(item),
-        };
+        let attributes = self.attributes(item);
         let is_marked =
             self.mentions_any(attributes, &["test", "bench"]) && !self.mentions(attributes, "not");
         let is_named = item.kind == ItemKind::Mod
@@ -294,10 +319,7 @@ impl<'p> At<'p> {
 
     /// Whether a module's attribute says that it is in a file of a name; nothing where it has none.
     fn is_of_path(&self, item: &Item, name: &str) -> Option<bool> {
-        let attributes = Tokens {
-            start: item.tokens.start,
-            end: self.item_head(item),
-        };
+        let attributes = self.attributes(item);
         if attributes.start == attributes.end || !self.mentions(attributes, "path") {
             return None;
         }

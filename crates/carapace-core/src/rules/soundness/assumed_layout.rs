@@ -49,6 +49,7 @@ use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::ground::Entry;
+use crate::soundness::judged::Judged;
 use crate::soundness::origin::Follow;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind, ItemKind, PatternKind, Prefix, TypeKind};
@@ -93,10 +94,10 @@ impl Wrong {
 /// How many places of one file are judged.
 const MAX_JUDGED: usize = 16_384;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
     let mut left = MAX_JUDGED;
-    for index in 0..at.syntax().exprs.len() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+    for id in at.syntax().ids() {
         let is_judged = pointer_in(at, id).is_some_and(|pointer| at.origin(pointer).is_cast);
         if is_judged && left == 0 {
             return;

@@ -45,6 +45,7 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind, ItemKind, Parent, PatternKind, StatementKind};
 
@@ -63,9 +64,9 @@ pub(crate) const JUDGES: Judges = Judges {
 /// How many calls are gone through.
 const MAX_STEPS: u32 = 12;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for index in 0..at.syntax().exprs.len() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    for id in at.syntax().ids() {
         if let Some((receiver, [])) = at.method_of(id, &["as_ptr", "as_mut_ptr"]) {
             found.extend(of_temporary(at, id, receiver).or_else(|| of_taken(at, id, receiver)));
         }

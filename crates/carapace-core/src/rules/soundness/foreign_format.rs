@@ -46,6 +46,7 @@ use crate::dance::at::At;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind};
 
@@ -77,9 +78,9 @@ const FORMATS: [(&str, usize); 12] = [
     ("setproctitle", 1),
 ];
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for index in 0..at.syntax().exprs.len() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    for id in at.syntax().ids() {
         if matches!(at.kind(id), ExprKind::Call { .. }) {
             found.extend(formatted(at, id));
         }

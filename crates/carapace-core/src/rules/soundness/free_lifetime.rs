@@ -46,6 +46,7 @@ use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::ground::Entry;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{ExprId, ExprKind, Item, ItemKind, Receiver, Tokens, TypeKind};
@@ -67,7 +68,8 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
     for (entry, body, keyword) in at.entries() {
         let doubt = given_freely(at, entry, keyword)
             .or_else(|| given_twice(at, entry, body, keyword))

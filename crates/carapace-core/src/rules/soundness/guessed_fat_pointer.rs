@@ -35,6 +35,7 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind, ItemKind, TypeId, TypeKind};
 
@@ -50,9 +51,9 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for index in 0..at.syntax().exprs.len() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    for id in at.syntax().ids() {
         if matches!(at.kind(id), ExprKind::Call { .. }) {
             found.extend(transmuted(at, id));
         }

@@ -36,6 +36,7 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::origin::Follow;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind, Prefix, TypeKind};
@@ -62,10 +63,10 @@ const MAX_JUDGED: usize = 4096;
 /// How many tokens of a file are looked at for words.
 const MAX_TOKENS: u32 = 65_536;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
     let mut left = MAX_JUDGED;
-    for index in 0..at.syntax().exprs.len() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+    for id in at.syntax().ids() {
         found.extend(of_foreign(at, id));
         let doubt = match at.follow(id) {
             Some(follow) if follow.is_aligned => {

@@ -33,6 +33,7 @@ use crate::dance::scope::Bound;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::memory::Kind;
 use crate::soundness::reach::{Reach, Safe};
 use crate::soundness::sources::{Origin, Part};
@@ -56,8 +57,9 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for safe in at.safe_functions() {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    for &safe in judged.safe_functions() {
         let judge = Judge { at, safe };
         let doubts = [judge.compared(), judge.shortened(), judge.made_room()];
         found.extend(doubts.into_iter().flatten().next());
@@ -114,7 +116,7 @@ impl Judge<'_, '_> {
                 Reach::Everybody => Confidence::High,
                 Reach::Package => Confidence::Medium,
             };
-            Some(self.doubt(
+            Some(self.safe.doubt(
                 keyword,
                 tokens,
                 confidence,
@@ -195,7 +197,7 @@ impl Judge<'_, '_> {
                 ),
                 at.reason(tokens, "so much is taken to be there"),
             ];
-            Some(self.doubt(
+            Some(self.safe.doubt(
                 access.keyword,
                 tokens,
                 Confidence::Medium,
@@ -337,7 +339,7 @@ impl Judge<'_, '_> {
             Some(_) => Confidence::Medium,
             None => Confidence::Low,
         };
-        Some(self.doubt(
+        Some(self.safe.doubt(
             keyword,
             tokens,
             confidence,
@@ -388,31 +390,5 @@ impl Judge<'_, '_> {
                 .any(|side| !there.numbers_from(side).is_empty())
         })?;
         Some((there.syntax().expr(product).tokens, place.file))
-    }
-
-    fn doubt(
-        &self,
-        keyword: u32,
-        tokens: Tokens,
-        confidence: Confidence,
-        message: &str,
-        sound: &str,
-        chain: Vec<Reason>,
-    ) -> Doubt {
-        let at = self.at;
-        let function = self
-            .safe
-            .item
-            .name
-            .map(|name| at.name(name))
-            .unwrap_or_default();
-        Doubt {
-            keyword,
-            tokens,
-            confidence,
-            message: format!("`{function}` {message}"),
-            chain,
-            sound: sound.to_owned(),
-        }
     }
 }

@@ -37,7 +37,6 @@
 //! - <https://doc.rust-lang.org/nomicon/exception-safety.html>
 //! - <https://github.com/sslab-gatech/Rudra>
 
-use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
@@ -45,6 +44,7 @@ use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::flow::places::{overlap, root};
 use crate::soundness::flow::{Counting, Does, Droppable, Flow};
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind};
 
@@ -69,18 +69,12 @@ pub(crate) const JUDGES: Judges = Judges {
 const MAX_SOURCES: usize = 64;
 const MAX_SINKS: usize = 64;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for flow in Flow::all(at) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    for flow in judged.flows() {
         let mut doubts: Vec<Doubt> = Vec::new();
-        let numbers = (0..flow.steps.len()).filter(|number| is_source(&flow, *number));
+        let numbers = (0..flow.steps.len()).filter(|number| is_source(flow, *number));
         for number in numbers.take(MAX_SOURCES) {
-            doubts.extend(
-                Moment {
-                    flow: &flow,
-                    number,
-                }
-                .doubt(),
-            );
+            doubts.extend(Moment { flow, number }.doubt());
         }
         // One for each site is enough: what repairs one repairs all.
         doubts.sort_by_key(|doubt| (doubt.keyword, std::cmp::Reverse(doubt.confidence)));

@@ -46,12 +46,12 @@
 //! ## References
 //! - <https://doc.rust-lang.org/std/hint/fn.unreachable_unchecked.html>
 
-use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::flow::Flow;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind, Tokens};
 
@@ -67,9 +67,9 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for flow in Flow::all(at) {
-        found.append(&mut taken(&flow));
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    for flow in judged.flows() {
+        found.append(&mut taken(flow));
     }
 }
 

@@ -33,6 +33,7 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::memory::PointerUse;
 use crate::soundness::reach::{Reach, Safe};
 use crate::soundness::{Doubt, Judges, Reason};
@@ -65,8 +66,9 @@ const MAX_DOUBTS: usize = 512;
 /// How many uses of pointers of one function are looked into.
 const MAX_USES: usize = 32;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for safe in at.safe_functions() {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    for &safe in judged.safe_functions() {
         if found.len() >= MAX_DOUBTS {
             return;
         }

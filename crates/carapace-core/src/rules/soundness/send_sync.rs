@@ -62,6 +62,7 @@ pub(crate) use crate::rules::soundness::check;
 use crate::soundness::api::{Handing, How};
 use crate::soundness::generics::{Generics, TypeParameter};
 use crate::soundness::holds::Holds;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges, Reason};
 use crate::source::syntax::{Item, ItemKind, Path, Receiver, Tokens, TypeId, TypeKind};
 
@@ -93,7 +94,8 @@ struct Promise<'a, 'p> {
     tokens: Tokens,
 }
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
     for item in &at.syntax().items {
         let Some(promise) = Promise::of(at, item) else {
             continue;

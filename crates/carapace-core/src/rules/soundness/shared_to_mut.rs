@@ -46,6 +46,7 @@ use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::ground::Entry;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
@@ -73,7 +74,8 @@ pub(crate) const JUDGES: Judges = Judges {
 const MAX_STEPS: u32 = 6;
 const SOUND: &str = "take `&mut self`, hand out a guard, or make the function unsafe";
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
     for (entry, body, keyword) in at.entries() {
         let output = entry.function.output;
         if output.is_some_and(|output| hands_mutable(at, output, MAX_STEPS)) {
@@ -89,8 +91,7 @@ fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
         found.extend(copied);
         found.extend(needless(at, entry, body));
     }
-    for index in 0..at.syntax().exprs.len() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+    for id in at.syntax().ids() {
         found.extend(of_const(at, id));
     }
 }

@@ -51,9 +51,10 @@ use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::checks::{Checked, Checks, Needs};
 use crate::soundness::generics::Generics;
+use crate::soundness::judged::Judged;
 use crate::soundness::memory::{Access, Kind};
 use crate::soundness::reach::Safe;
-use crate::soundness::{Doubt, Judges, Reason};
+use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
     ExprId, ExprKind, ItemKind, Operator, StatementKind, Tokens, TypeId, TypeKind,
@@ -81,9 +82,10 @@ const MAX_DOUBTS: usize = 512;
 /// How many times all of a file is searched.
 const MAX_SEARCHES: u32 = 32;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
     let searches = Cell::new(MAX_SEARCHES);
-    for safe in at.safe_functions() {
+    for &safe in judged.safe_functions() {
         if found.len() >= MAX_DOUBTS {
             return;
         }
@@ -218,7 +220,7 @@ impl Judge<'_, '_> {
             ),
             at.reason(tokens, why),
         ];
-        Some(self.doubt(
+        Some(self.safe.doubt(
             access.1,
             tokens,
             confidence,
@@ -424,7 +426,7 @@ impl Judge<'_, '_> {
                 at.reason(at.syntax().expr(asked).tokens, says),
                 at.reason(tokens, "it is taken to be right here"),
             ];
-            Some(self.doubt(
+            Some(self.safe.doubt(
                 access.keyword,
                 tokens,
                 Confidence::Medium,
@@ -561,7 +563,7 @@ impl Judge<'_, '_> {
             at.reason(tokens(first), format!("`{name}` gives a value here")),
             at.reason(tokens(last), "it may give another one here"),
         ];
-        Some(self.doubt(
+        Some(self.safe.doubt(
             keyword,
             tokens(last),
             Confidence::Medium,
@@ -619,7 +621,7 @@ impl Judge<'_, '_> {
                     "the type is taken to be that one here",
                 ),
             ];
-            Some(self.doubt(
+            Some(self.safe.doubt(
                 keyword,
                 condition_tokens,
                 Confidence::High,
@@ -666,7 +668,7 @@ impl Judge<'_, '_> {
                 "room is made as if there were none, and the elements stay where they are",
             ),
         ];
-        Some(self.doubt(
+        Some(self.safe.doubt(
             emptied.keyword,
             tokens,
             Confidence::High,
@@ -730,7 +732,7 @@ impl Judge<'_, '_> {
                 "it is put together again with the capacity asked for",
             ),
         ];
-        Some(self.doubt(
+        Some(self.safe.doubt(
             keyword,
             tokens,
             Confidence::Medium,
@@ -830,7 +832,7 @@ impl Judge<'_, '_> {
                 "the pointer is taken to be good still",
             ),
         ];
-        Some(self.doubt(
+        Some(self.safe.doubt(
             used.keyword,
             at.syntax().expr(used.expr).tokens,
             Confidence::Medium,
@@ -838,32 +840,6 @@ impl Judge<'_, '_> {
             "ask for `StableDeref`, or take the reference anew each time",
             chain,
         ))
-    }
-
-    fn doubt(
-        &self,
-        keyword: u32,
-        tokens: Tokens,
-        confidence: Confidence,
-        message: &str,
-        sound: &str,
-        chain: Vec<Reason>,
-    ) -> Doubt {
-        let at = self.at;
-        let function = self
-            .safe
-            .item
-            .name
-            .map(|name| at.name(name))
-            .unwrap_or_default();
-        Doubt {
-            keyword,
-            tokens,
-            confidence,
-            message: format!("`{function}` {message}"),
-            chain,
-            sound: sound.to_owned(),
-        }
     }
 }
 

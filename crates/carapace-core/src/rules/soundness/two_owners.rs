@@ -44,6 +44,7 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
@@ -66,15 +67,15 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
     for item in &at.syntax().items {
         if let ItemKind::Struct { .. } = &item.kind {
             found.extend(cloned_owner(at, item));
             found.extend(cloned_pointer(at, item));
         }
     }
-    for index in 0..at.syntax().exprs.len() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+    for id in at.syntax().ids() {
         match at.kind(id) {
             ExprKind::Call { .. } => {
                 let doubt = read_out(at, id)
@@ -231,15 +232,21 @@ fn doubled(at: &At<'_>, keyword: u32, tokens: Tokens, own: &str, drop: ItemId) -
     }
 }
 
+/// The pointer of which a call makes an owner: `from_raw` of one type, or `from_raw_parts` of others.
+fn owned(at: &At<'_>, id: ExprId, whole: &str, in_parts: &[&str]) -> Option<ExprId> {
+    if let Some(([pointer], _)) = at.call_of(id, whole, &["from_raw"]) {
+        return Some(pointer);
+    }
+    let mut in_parts = in_parts.iter();
+    in_parts.find_map(|of| {
+        let ([pointer, _, _], _) = at.call_of(id, of, &["from_raw_parts"])?;
+        Some(pointer)
+    })
+}
+
 /// `Box::from_raw(self.pointer)` of what `drop` frees once more.
 fn freed_again(at: &At<'_>, id: ExprId) -> Option<Doubt> {
-    let pointer = match at.call_of(id, "Box", &["from_raw"]) {
-        Some(([pointer], _)) => pointer,
-        None => {
-            let ([pointer, _, _], _) = at.call_of(id, "Vec", &["from_raw_parts"])?;
-            pointer
-        }
-    };
+    let pointer = owned(at, id, "Box", &["Vec"])?;
     let ExprKind::Field { base, name } = at.kind(at.origin(pointer).base) else {
         return None;
     };
@@ -293,16 +300,7 @@ fn freed_again(at: &At<'_>, id: ExprId) -> Option<Doubt> {
 
 /// What something else allocated is made an owner of: by C, or by another vector.
 fn owned_by_another(at: &At<'_>, id: ExprId) -> Option<Doubt> {
-    let text = at.call_of::<1>(id, "CString", &["from_raw"]);
-    let pointer = match text {
-        Some(([pointer], _)) => pointer,
-        None => {
-            let vector = at.call_of::<3>(id, "Vec", &["from_raw_parts"]);
-            let vector = vector.or_else(|| at.call_of::<3>(id, "String", &["from_raw_parts"]));
-            let ([pointer, _, _], _) = vector?;
-            pointer
-        }
-    };
+    let pointer = owned(at, id, "CString", &["Vec", "String"])?;
     let entry = at.entry_around(id)?;
     let call = at.foreign_source(pointer)?;
     // What Rust gave away before comes back.

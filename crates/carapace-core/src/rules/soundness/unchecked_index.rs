@@ -40,6 +40,7 @@ use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::checks::{Checked, Checks, Needs};
+use crate::soundness::judged::Judged;
 use crate::soundness::memory::{Access, Kind};
 use crate::soundness::reach::{Reach, Safe};
 use crate::soundness::sources::{Origin, Part};
@@ -71,8 +72,9 @@ const MAX_DOUBTS: usize = 512;
 const MAX_ASKED: u32 = 48;
 const MAX_CALLED: u32 = 4096;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for safe in at.safe_functions() {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    for &safe in judged.safe_functions() {
         if found.len() >= MAX_DOUBTS {
             return;
         }

@@ -32,6 +32,7 @@ use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::ground::Entry;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind, Receiver};
 
@@ -55,9 +56,9 @@ pub(crate) const JUDGES: Judges = Judges {
 /// How many moves, parts and variables are gone through.
 const MAX_STEPS: u32 = 16;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for index in 0..at.syntax().exprs.len() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    for id in at.syntax().ids() {
         let doubt = match at.kind(id) {
             ExprKind::Call { .. } => unchecked(at, id),
             ExprKind::Method { .. } => handed_out(at, id),

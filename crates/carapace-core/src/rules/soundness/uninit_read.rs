@@ -36,13 +36,13 @@
 //! - <https://doc.rust-lang.org/std/io/trait.Read.html#tymethod.read>
 //! - <https://rust-lang.github.io/rust-clippy/master/index.html#uninit_vec>
 
-use crate::dance::at::At;
 use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::flow::places::overlap;
 use crate::soundness::flow::{Counting, Does, Flow, is_written};
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind};
 
@@ -66,10 +66,10 @@ pub(crate) const JUDGES: Judges = Judges {
 /// How many buffers of one function are looked at.
 const MAX_BUFFERS: usize = 64;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for flow in Flow::all(at) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    for flow in judged.flows() {
         let numbers = 0..flow.steps.len();
-        let buffers = numbers.filter_map(|number| buffer(&flow, number));
+        let buffers = numbers.filter_map(|number| buffer(flow, number));
         for buffer in buffers.take(MAX_BUFFERS) {
             found.extend(buffer.doubt());
         }

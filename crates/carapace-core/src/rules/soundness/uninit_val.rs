@@ -32,13 +32,13 @@
 //! - <https://doc.rust-lang.org/std/mem/union.MaybeUninit.html>
 //! - <https://doc.rust-lang.org/reference/behavior-considered-undefined.html>
 
-use crate::dance::at::At;
 use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::flow::places::overlap;
 use crate::soundness::flow::{Counting, Does, Droppable, Flow, is_written};
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind};
 
@@ -64,17 +64,18 @@ const MAX_STEPS: u32 = 8;
 /// How many expressions of one function are looked at for claims.
 const MAX_CLAIMS: usize = 256;
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    for flow in Flow::all(at) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    for flow in judged.flows() {
         let parts = at.syntax().within(flow.body);
-        let claims = parts.filter_map(|id| Some((id, claim(&flow, id)?)));
+        let claims = parts.filter_map(|id| Some((id, claim(flow, id)?)));
         for (id, claim) in claims.take(MAX_CLAIMS) {
-            found.extend(claimed(&flow, id, &claim));
+            found.extend(claimed(flow, id, &claim));
         }
         for number in 0..flow.steps.len() {
-            found.extend(counted(&flow, number));
-            found.extend(assigned(&flow, number));
-            found.extend(allocated(&flow, number));
+            found.extend(counted(flow, number));
+            found.extend(assigned(flow, number));
+            found.extend(allocated(flow, number));
         }
     }
 }

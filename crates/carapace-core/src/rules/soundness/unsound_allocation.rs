@@ -35,8 +35,9 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::reach::Safe;
-use crate::soundness::{Doubt, Judges, Reason};
+use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
     ExprId, ExprKind, Operator, StatementId, StatementKind, Tokens, TypeKind,
@@ -58,13 +59,14 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
-    let functions = at.safe_functions();
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    let functions = judged.safe_functions();
     if functions.is_empty() {
         return;
     }
     let knows_sizes = knows_sizes(at);
-    for safe in functions {
+    for &safe in functions {
         let judge = Judge {
             at,
             safe,
@@ -172,7 +174,7 @@ impl Judge<'_, '_> {
                 ),
                 at.reason(tokens, "another owner of the same memory is made here"),
             ];
-            Some(self.doubt(
+            Some(self.safe.doubt(
                 keyword,
                 tokens,
                 Confidence::High,
@@ -233,7 +235,7 @@ impl Judge<'_, '_> {
                     ),
                     at.reason(tokens, "the memory is freed all the same"),
                 ];
-                Some(self.doubt(
+                Some(self.safe.doubt(
                     keyword,
                     tokens,
                     Confidence::Medium,
@@ -321,7 +323,7 @@ impl Judge<'_, '_> {
                 ),
                 at.reason(tokens, "the layout is taken to be a good one"),
             ];
-            Some(self.doubt(
+            Some(self.safe.doubt(
                 keyword,
                 tokens,
                 Confidence::Medium,
@@ -365,7 +367,7 @@ impl Judge<'_, '_> {
             let is_looked_at = at.mentions_any(body, &LOOKS);
             if !is_looked_at {
                 let chain = vec![at.reason(tokens, "this may be null")];
-                return Some(self.doubt(
+                return Some(self.safe.doubt(
                     keyword,
                     tokens,
                     Confidence::Medium,
@@ -385,7 +387,7 @@ impl Judge<'_, '_> {
                 ),
                 at.reason(tokens, "the allocator may not be asked for no bytes"),
             ];
-            Some(self.doubt(
+            Some(self.safe.doubt(
                 keyword,
                 tokens,
                 Confidence::Medium,
@@ -441,31 +443,5 @@ impl Judge<'_, '_> {
                 _ => false,
             }
         })
-    }
-
-    fn doubt(
-        &self,
-        keyword: u32,
-        tokens: Tokens,
-        confidence: Confidence,
-        message: &str,
-        sound: &str,
-        chain: Vec<Reason>,
-    ) -> Doubt {
-        let at = self.at;
-        let function = self
-            .safe
-            .item
-            .name
-            .map(|name| at.name(name))
-            .unwrap_or_default();
-        Doubt {
-            keyword,
-            tokens,
-            confidence,
-            message: format!("`{function}` {message}"),
-            chain,
-            sound: sound.to_owned(),
-        }
     }
 }

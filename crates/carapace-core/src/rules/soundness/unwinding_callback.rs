@@ -36,6 +36,7 @@ use crate::dance::at::At;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{ExprId, ExprKind, Function, Item, ItemId, ItemKind};
@@ -52,7 +53,8 @@ pub(crate) const JUDGES: Judges = Judges {
     find,
 };
 
-fn find(at: &At<'_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
     for (index, item) in at.syntax().items.iter().enumerate() {
         let ItemKind::Function(function) = &item.kind else {
             continue;

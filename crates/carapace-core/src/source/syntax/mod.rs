@@ -640,6 +640,12 @@ impl Syntax {
         (0..).map(ItemId).zip(&self.items)
     }
 
+    /// All expressions, by place of their ends.
+    pub fn ids(&self) -> impl Iterator<Item = ExprId> + use<> {
+        let end = u32::try_from(self.exprs.len()).unwrap_or(u32::MAX);
+        (0..end).map(ExprId)
+    }
+
     /// An expression and all that stand in it, by place of their ends.
     pub fn within(&self, id: ExprId) -> impl DoubleEndedIterator<Item = ExprId> + use<> {
         let range: Range<u32> = match self.exprs.get(id.0 as usize) {
