@@ -77,6 +77,8 @@ pub(crate) struct Declared<'p> {
     by_name: Index<&'p [u8]>,
     /// Methods by the name of their type or trait, and their own.
     methods: Index<(&'p [u8], &'p [u8])>,
+    /// Types by their file and their name: bindings declare the same ones for dozens of systems.
+    types: Index<(usize, &'p [u8])>,
     /// Implementations by the name of their type.
     implementations: Index<&'p [u8]>,
     /// How many lookups are left for the question of a type that is being answered.
@@ -90,6 +92,7 @@ impl<'p> Declared<'p> {
             files,
             by_name: Index::default(),
             methods: Index::default(),
+            types: Index::default(),
             implementations: Index::default(),
             lookups: Cell::default(),
         };
@@ -108,6 +111,9 @@ impl<'p> Declared<'p> {
                     (&item.kind, declared.owner_bytes(place))
                 {
                     declared.methods.add((owner, name), place);
+                }
+                if is_type(&item.kind) {
+                    declared.types.add((file, name), place);
                 }
                 let index = match item.kind {
                     ItemKind::Impl { .. } => &mut declared.implementations,
@@ -143,10 +149,10 @@ impl<'p> Declared<'p> {
 
     /// The only type that has a name; of a name that is bound to a file, that of the file.
     pub(crate) fn type_named(&self, name: &str) -> Option<(Place, &'p Item)> {
-        let (file, name) = of_file(name);
-        let mut found = self.all(name).filter(|(place, item)| {
-            is_type(&item.kind) && file.is_none_or(|file| file == place.file)
-        });
+        if let (Some(file), name) = of_file(name) {
+            return self.type_in(file, name);
+        }
+        let mut found = self.all(name).filter(|(_, item)| is_type(&item.kind));
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
@@ -155,14 +161,20 @@ impl<'p> Declared<'p> {
     /// several the file's own one, bound to the file.
     pub(crate) fn type_meant(&self, file: usize, name: &str) -> Option<(String, Place, &'p Item)> {
         let mut types = self.all(name).filter(|(_, item)| is_type(&item.kind));
-        let first = types.next()?;
-        let Some(second) = types.next() else {
-            return Some((name.to_owned(), first.0, first.1));
-        };
-        let all = [first, second].into_iter().chain(types);
-        let mut own = all.filter(|(place, _)| place.file == file);
-        let (place, item) = own.next().filter(|_| own.next().is_none())?;
+        let (place, item) = types.next()?;
+        if types.next().is_none() {
+            return Some((name.to_owned(), place, item));
+        }
+        let (place, item) = self.type_in(file, name)?;
         Some((format!("{file}/{name}"), place, item))
+    }
+
+    /// The only type of a file that has a name.
+    fn type_in(&self, file: usize, name: &str) -> Option<(Place, &'p Item)> {
+        let first = self.types.first(&(file, name.as_bytes()));
+        let mut found = chained(&self.types.entries, first);
+        let place = found.next().filter(|_| found.next().is_none())?;
+        Some((place, self.item(place)?))
     }
 
     /// The functions that have a name; `of_type` is the type that a method has to be of.
