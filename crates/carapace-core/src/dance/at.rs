@@ -212,15 +212,7 @@ impl<'p> At<'p> {
 
     /// The implementation or the trait that an item is in.
     pub(crate) fn implementation(&self, item: ItemId) -> Option<ItemId> {
-        let mut at = self.syntax().item(item)?.parent;
-        while let Some(around) = at {
-            let found = self.syntax().item(around)?;
-            if matches!(found.kind, ItemKind::Impl { .. } | ItemKind::Trait { .. }) {
-                return Some(around);
-            }
-            at = found.parent;
-        }
-        None
+        self.syntax().implementation(item)
     }
 
     /// Whether a function is declared in a trait, or implements one of one.

@@ -216,8 +216,9 @@ impl<'a, 'p> Composer<'a, 'p> {
             let (begin, end) = (comment.start as usize, comment.end as usize);
             let (line, behind) = (self.at.line_of(begin), bytes.get(end..next)?);
             let mut around = bytes.get(line..begin)?.iter().chain(behind);
-            let breaks = behind.iter().filter(|byte| **byte == b'\n').count();
-            if breaks > 1 || !around.all(u8::is_ascii_whitespace) {
+            // Asked first, as the nearest comment may be a file away.
+            let is_alone = around.all(u8::is_ascii_whitespace);
+            if !is_alone || behind.iter().filter(|byte| **byte == b'\n').count() > 1 {
                 return None;
             }
             next = line;

@@ -69,11 +69,11 @@ impl<K> Default for Index<K> {
     }
 }
 
-/// What a package declares.
+/// What a package declares, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Declared<'p> {
+pub(crate) struct Names<'p> {
     /// The files.
-    pub(crate) files: &'p [FileView<'p>],
+    files: &'p [FileView<'p>],
     by_name: Index<&'p [u8]>,
     /// Methods by the name of their type or trait, and their own.
     methods: Index<(&'p [u8], &'p [u8])>,
@@ -81,20 +81,14 @@ pub(crate) struct Declared<'p> {
     types: Index<(usize, &'p [u8])>,
     /// Implementations by the name of their type.
     implementations: Index<&'p [u8]>,
-    /// How many lookups are left for the question of a type that is being answered.
-    pub(super) lookups: Cell<u32>,
 }
 
-impl<'p> Declared<'p> {
+impl<'p> Names<'p> {
     /// Goes through the files' items.
     pub(crate) fn new(files: &'p [FileView<'p>]) -> Self {
-        let mut declared = Self {
+        let mut names = Self {
             files,
-            by_name: Index::default(),
-            methods: Index::default(),
-            types: Index::default(),
-            implementations: Index::default(),
-            lookups: Cell::default(),
+            ..Self::default()
         };
         for (file, view) in files.iter().enumerate() {
             for (id, item) in view.syntax.items_by_id() {
@@ -107,32 +101,55 @@ impl<'p> Declared<'p> {
                 };
                 let place = Place { file, item: id };
                 let name = view.source.name_bytes(name as usize);
-                if let (ItemKind::Function(_), Some(owner)) =
-                    (&item.kind, declared.owner_bytes(place))
-                {
-                    declared.methods.add((owner, name), place);
+                if let (ItemKind::Function(_), Some(owner)) = (&item.kind, owner_bytes(view, id)) {
+                    names.methods.add((owner, name), place);
                 }
                 if is_type(&item.kind) {
-                    declared.types.add((file, name), place);
+                    names.types.add((file, name), place);
                 }
                 let index = match item.kind {
-                    ItemKind::Impl { .. } => &mut declared.implementations,
-                    _ => &mut declared.by_name,
+                    ItemKind::Impl { .. } => &mut names.implementations,
+                    _ => &mut names.by_name,
                 };
                 index.add(name, place);
             }
         }
-        declared
+        names
+    }
+}
+
+/// What a package declares, for one who asks: files are judged on several threads, and each counts its
+/// questions for itself.
+#[derive(Debug)]
+pub(crate) struct Declared<'p> {
+    /// The files.
+    pub(crate) files: &'p [FileView<'p>],
+    names: &'p Names<'p>,
+    /// How many lookups are left for the question of a type that is being answered.
+    pub(super) lookups: Cell<u32>,
+}
+
+impl<'p> Declared<'p> {
+    /// To ask for what was gone through.
+    pub(crate) fn new(names: &'p Names<'p>) -> Self {
+        Self {
+            files: names.files,
+            names,
+            lookups: Cell::default(),
+        }
     }
 
     /// Whether anything of the package has a name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.by_name.first(&name.as_bytes()).is_some()
+        self.names.by_name.first(&name.as_bytes()).is_some()
     }
 
     /// Everything that has a name.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = (Place, &'p Item)> + use<'_, 'p> {
-        let places = chained(&self.by_name.entries, self.by_name.first(&name.as_bytes()));
+        let places = chained(
+            &self.names.by_name.entries,
+            self.names.by_name.first(&name.as_bytes()),
+        );
         places.filter_map(|place| Some((place, self.item(place)?)))
     }
 
@@ -169,10 +186,23 @@ impl<'p> Declared<'p> {
         Some((format!("{file}/{name}"), place, item))
     }
 
+    /// The type that a name means to an item that is in no module of its file: those in such modules
+    /// (tests, most often) hide nothing from it.
+    pub(crate) fn type_at_top(&self, file: usize, name: &str) -> Option<(String, Place, &'p Item)> {
+        if let Some(meant) = self.type_meant(file, name) {
+            return Some(meant);
+        }
+        let first = self.names.types.first(&(file, name.as_bytes()));
+        let all = chained(&self.names.types.entries, first);
+        let mut found = all.filter_map(|place| Some((place, self.item(place)?)));
+        let (place, item) = found.find(|(_, item)| item.parent.is_none())?;
+        Some((format!("{file}/{name}"), place, item))
+    }
+
     /// The only type of a file that has a name.
     fn type_in(&self, file: usize, name: &str) -> Option<(Place, &'p Item)> {
-        let first = self.types.first(&(file, name.as_bytes()));
-        let mut found = chained(&self.types.entries, first);
+        let first = self.names.types.first(&(file, name.as_bytes()));
+        let mut found = chained(&self.names.types.entries, first);
         let place = found.next().filter(|_| found.next().is_none())?;
         Some((place, self.item(place)?))
     }
@@ -185,13 +215,16 @@ impl<'p> Declared<'p> {
     ) -> impl Iterator<Item = (Place, &'p Function)> + use<'s, 'p> {
         let (file, entries, first) = match of_type {
             None => {
-                let first = self.by_name.first(&name.as_bytes());
-                (None, &self.by_name.entries, first)
+                let first = self.names.by_name.first(&name.as_bytes());
+                (None, &self.names.by_name.entries, first)
             }
             Some(of_type) => {
                 let (file, of_type) = of_file(of_type);
-                let first = self.methods.first(&(of_type.as_bytes(), name.as_bytes()));
-                (file, &self.methods.entries, first)
+                let first = self
+                    .names
+                    .methods
+                    .first(&(of_type.as_bytes(), name.as_bytes()));
+                (file, &self.names.methods.entries, first)
             }
         };
         let places = chained(entries, first);
@@ -204,22 +237,14 @@ impl<'p> Declared<'p> {
 
     /// The implementations of types that have a name.
     pub(crate) fn implementations(&self, name: &str) -> impl Iterator<Item = Place> {
-        let index = &self.implementations;
+        let index = &self.names.implementations;
         chained(&index.entries, index.first(&name.as_bytes()))
     }
 
     /// The name of the type or the trait that a method is declared in.
     pub(crate) fn owner(&self, place: Place) -> Option<String> {
-        let name = self.owner_bytes(place)?;
+        let name = owner_bytes(self.files.get(place.file)?, place.item)?;
         Some(String::from_utf8_lossy(name).into_owned())
-    }
-
-    fn owner_bytes(&self, place: Place) -> Option<&'p [u8]> {
-        let file = self.files.get(place.file)?;
-        let at = self.at(place)?;
-        let around = at.implementation(place.item)?;
-        let name = file.syntax.item(around)?.name?;
-        Some(file.source.name_bytes(name as usize))
     }
 
     /// An item.
@@ -239,6 +264,13 @@ impl<'p> Declared<'p> {
             declared: self,
         })
     }
+}
+
+/// The name of what a method is declared in.
+fn owner_bytes<'p>(file: &FileView<'p>, item: ItemId) -> Option<&'p [u8]> {
+    let around = file.syntax.implementation(item)?;
+    let name = file.syntax.item(around)?.name?;
+    Some(file.source.name_bytes(name as usize))
 }
 
 fn is_type(kind: &ItemKind) -> bool {

@@ -47,7 +47,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use at::FileView;
-use declared::Declared;
+use declared::{Declared, Names};
 
 use crate::facts::FactGap;
 use crate::facts::dance::{DancedFile, PackageDance};
@@ -77,10 +77,11 @@ pub struct Danced {
 }
 
 impl Danced {
-    /// The files that it calls for by their paths, from the package's folder, with `/`.
-    #[must_use]
-    pub fn wanted(&self) -> Vec<String> {
-        Vec::new()
+    fn gap_of(&self, reason: &str) -> FactGap {
+        FactGap {
+            path: self.path.clone(),
+            reason: reason.to_owned(),
+        }
     }
 }
 
@@ -117,18 +118,37 @@ pub fn read(path: &str, bytes: &[u8]) -> Danced {
     danced
 }
 
-/// Puts a package's files together, in whatever order they come, and asks the rules.
+/// What rules say of one file.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    file: DancedFile,
+    gap: Option<FactGap>,
+}
+
+/// One after another: see [`package`].
+pub fn one_by_one(count: usize, judge: &(dyn Fn(usize) -> Said + Sync)) -> Vec<Said> {
+    (0..count).map(judge).collect()
+}
+
+/// Puts a package's files together, in whatever order they come, and asks the rules. `each` calls what
+/// it is given once for each number below the count, on as many threads as it likes, and gives the
+/// results in that order.
 #[must_use]
-pub fn package(mut files: Vec<Danced>) -> PackageDance {
+pub fn package(
+    mut files: Vec<Danced>,
+    each: impl FnOnce(usize, &(dyn Fn(usize) -> Said + Sync)) -> Vec<Said>,
+) -> PackageDance {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut gaps: Vec<FactGap> = Vec::new();
     for file in &files {
-        gaps.extend(file.gap.map(|reason| FactGap {
-            path: file.path.clone(),
-            reason: reason.to_owned(),
-        }));
+        gaps.extend(file.gap.map(|reason| file.gap_of(reason)));
     }
-    if !files.iter().any(|file| file.is_looked_at) {
+    let looked_at: Vec<usize> = files
+        .iter()
+        .enumerate()
+        .filter_map(|(index, file)| file.is_looked_at.then_some(index))
+        .collect();
+    if looked_at.is_empty() {
         return PackageDance {
             files: Vec::new(),
             gaps,
@@ -160,33 +180,47 @@ pub fn package(mut files: Vec<Danced>) -> PackageDance {
             imports: names_of(source, &file.syntax),
         })
         .collect();
-    let declared = Declared::new(&views);
+    let names = Names::new(&views);
     let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    let looked_at = files
-        .iter()
-        .zip(&views)
-        .filter(|(file, _)| file.is_looked_at);
-    let danced = looked_at.map(|(file, view)| {
-        let at = at::At {
-            file: view,
-            declared: &declared,
-        };
-        let mut faults = Vec::new();
-        match soundness::is_judged(&file.syntax) {
-            true => faults = soundness::faults(at, &paths),
-            false => gaps.push(FactGap {
-                path: file.path.clone(),
-                reason: UNJUDGED.to_owned(),
-            }),
+    let judge = |number: usize| {
+        let index = looked_at.get(number).copied().unwrap_or_default();
+        match (files.get(index), views.get(index)) {
+            (Some(file), Some(view)) => judge(file, view, &names, &paths),
+            _ => Said::default(),
         }
-        DancedFile {
-            path: file.path.clone(),
-            sites: sites::sites(at),
-            faults,
+    };
+    let mut danced = Vec::new();
+    for said in each(looked_at.len(), &judge) {
+        gaps.extend(said.gap);
+        if !said.file.is_empty() {
+            danced.push(said.file);
         }
-    });
-    let files = danced.filter(|file| !file.is_empty()).collect();
-    PackageDance { files, gaps }
+    }
+    PackageDance {
+        files: danced,
+        gaps,
+    }
+}
+
+fn judge(read: &Danced, view: &FileView<'_>, names: &Names<'_>, paths: &[&str]) -> Said {
+    let declared = Declared::new(names);
+    let at = at::At {
+        file: view,
+        declared: &declared,
+    };
+    let is_judged = soundness::is_judged(&read.syntax);
+    let file = DancedFile {
+        path: read.path.clone(),
+        sites: sites::sites(at),
+        faults: match is_judged {
+            true => soundness::faults(at, paths),
+            false => Vec::new(),
+        },
+    };
+    Said {
+        gap: (!is_judged).then(|| read.gap_of(UNJUDGED)),
+        file,
+    }
 }
 
 /// What the `use` declarations of a file call things.

@@ -1,7 +1,7 @@
 use super::*;
 
 fn all(text: &str) -> PackageDance {
-    package(vec![read("src/lib.rs", text.as_bytes())])
+    package(vec![read("src/lib.rs", text.as_bytes())], one_by_one)
 }
 
 #[test]
@@ -115,10 +115,13 @@ fn types_of_one_name_are_told_apart_by_their_files() {
     let text = "struct A { v: Vec<u8> } impl A { fn f(&mut self) { self.v.reserve(1);\n\
                 unsafe { self.v.set_len(1) } } }";
     let other = "struct A { v: Vec<String> }";
-    let danced = package(vec![
-        read("src/a.rs", text.as_bytes()),
-        read("src/b.rs", other.as_bytes()),
-    ]);
+    let danced = package(
+        vec![
+            read("src/a.rs", text.as_bytes()),
+            read("src/b.rs", other.as_bytes()),
+        ],
+        one_by_one,
+    );
     let site = &danced.files[0].sites[0];
     assert_eq!(site.plans[0].changes[0].text, "self.v.resize(1, 0)");
 }

@@ -389,7 +389,9 @@ fn codes_and_names_are_unique_and_found() {
         }
         assert!(rule.docs.contains("## What to do"), "{}", rule.name);
         assert!(
-            !rule.summary().is_empty() && !rule.summary().ends_with('.'),
+            rule.summary()
+                .starts_with(|first: char| first.is_uppercase() || first == '`')
+                && !rule.summary().ends_with('.'),
             "{}",
             rule.name
         );

@@ -14,7 +14,10 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
 }
 
 fn danced(text: &str) -> PackageDance {
-    dance::package(vec![dance::read("src/lib.rs", text.as_bytes())])
+    dance::package(
+        vec![dance::read("src/lib.rs", text.as_bytes())],
+        dance::one_by_one,
+    )
 }
 
 /// The codes of the rules that propose something.

@@ -13,7 +13,10 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// The codes of the rules that find something unsound.
 fn codes(text: &str) -> BTreeSet<String> {
-    let danced = dance::package(vec![dance::read("src/lib.rs", text.as_bytes())]);
+    let danced = dance::package(
+        vec![dance::read("src/lib.rs", text.as_bytes())],
+        dance::one_by_one,
+    );
     let faults = danced.files.into_iter().flat_map(|file| file.faults);
     faults.map(|fault| fault.rule).collect()
 }
@@ -40,7 +43,10 @@ fn examples_of_replaceable_code_are_found_unsound_by_rules_that_say_so_only() {
 fn a_doubt_tells_its_reasoning_and_what_would_make_it_sound() {
     for rule in rules() {
         let text = example(rule, "bad");
-        let danced = dance::package(vec![dance::read("src/lib.rs", text.as_bytes())]);
+        let danced = dance::package(
+            vec![dance::read("src/lib.rs", text.as_bytes())],
+            dance::one_by_one,
+        );
         for fault in danced.files.iter().flat_map(|file| &file.faults) {
             assert!(
                 !fault.chain.is_empty() && !fault.sound.is_empty(),

@@ -2,6 +2,7 @@
 
 use crate::dance::at::At;
 use crate::dance::declared::{Place, of_file};
+use crate::soundness::generics::Generics;
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{Function, ItemId, ItemKind, Path, Receiver, Tokens, TypeId, TypeKind};
 
@@ -36,16 +37,36 @@ pub(crate) struct Handing {
     pub(crate) by_closure: bool,
     /// Whether it is a type that a trait gives to the parameter, `T::Owned`, and not it itself.
     pub(crate) of_associated: bool,
+    /// Whether it is there only for a parameter that is `Send`.
+    pub(crate) asks_send: bool,
+    /// Whether it is there only for a parameter that is `Sync`.
+    pub(crate) asks_sync: bool,
+    /// Whether what comes out is a copy, most likely: the parameter is `Clone` or `Copy`.
+    pub(crate) is_copied: bool,
+    /// Whether it has to be borrowed for good: what is in there neither moves nor is dropped.
+    pub(crate) for_good: bool,
+    /// Whether the caller shows something that says where it runs: a token of a thread or of a lock.
+    pub(crate) by_token: bool,
     /// The tokens of the function's name.
     pub(crate) tokens: Tokens,
 }
+
+impl Handing {
+    /// Whether a copy comes out of what stays, which needs to be shared only.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.is_copied && self.how == How::Out && self.receiver == Some(Receiver::Shared)
+    }
+}
+
+/// Words in the names of types of which a value proves where the caller runs.
+const TOKENS: [&str; 6] = ["Thread", "Token", "Section", "Marker", "Python", "Proof"];
 
 impl<'p> At<'p> {
     /// What the safe functions of a type hand over of its type parameter with a number. Functions that
     /// others cannot call are left out where the type can be named by others.
     pub(crate) fn handings(&self, name: &str, number: usize) -> Vec<Handing> {
         let mut handings = Vec::new();
-        let Some((bound, _, own)) = self.declared.type_meant(self.file.index, name) else {
+        let Some((bound, _, own)) = self.declared.type_at_top(self.file.index, name) else {
             return handings;
         };
         let (file, name) = of_file(&bound);
@@ -79,10 +100,76 @@ impl<'p> At<'p> {
                     file: place.file,
                     item: id,
                 };
-                at.handed_by(place, function, &parameter, name, &mut handings);
+                let asked = at.generics(item);
+                at.handed_by(place, (function, &asked), &parameter, name, &mut handings);
             }
         }
         handings
+    }
+
+    /// Of each function in a type's file that gives one back: whether it asks the bound of what it
+    /// puts in place of the type parameter with a number.
+    pub(crate) fn makers(&self, name: &str, number: usize, bound: &str) -> Vec<bool> {
+        let Some((_, place, _)) = self.declared.type_at_top(self.file.index, name) else {
+            return Vec::new();
+        };
+        let Some(at) = self.declared.at(place) else {
+            return Vec::new();
+        };
+        let functions = at
+            .syntax()
+            .items_by_id()
+            .filter_map(|(id, item)| match &item.kind {
+                ItemKind::Function(function) => Some((id, item, function.output?)),
+                _ => None,
+            });
+        let made = functions
+            .take(MAX_FUNCTIONS)
+            .filter_map(|(id, item, output)| {
+                let around = at.implementation(id).and_then(|id| at.syntax().item(id));
+                let parameter = match around.map(|around| &around.kind) {
+                    Some(ItemKind::Impl { of, .. })
+                        if at.gives(output, "Self", MAX_STEPS).is_some() =>
+                    {
+                        at.is_of(*of, name).then(|| at.argument_name(*of, number))?
+                    }
+                    _ => at.argument_name(at.gives(output, name, MAX_STEPS)?, number),
+                };
+                let Some(parameter) = parameter else {
+                    return Some(false);
+                };
+                let both = [around, Some(item)].into_iter().flatten();
+                let mut both = both.map(|item| at.generics(item));
+                Some(both.any(|generics| {
+                    let named = generics.named(&parameter);
+                    named.is_some_and(|named| at.has_bound(named, bound))
+                }))
+            });
+        made.collect()
+    }
+
+    /// The part of a type that is one of that name, where values of it are handed on.
+    fn gives(&self, of: TypeId, name: &str, steps: u32) -> Option<TypeId> {
+        let steps = steps.checked_sub(1)?;
+        let TypeKind::Path(path) = self.syntax().type_kind(of) else {
+            return None;
+        };
+        if self.is_of(of, name) {
+            return Some(of);
+        }
+        let mut arguments = path.segments.last()?.arguments.iter();
+        arguments.find_map(|of| self.gives(*of, name, steps))
+    }
+
+    /// Whether a type is a path to a name.
+    fn is_of(&self, of: TypeId, name: &str) -> bool {
+        match self.syntax().type_kind(of) {
+            TypeKind::Path(path) => path
+                .segments
+                .last()
+                .is_some_and(|last| self.is_name(last.name, name)),
+            _ => false,
+        }
     }
 
     /// The name that a type argument with a number is, where it is one.
@@ -106,7 +193,7 @@ impl<'p> At<'p> {
     fn handed_by(
         &self,
         place: Place,
-        function: &'p Function,
+        (function, around): (&'p Function, &Generics),
         parameter: &str,
         owner: &str,
         handings: &mut Vec<Handing>,
@@ -125,6 +212,16 @@ impl<'p> At<'p> {
             start: name,
             end: name + 1,
         };
+        let generics = self.generics(item);
+        let asks = |bound: &str| {
+            let both = [around, &generics].into_iter();
+            let mut named = both.filter_map(|generics| generics.named(parameter));
+            named.any(|of| self.has_bound(of, bound))
+        };
+        let (asks_send, asks_sync) = (asks("Send"), asks("Sync"));
+        let is_copied = asks("Copy") || asks("Clone");
+        let for_good = self.is_for_good(place.item);
+        let by_token = function.parameters.iter().any(|of| self.is_token(of.of));
         let mut add = |how, by_closure, of_associated| {
             handings.push(Handing {
                 place,
@@ -132,6 +229,11 @@ impl<'p> At<'p> {
                 how,
                 by_closure,
                 of_associated,
+                asks_send,
+                asks_sync,
+                is_copied,
+                for_good,
+                by_token,
                 tokens,
             });
         };
@@ -150,10 +252,39 @@ impl<'p> At<'p> {
                 add(how, false, of_associated);
             }
         }
-        let generics = self.generics(item);
         for how in self.handed_to_closures(generics.head, parameter) {
             add(how, true, false);
         }
+    }
+
+    /// `&'static self`
+    fn is_for_good(&self, function: ItemId) -> bool {
+        let head = self.head_tokens(function);
+        let source = self.file.source;
+        (head.start as usize..head.end as usize).any(|at| {
+            source.kind(at) == T::Lifetime
+                && source.name_bytes(at).ends_with(b"static")
+                && source.kind(at + 1) == T::SelfValue
+        })
+    }
+
+    /// Whether a value of a type proves where its owner runs.
+    fn is_token(&self, of: TypeId) -> bool {
+        match self.syntax().type_kind(of) {
+            TypeKind::Ref { of, .. } => match self.syntax().type_kind(*of) {
+                TypeKind::Path(path) => self.is_named_token(path),
+                _ => false,
+            },
+            TypeKind::Path(path) => self.is_named_token(path),
+            _ => false,
+        }
+    }
+
+    fn is_named_token(&self, path: &Path) -> bool {
+        path.segments.last().is_some_and(|last| {
+            let name = self.name(last.name);
+            TOKENS.iter().any(|word| name.contains(word))
+        })
     }
 
     /// How a parameter takes a type: `this: &Self`.

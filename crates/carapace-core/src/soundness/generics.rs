@@ -173,8 +173,9 @@ impl At<'_> {
             }
             let start = at;
             let mut angles = 0_u32;
-            while at < end && !matches!(source.kind(at), T::OpenBrace | T::Semi | T::Comma) {
+            while at < end && !matches!(source.kind(at), T::OpenBrace | T::Semi) {
                 match source.kind(at) {
+                    T::Comma if angles == 0 => break,
                     T::Lt => angles += 1,
                     T::Gt if !self.is_arrow(at) => angles = angles.saturating_sub(1),
                     T::Colon if source.is_pair(at, T::Colon, T::Colon) => at += 1,

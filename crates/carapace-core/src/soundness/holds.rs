@@ -17,13 +17,16 @@ pub(crate) struct Holds {
     pub(crate) cell: bool,
     /// Behind a raw pointer.
     pub(crate) pointer: bool,
+    /// Behind a pointer, in something that is not known: a trait's object, another package's type.
+    pub(crate) erased: bool,
     /// Behind a shared reference.
     pub(crate) shared: bool,
     /// Behind a mutable reference.
     pub(crate) mutable: bool,
     /// Counted: `Arc`.
     pub(crate) counted: bool,
-    /// In name, as if by value: `PhantomData<T>`.
+    /// In name: `PhantomData<T>` as if by value, and together with `shared` or `mutable` as if by
+    /// reference.
     pub(crate) named: bool,
     /// In a type of another package.
     pub(crate) unknown: bool,
@@ -42,11 +45,21 @@ impl Holds {
         self != Self::default()
     }
 
+    /// Whether nothing of it is there, only its name.
+    pub(crate) fn is_name(self) -> bool {
+        let named = Self {
+            named: true,
+            ..Self::default()
+        };
+        self == named
+    }
+
     fn and(self, other: Self) -> Self {
         Self {
             owned: self.owned || other.owned,
             cell: self.cell || other.cell,
             pointer: self.pointer || other.pointer,
+            erased: self.erased || other.erased,
             shared: self.shared || other.shared,
             mutable: self.mutable || other.mutable,
             counted: self.counted || other.counted,
@@ -74,6 +87,7 @@ const OWNED: Holds = Holds {
     owned: true,
     cell: false,
     pointer: false,
+    erased: false,
     shared: false,
     mutable: false,
     counted: false,
@@ -92,7 +106,7 @@ impl At<'_> {
         let Some(steps) = steps.checked_sub(1) else {
             return Holds::default();
         };
-        let Some((_, place, item)) = self.declared.type_meant(self.file.index, name) else {
+        let Some((_, place, item)) = self.declared.type_at_top(self.file.index, name) else {
             return Holds::default();
         };
         let Some(there) = self.declared.at(place) else {
@@ -128,7 +142,7 @@ impl At<'_> {
         match self.syntax().type_kind(of) {
             TypeKind::Path(path) => self.held_by_path(path, parameter, steps),
             TypeKind::Ref { mutable, of } => match inner(*of) {
-                held if !held.is_any() => held,
+                held if !held.is_any() || held.is_name() => held,
                 _ => Holds {
                     mutable: *mutable,
                     shared: !mutable,
@@ -179,7 +193,7 @@ impl At<'_> {
             return all;
         }
         let name = self.name(last.name);
-        let is_own = self.declared.type_meant(self.file.index, &name).is_some();
+        let is_own = self.declared.type_at_top(self.file.index, &name).is_some();
         if is_own {
             let held = held.iter().enumerate();
             let held = held.filter(|(_, held)| held.is_any()).map(|(at, held)| {
@@ -196,10 +210,12 @@ impl At<'_> {
                 },
                 Holds { shared: true, .. } => Holds {
                     shared: true,
+                    named: true,
                     ..Holds::default()
                 },
                 Holds { mutable: true, .. } => Holds {
                     mutable: true,
+                    named: true,
                     ..Holds::default()
                 },
                 _ => Holds::default(),
@@ -263,6 +279,7 @@ impl At<'_> {
 fn pointer(inner: Holds) -> Holds {
     Holds {
         pointer: inner.is_any(),
+        erased: inner.unknown || inner.erased,
         ..Holds::default()
     }
 }

@@ -7,7 +7,7 @@ use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::facts::operations::standard;
 use crate::source::syntax::{
-    ExprId, ExprKind, Function, ItemKind, Parent, Path, Prefix, Statement, StatementKind,
+    ExprId, ExprKind, Function, ItemId, ItemKind, Parent, Path, Prefix, Statement, StatementKind,
 };
 
 /// How many operations of one function are looked at.
@@ -63,8 +63,12 @@ impl At<'_> {
     /// The operations of a function's body that rest on numbers. `is_all` where all of it is unsafe.
     pub(crate) fn accesses(&self, body: ExprId, is_all: bool) -> Vec<Access> {
         let parts = self.syntax().within(body);
+        let own_function = self.function_of(body);
         let accesses = parts.filter_map(|id| {
             let (kind, base, numbers, name, own) = self.resting(id)?;
+            if self.function_of(id) != own_function {
+                return None;
+            }
             let keyword = match self.unsafe_around(id) {
                 Some(keyword) => keyword,
                 None if is_all => 0,
@@ -334,6 +338,7 @@ impl At<'_> {
             true => MAX_PARTS_WITHIN,
             false => usize::MAX,
         };
+        let own_function = self.function_of(body);
         for id in self.syntax().within(body).take(parts) {
             if found.len() >= MAX_ACCESSES {
                 break;
@@ -373,8 +378,12 @@ impl At<'_> {
                     let name = self.name(*name);
                     if READS.contains(&name.as_str()) {
                         (vec![*receiver], false)
-                    } else if !arguments.is_empty() && self.is_unsafe_method(&name) {
-                        (arguments.clone(), false)
+                    } else if left > 0 && !arguments.is_empty() {
+                        left -= 1;
+                        match self.is_unsafe_method(&name, steps) {
+                            true => (arguments.clone(), false),
+                            false => continue,
+                        }
                     } else {
                         continue;
                     }
@@ -393,6 +402,9 @@ impl At<'_> {
                 None if is_all => 0,
                 None => continue,
             };
+            if self.function_of(id) != own_function {
+                continue;
+            }
             found.extend(pointers.into_iter().map(|pointer| PointerUse {
                 pointer,
                 expr: id,
@@ -403,15 +415,31 @@ impl At<'_> {
         found
     }
 
-    /// Whether all methods of the package under a name are unsafe, or it is one of the allocator's.
-    fn is_unsafe_method(&self, name: &str) -> bool {
+    /// The item of the function around an expression.
+    fn function_of(&self, id: ExprId) -> Option<ItemId> {
+        self.function(id).map(|(item, _)| item)
+    }
+
+    /// Whether all methods of the package under a name are unsafe and rely on their pointers, or it is
+    /// one of the allocator's.
+    fn is_unsafe_method(&self, name: &str, steps: u32) -> bool {
         let functions = self.declared.functions(name, None).take(16);
         let methods = functions.filter(|(_, function)| function.receiver.is_some());
         let mut functions = methods.peekable();
         match functions.peek() {
             None => matches!(name, "dealloc" | "realloc" | "deallocate"),
-            Some(_) => functions.all(|(_, function)| function.unsafety.is_some()),
+            Some(_) => functions.all(|(place, function)| {
+                function.unsafety.is_some() && self.relies(place, function, steps) != Some(false)
+            }),
         }
+    }
+
+    /// Whether an unsafe function relies on its pointers, as far as calls may be followed: one that only
+    /// keeps or compares a pointer does not.
+    fn relies(&self, place: Place, function: &Function, steps: u32) -> Option<bool> {
+        let (body, steps) = (function.body?, steps.checked_sub(1)?);
+        let there = self.declared.at(place)?;
+        Some(there.relies_on_parameters(body, function, steps))
     }
 
     /// Whether a call is one of an unsafe function that relies on its pointers; whether it is another
@@ -465,10 +493,7 @@ impl At<'_> {
             return Some(true);
         }
         function.unsafety?;
-        // One that only keeps a pointer does not rely on it.
-        let (body, steps) = (function.body?, steps.checked_sub(1)?);
-        let relies = there.relies_on_parameters(body, function, steps);
-        relies.then_some(false)
+        self.relies(place, function, steps)?.then_some(false)
     }
 
     /// Whether a function is another package's: bindings to a library, most often, where it stands in

@@ -45,13 +45,14 @@ pub(crate) mod trust;
 pub(crate) mod user_code;
 
 use judged::Judged;
+use reach::Reach;
 
 use crate::dance::at::At;
 use crate::dance::places::Places;
 use crate::facts::soundness::{Fault, Link};
 use crate::finding::Confidence;
 use crate::rules::registry::RULES;
-use crate::source::syntax::{Expr, ExprKind, Syntax, Tokens};
+use crate::source::syntax::{Expr, ExprKind, ItemKind, Syntax, Tokens};
 
 /// How deep expressions may stand in each other in a file that is judged, and how many statements in one
 /// block: rules go outwards and back from where something is done, which would take quadratic time.
@@ -59,6 +60,8 @@ const MAX_DEPTH: u32 = 256;
 const MAX_STATEMENTS: usize = 4096;
 /// How many faults of one file are kept.
 const MAX_FAULTS: usize = 1024;
+/// Patterns of faults that a caller brings about: where no other package is one, they are less sure.
+const OF_CALLERS: [&str; 4] = ["LIFETIME", "ALIAS_MUT", "BOUNDS", "RAW_PTR_API"];
 /// How many places a chain has, and how long a text of one is, in characters.
 const MAX_LINKS: usize = 12;
 const MAX_TEXT: usize = 160;
@@ -133,19 +136,48 @@ pub(crate) fn faults(at: At<'_>, paths: &[&str]) -> Vec<Fault> {
         let mut found = Vec::new();
         (judges.find)(&judged, &mut found);
         found.truncate(MAX_FAULTS);
-        faults.extend(found.into_iter().map(|doubt| (rule.meta.code, doubt)));
+        faults.extend(
+            found
+                .into_iter()
+                .map(|doubt| (judges, rule.meta.code, doubt)),
+        );
     }
     if faults.is_empty() {
         return Vec::new();
     }
+    for (judges, _, doubt) in &mut faults {
+        if doubt.confidence == Confidence::High && OF_CALLERS.contains(&judges.pattern) {
+            doubt.confidence = reached(at, doubt.tokens);
+        }
+    }
     let places = Places::new(at.file.source.bytes);
     let mut faults: Vec<Fault> = faults
         .into_iter()
-        .map(|(code, doubt)| fault(at, &places, paths, code, doubt))
+        .map(|(_, code, doubt)| fault(at, &places, paths, code, doubt))
         .collect();
     faults.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     faults.dedup();
     faults
+}
+
+/// How sure it is that others call the function that some tokens are in, as far as modules say.
+fn reached(at: At<'_>, tokens: Tokens) -> Confidence {
+    let items = at.syntax().items_by_id();
+    let functions = items.filter_map(|(id, item)| match &item.kind {
+        ItemKind::Function(function) => Some((id, item.tokens, function)),
+        _ => None,
+    });
+    let around = functions
+        .filter(|(_, own, _)| own.start <= tokens.start && tokens.end <= own.end)
+        .min_by_key(|(_, own, _)| own.end - own.start);
+    match around {
+        Some((id, _, function))
+            if function.unsafety.is_none() && at.reach_of(id) == Reach::Package =>
+        {
+            Confidence::Medium
+        }
+        _ => Confidence::High,
+    }
 }
 
 fn fault(at: At<'_>, places: &Places<'_>, paths: &[&str], code: &str, doubt: Doubt) -> Fault {

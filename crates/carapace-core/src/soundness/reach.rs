@@ -230,6 +230,13 @@ impl<'p> At<'p> {
         item.public && !is_sealed && there.is_exported(place.item)
     }
 
+    /// Whether only the package says which types meet some bounds.
+    pub(crate) fn is_closed(&self, bounds: &[String]) -> bool {
+        bounds
+            .iter()
+            .any(|bound| self.trait_named(bound).is_some() && !self.is_open_trait(bound))
+    }
+
     /// Whether an item of any of the package's files can be named by others.
     fn is_place_exported(&self, place: Place) -> bool {
         let there = self.declared.at(place);
@@ -293,7 +300,7 @@ impl<'p> At<'p> {
         own.iter().all(|name| self.is_public_module(name))
     }
 
-    /// Whether a module that has its own file is public; one that nothing declares is taken to be so.
+    /// Whether a module that has its own file is public; one that nothing declares is not compiled.
     fn is_public_module(&self, name: &str) -> bool {
         let is_module = |item: &&Item| item.kind == ItemKind::Mod;
         let named = self.declared.all(name);
@@ -314,7 +321,7 @@ impl<'p> At<'p> {
             let items = file.syntax.items.iter().filter(is_module);
             items.filter(move |item| there.is_of_path(item, name) == Some(true))
         });
-        declared.next().is_none_or(|item| item.public)
+        declared.next().is_some_and(|item| item.public)
     }
 
     /// Whether a module's attribute says that it is in a file of a name; nothing where it has none.

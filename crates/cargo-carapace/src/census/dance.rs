@@ -6,7 +6,8 @@ use std::fs;
 use std::ops::Range;
 use std::sync::Mutex;
 
-use carapace_core::dance::{self, Danced};
+use carapace_core::dance::{self, Danced, Said};
+use carapace_core::facts::FactGap;
 use carapace_core::facts::dance::{PackageDance, VERSION};
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ const COLUMN: Column = Column {
 };
 /// How much source is held as trees at a time, in bytes, unless one package alone has more.
 const BATCH: u64 = 16 << 20;
+/// From what weight on a package's files are shared out among the cores, in bytes: lighter packages are
+/// shared out whole.
+const HEAVY: u64 = 2 << 20;
 
 /// What a file held when the rules saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,34 +100,58 @@ fn weight(listing: &Listing) -> u64 {
 /// A file that is read, and what it held.
 type Seen = (Danced, (String, Stamp));
 
-/// Files on all cores, and then packages on all cores: the rules cost more than the reading.
+/// Files on all cores, then the files of heavy packages and the light packages: the rules cost more than
+/// the reading.
 fn packages(folders: &[(&Folder, &Listing)], weights: &[u64]) -> Vec<Proposed> {
     let scan = |(): &mut (), path: &str, bytes: &[u8]| {
         let stamp = (path.to_owned(), Stamp::of(bytes));
         (dance::read(path, bytes), stamp)
     };
-    let wanted = |(file, _): &Seen| file.wanted();
-    let scanned = scan_files(folders, || (), scan, wanted);
+    let scanned = scan_files(folders, || (), scan, |_| Vec::new());
     let held = scanned.into_iter().map(Mutex::new);
     let mut work: Vec<(usize, Mutex<_>)> = held.enumerate().collect();
     // The largest first: no core is to begin with one when the others have nothing left.
     work.sort_by_key(|(at, _)| Reverse(weights.get(*at)));
-    let mut all = parallel(&work, |(at, scanned)| {
-        let scanned = scanned.lock().map(|mut held| std::mem::take(&mut *held));
-        let (files, gaps) = scanned.unwrap_or_default();
-        let (files, stamps): (Vec<Danced>, BTreeMap<String, Stamp>) = files.into_iter().unzip();
-        let mut facts = dance::package(files);
-        facts.gaps.extend(gaps);
-        facts.gaps.sort();
-        let mut proposed = Proposed { facts, stamps };
-        proposed.forget_others();
-        (*at, proposed)
-    });
+    let heavy = work
+        .iter()
+        .take_while(|(at, _)| weights.get(*at).is_some_and(|weight| *weight > HEAVY))
+        .count();
+    let (heavy, light) = work.split_at(heavy);
+    let take = |scanned: &Mutex<_>| {
+        let taken = scanned.lock().map(|mut held| std::mem::take(&mut *held));
+        taken.unwrap_or_default()
+    };
+    let mut all: Vec<(usize, Proposed)> = heavy
+        .iter()
+        .map(|(at, scanned)| (*at, Proposed::of(take(scanned), on_all_cores)))
+        .collect();
+    all.extend(parallel(light, |(at, scanned)| {
+        (*at, Proposed::of(take(scanned), dance::one_by_one))
+    }));
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, package)| package).collect()
 }
 
+fn on_all_cores(count: usize, judge: &(dyn Fn(usize) -> Said + Sync)) -> Vec<Said> {
+    let files: Vec<usize> = (0..count).collect();
+    parallel(&files, |file| judge(*file))
+}
+
 impl Proposed {
+    /// Of a package's files, and what could not be read of it.
+    fn of(
+        (files, gaps): (Vec<Seen>, Vec<FactGap>),
+        each: impl FnOnce(usize, &(dyn Fn(usize) -> Said + Sync)) -> Vec<Said>,
+    ) -> Self {
+        let (files, stamps): (Vec<Danced>, BTreeMap<String, Stamp>) = files.into_iter().unzip();
+        let mut facts = dance::package(files, each);
+        facts.gaps.extend(gaps);
+        facts.gaps.sort();
+        let mut proposed = Self { facts, stamps };
+        proposed.forget_others();
+        proposed
+    }
+
     /// Forgets the stamps of files in which nothing could be changed.
     fn forget_others(&mut self) {
         let files = &self.facts.files;

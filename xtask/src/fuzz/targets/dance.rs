@@ -1,7 +1,7 @@
 //! The expression tree, and what rules on replaceable unsafe code propose: a subtree is a stretch, and
 //! what a rule proposes can be applied.
 
-use carapace_core::dance::{package, read};
+use carapace_core::dance::{one_by_one, package, read};
 use carapace_core::facts::dance::{Change, PackageDance};
 use carapace_core::fix::imports::unused_imports;
 use carapace_core::fix::{Edit, apply};
@@ -54,7 +54,7 @@ pub(crate) fn run(bytes: &[u8]) -> Signature {
     }
     signature.count(syntax.exprs.len());
     signature.count(syntax.items.len());
-    let danced = package(vec![read("src/lib.rs", bytes)]);
+    let danced = package(vec![read("src/lib.rs", bytes)], one_by_one);
     let kept = postcard::to_stdvec(&danced).map(|kept| postcard::from_bytes::<PackageDance>(&kept));
     assert_eq!(kept.ok().and_then(Result::ok).as_ref(), Some(&danced));
     let Ok(text) = std::str::from_utf8(bytes) else {

@@ -1,4 +1,4 @@
-//! # Memory is read as a type that does not lie in it like that
+//! Memory is read as a type that does not lie in it like that
 //!
 //! How a type lies in memory is only promised for primitive types, for `repr(C)`, `repr(transparent)` and
 //! the like. A pointer to something else that is cast to it, or memory of a type of which a caller
@@ -97,7 +97,7 @@ const MAX_JUDGED: usize = 16_384;
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
     let mut left = MAX_JUDGED;
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         let is_judged = pointer_in(at, id).is_some_and(|pointer| at.origin(pointer).is_cast);
         if is_judged && left == 0 {
             return;
@@ -326,7 +326,7 @@ const ASKS: [&str; 6] = [
 ];
 
 /// How sure it is that callers decide on a type: they do where they call, not where others made a value.
-fn by_caller(at: &At<'_>, entry: Entry<'_>, parameter: &str) -> Confidence {
+fn by_caller(at: &At<'_>, entry: Entry<'_>, parameter: &str, bounds: &[String]) -> Confidence {
     let is_own = |tokens: &[u32]| tokens.iter().any(|token| at.is_name(*token, parameter));
     let around = at
         .implementation(entry.item)
@@ -335,7 +335,7 @@ fn by_caller(at: &At<'_>, entry: Entry<'_>, parameter: &str) -> Confidence {
         around.map(|around| &around.kind),
         Some(ItemKind::Impl { generics, .. }) if is_own(generics)
     );
-    match entry.is_reached && !is_of_type {
+    match entry.is_reached && !is_of_type && !at.is_closed(bounds) {
         true => Confidence::High,
         false => Confidence::Medium,
     }
@@ -349,7 +349,11 @@ fn of_another(at: &At<'_>, id: ExprId, from: &str, to: &str) -> Option<Wrong> {
         return None;
     }
     let message = format!("any `{from}` is taken for any `{to}`");
-    Some(Wrong::new(by_caller(at, entry, to), message, MARKER))
+    Some(Wrong::new(
+        by_caller(at, entry, to, &bounds),
+        message,
+        MARKER,
+    ))
 }
 
 /// Memory of a type is shown as bytes.
@@ -362,7 +366,7 @@ fn as_bytes(at: &At<'_>, id: ExprId, from: &Ty, length: ExprId) -> Option<Wrong>
         if at.is_trusted(&bounds) || at.has_words(entry.item, &ASKS) {
             return None;
         }
-        let confidence = by_caller(at, entry, &parameter);
+        let confidence = by_caller(at, entry, &parameter, &bounds);
         let message = format!(
             "values of any `{parameter}` are shown as bytes, also those with padding, which was never written"
         );
@@ -403,7 +407,7 @@ fn of_bytes(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Wrong> {
             if at.is_trusted(&bounds) || at.has_words(entry.item, &ASKS) {
                 return None;
             }
-            let confidence = by_caller(at, entry, name);
+            let confidence = by_caller(at, entry, name, &bounds);
             let message = format!(
                 "bytes are taken for any `{name}`, also one of which not all bytes are a value"
             );

@@ -1,4 +1,4 @@
-//! # A pointer to what is gone at the end of the statement
+//! A pointer to what is gone at the end of the statement
 //!
 //! `CString::new(text)?.as_ptr()` gives a pointer into a value that nobody keeps: it is freed at the
 //! semicolon, and the pointer leads to freed memory from there on. The same holds for what a closure takes
@@ -66,7 +66,7 @@ const MAX_STEPS: u32 = 12;
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         if let Some((receiver, [])) = at.method_of(id, &["as_ptr", "as_mut_ptr"]) {
             found.extend(of_temporary(at, id, receiver).or_else(|| of_taken(at, id, receiver)));
         }

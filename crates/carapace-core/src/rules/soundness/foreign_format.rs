@@ -1,4 +1,4 @@
-//! # Text of a caller is a format of C
+//! Text of a caller is a format of C
 //!
 //! `printf` and its kind read their format: each `%s` in it takes an argument that is not there, `%n` writes
 //! through one. A safe function that hands a caller's text on as the format lets safe code read and write
@@ -80,7 +80,7 @@ const FORMATS: [(&str, usize); 12] = [
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         if matches!(at.kind(id), ExprKind::Call { .. }) {
             found.extend(formatted(at, id));
         }

@@ -1,4 +1,4 @@
-//! # A reference outlives what it leads to
+//! A reference outlives what it leads to
 //!
 //! A lifetime that nothing which is handed in has is one that the caller chooses, up to `'static`: what a
 //! safe function gives with it, made of a pointer, is still there when its memory is gone. The same holds
@@ -132,7 +132,20 @@ fn given_freely(at: &At<'_>, entry: Entry<'_>, keyword: u32) -> Option<Doubt> {
         let tokens = at.type_tokens(output);
         (tokens.start..tokens.end).any(|token| at.file.source.kind(token as usize) == T::Amp)
     });
+    let is_mutable = function.output.is_some_and(|output| {
+        let tokens = at.type_tokens(output);
+        (tokens.start..tokens.end).any(|token| at.file.source.kind(token as usize) == T::Mut)
+    });
+    // What a library of C shows is often there until the end.
+    let is_foreign = || {
+        let mut parts = function
+            .body
+            .into_iter()
+            .flat_map(|body| at.syntax().within(body));
+        at.has_words(entry.item, &["CStr"]) || parts.any(|part| at.foreign_call(part).is_some())
+    };
     let confidence = match (entry.is_reached, borrows, gives) {
+        (true, true, _) if !is_mutable && is_foreign() => Confidence::Medium,
         (true, true, _) => Confidence::High,
         (true, false, true) | (false, true, _) => Confidence::Medium,
         // Handles that own what they stand for, and a helper for pointers of the package.

@@ -1,4 +1,4 @@
-//! # A fat pointer is taken apart as somebody guessed that it lies
+//! A fat pointer is taken apart as somebody guessed that it lies
 //!
 //! How a reference to a trait object or a slice lies in memory is not promised: neither that it is two
 //! words, nor which comes first. Code that transmutes one to a pair of words or to a struct of its own, or
@@ -53,7 +53,7 @@ pub(crate) const JUDGES: Judges = Judges {
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         if matches!(at.kind(id), ExprKind::Call { .. }) {
             found.extend(transmuted(at, id));
         }
@@ -83,7 +83,7 @@ fn transmuted(at: &At<'_>, id: ExprId) -> Option<Doubt> {
     Some(Doubt {
         keyword,
         tokens,
-        confidence: Confidence::High,
+        confidence: Confidence::Medium,
         message: "a fat pointer is taken for two words: nothing says that it lies like that"
             .to_owned(),
         chain: vec![

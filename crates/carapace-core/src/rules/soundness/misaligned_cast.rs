@@ -1,4 +1,4 @@
-//! # Bytes are read as something that has to be aligned
+//! Bytes are read as something that has to be aligned
 //!
 //! A slice of bytes may begin anywhere. A pointer into it that is cast to a wider type and then
 //! dereferenced, or made a reference or a slice of, is misaligned for most of the places where it may
@@ -66,7 +66,7 @@ const MAX_TOKENS: u32 = 65_536;
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
     let mut left = MAX_JUDGED;
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         found.extend(of_foreign(at, id));
         let doubt = match at.follow(id) {
             Some(follow) if follow.is_aligned => {
@@ -151,7 +151,8 @@ fn misaligned(at: &At<'_>, id: ExprId, base: ExprId, to: &Ty) -> Option<Doubt> {
     );
     let confidence = match (is_known, wanted, is_named) {
         (true, Some(_), _) => Confidence::High,
-        (true, None, true) if entry.is_reached => Confidence::High,
+        // Another package's type may be packed.
+        (true, None, true) if entry.is_reached && !matches!(to, Ty::Named(..)) => Confidence::High,
         (true, _, true) => Confidence::Medium,
         (false, Some(_), _) => Confidence::Medium,
         _ => Confidence::Low,

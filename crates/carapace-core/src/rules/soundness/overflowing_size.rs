@@ -1,4 +1,5 @@
-//! ## Unsafe code relies on a size that may have overflowed
+//! Unsafe code relies on a size that may have overflowed
+//!
 //! Integers wrap around in release builds. Where a product of a caller's numbers is compared with a
 //! length, or is what room is made for, a small result passes, and unsafe code then goes by the large
 //! factors. What is taken away may wrap around as well: a length that is read and made smaller by a header's

@@ -1,4 +1,5 @@
-//! ## A safe function relies on a raw pointer that a caller gives
+//! A safe function relies on a raw pointer that a caller gives
+//!
 //! Raw pointers may be made of anything by safe code: null, dangling, of a number. A safe function that
 //! dereferences one that it gets as an argument, or that lies in a field which callers set, lets safe code
 //! read and write memory that is not its own.

@@ -110,7 +110,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
         lacking.sort_by_key(|lack| std::cmp::Reverse(lack.confidence));
         if let Some(mut lack) = lacking.into_iter().next() {
             // Who can name it, in the package alone, may know what it asks for.
-            if !at.is_type_exported(item) {
+            if !at.is_type_exported(item) || promise.is_said_to_be_unchecked() {
                 lack.confidence = lack.confidence.min(Confidence::Medium);
             }
             found.push(promise.doubt(lack));
@@ -160,7 +160,8 @@ impl<'a, 'p> Promise<'a, 'p> {
         let name = self.at.argument_name(self.of, number)?;
         let parameter = self.generics.named(&name)?;
         let holds = self.at.holds(&self.name, number);
-        if !holds.is_any() || self.asks_in_a_clause(&name) || self.is_thread_checked() {
+        let is_settled = self.asks_in_a_clause(&name) || self.is_thread_checked();
+        if !holds.is_any() || is_settled || self.is_empty() {
             return None;
         }
         let handings = self.at.handings(&self.name, number);
@@ -172,7 +173,13 @@ impl<'a, 'p> Promise<'a, 'p> {
             false => self.lacks_for_sync(parameter, holds, &own),
         };
         let lack = lack.or_else(|| lacks_of_associated(&associated));
-        let (bound, confidence, why, by) = lack?;
+        let (bound, mut confidence, why, by) = lack?;
+        if self.at.is_closed(&parameter.bounds) || self.makers_ask(number, bound) {
+            confidence = Confidence::Low;
+        }
+        if by.is_some_and(|by| by.by_token || by.for_good) || self.file_knows_threads() {
+            confidence = confidence.min(Confidence::Medium);
+        }
         let mut chain = self.declaration(number);
         if let Some(by) = by {
             chain.push(reason_of(by));
@@ -197,9 +204,11 @@ impl<'a, 'p> Promise<'a, 'p> {
         holds: Holds,
         handings: &'h [Handing],
     ) -> Option<Missing<'h>> {
-        let moves = handings
+        let mut moving = handings
             .iter()
-            .find(|handing| matches!(handing.how, How::In | How::Out));
+            .filter(|handing| matches!(handing.how, How::In | How::Out) && !handing.asks_send);
+        let moves = moving.clone().find(|handing| !handing.is_lent());
+        let goes_in = moving.find(|handing| handing.how == How::In);
         let is_bounded = self.has(parameter, "Send") && self.has(parameter, "Sync");
         if holds.counted && !holds.cell && !holds.locked && !is_bounded {
             let bound = match self.has(parameter, "Send") {
@@ -207,18 +216,25 @@ impl<'a, 'p> Promise<'a, 'p> {
                 false => "Send",
             };
             let why = "it is counted: what is sent stays with those that share it";
-            return Some((bound, Confidence::High, why, moves));
+            let confidence = match holds.unknown {
+                true => Confidence::Medium,
+                false => Confidence::High,
+            };
+            return Some((bound, confidence, why, moves));
         }
         if self.has(parameter, "Send") {
             return None;
         }
-        let is_value = holds.is_value() || holds.mutable;
+        let is_value = holds.is_value() || holds.mutable && !holds.named;
+        let by_name = holds.named && !holds.shared && !holds.mutable;
         if !is_value && !holds.pointer && holds.named && moves.is_none() {
             // It stands for something that the type is for, most often.
             return Some(("Send", Confidence::Low, "it is owned by name", None));
         }
-        if is_value || holds.named && !holds.pointer {
-            let is_sure = !holds.unknown && (holds.owned || holds.cell || moves.is_some());
+        if is_value || by_name && !holds.pointer {
+            // What nothing puts in is made by the package, which may know what it is.
+            let is_held = holds.owned || holds.cell || holds.counted || holds.mutable;
+            let is_sure = !holds.unknown && is_held && goes_in.is_some();
             let confidence = match is_sure {
                 true => Confidence::High,
                 false => Confidence::Medium,
@@ -234,7 +250,10 @@ impl<'a, 'p> Promise<'a, 'p> {
             return Some(match moves {
                 Some(moves) => (
                     "Send",
-                    Confidence::High,
+                    match holds.erased {
+                        true => Confidence::Medium,
+                        false => Confidence::High,
+                    },
                     "what its pointer leads to goes in and out by value",
                     Some(moves),
                 ),
@@ -250,7 +269,12 @@ impl<'a, 'p> Promise<'a, 'p> {
         }
         if holds.shared && !self.has(parameter, "Sync") {
             let why = "it is referred to from both threads";
-            return Some(("Sync", Confidence::High, why, None));
+            // A name may stand for whatever is borrowed, and a trait's type may always be `Sync`.
+            let confidence = match holds.named && !holds.pointer || !parameter.bounds.is_empty() {
+                true => Confidence::Medium,
+                false => Confidence::High,
+            };
+            return Some(("Sync", confidence, why, None));
         }
         None
     }
@@ -267,23 +291,27 @@ impl<'a, 'p> Promise<'a, 'p> {
             handings.filter(|handing| handing.receiver == Some(Receiver::Shared))
         };
         let (is_send, is_sync) = (self.has(parameter, "Send"), self.has(parameter, "Sync"));
-        let shows = through_shared().find(|handing| handing.how == How::Shared);
+        let shows =
+            through_shared().find(|handing| handing.how == How::Shared && !handing.asks_sync);
         if let Some(shows) = shows.filter(|_| !is_sync) {
             let is_locked = shows.by_closure && is_send || holds.locked;
-            let confidence = match is_locked {
-                true => Confidence::Low,
-                false => Confidence::High,
+            let confidence = match (is_locked, holds.is_name()) {
+                (true, _) => Confidence::Low,
+                (_, true) => Confidence::Medium,
+                _ => Confidence::High,
             };
             let why = "a shared reference leads to it";
             return Some(("Sync", confidence, why, Some(shows)));
         }
-        let moves = through_shared().find(|handing| handing.how != How::Shared);
+        let is_copy = self.has(parameter, "Copy") || self.has(parameter, "Clone");
+        let moves = through_shared().find(|handing| {
+            let is_clone = handing.how == How::Out && is_copy || handing.is_lent();
+            handing.how != How::Shared && !handing.asks_send && !is_clone
+        });
         if let Some(moves) = moves.filter(|_| !is_send) {
-            let is_clone = moves.how == How::Out && self.has(parameter, "Copy");
-            if is_clone {
-                return None;
-            }
             let confidence = match (moves.by_closure, holds.is_value() || holds.pointer) {
+                // A key that something is looked up by, most likely.
+                _ if moves.is_copied => Confidence::Medium,
                 // Under a lock, most likely.
                 (true, _) if is_sync && moves.how == How::Mutable => Confidence::Low,
                 (_, false) => Confidence::Medium,
@@ -333,7 +361,7 @@ impl<'a, 'p> Promise<'a, 'p> {
     /// Whether the type knows to which thread it belongs.
     fn is_thread_checked(&self) -> bool {
         let declared = self.at.declared;
-        let Some((_, place, item)) = declared.type_meant(self.at.file.index, &self.name) else {
+        let Some((_, place, item)) = declared.type_at_top(self.at.file.index, &self.name) else {
             return false;
         };
         const THREADS: [&str; 4] = ["ThreadId", "thread_id", "ThreadBound", "tid"];
@@ -341,10 +369,53 @@ impl<'a, 'p> Promise<'a, 'p> {
         at.is_some_and(|at| at.mentions_any(item.tokens, &THREADS))
     }
 
+    /// Whether the file asks which thread it runs on.
+    fn file_knows_threads(&self) -> bool {
+        const THREADS: [&str; 4] = ["ThreadId", "thread_id", "ThreadBound", "current_thread"];
+        let end = self.at.file.source.lexed.tokens.len();
+        let end = u32::try_from(end).unwrap_or(u32::MAX);
+        self.at.mentions_any(Tokens { start: 0, end }, &THREADS)
+    }
+
+    /// Whether its name says that it promises what nobody checks.
+    fn is_said_to_be_unchecked(&self) -> bool {
+        ["Unsafe", "Assert", "Force", "Unchecked"]
+            .iter()
+            .any(|word| self.name.contains(word))
+    }
+
+    /// Whether the type has nothing in it but names.
+    fn is_empty(&self) -> bool {
+        let declared = self.at.declared;
+        let Some((_, place, item)) = declared.type_at_top(self.at.file.index, &self.name) else {
+            return false;
+        };
+        let (Some(at), ItemKind::Struct { fields, .. }) = (declared.at(place), &item.kind) else {
+            return false;
+        };
+        fields
+            .iter()
+            .all(|field| match at.syntax().type_kind(field.of) {
+                TypeKind::Path(path) => path
+                    .segments
+                    .last()
+                    .is_some_and(|last| at.is_name(last.name, "PhantomData")),
+                _ => false,
+            })
+    }
+
+    /// Whether all functions of the package that make one ask for the bound.
+    fn makers_ask(&self, number: usize, bound: &str) -> bool {
+        let mut asked = self.at.makers(&self.name, number, bound).into_iter();
+        asked
+            .next()
+            .is_some_and(|first| first && asked.all(|asks| asks))
+    }
+
     /// The declaration of the type, where it holds the parameter.
     fn declaration(&self, number: usize) -> Vec<Reason> {
         let declared = self.at.declared;
-        let meant = declared.type_meant(self.at.file.index, &self.name);
+        let meant = declared.type_at_top(self.at.file.index, &self.name);
         let Some((_, place, item)) = meant else {
             return Vec::new();
         };

@@ -1,4 +1,4 @@
-//! # A `&mut` is made of what is shared
+//! A `&mut` is made of what is shared
 //!
 //! A `&mut` promises that nothing else reaches what it leads to. A safe function that makes one of `&self`,
 //! of what an `Rc` or `Arc` shares, of a `static`, or of a pointer that came from a shared reference can
@@ -91,7 +91,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
         found.extend(copied);
         found.extend(needless(at, entry, body));
     }
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         found.extend(of_const(at, id));
     }
 }
@@ -204,16 +204,15 @@ fn of_static(at: &At<'_>, entry: Entry<'_>, keyword: u32) -> Option<Doubt> {
     if !is_plain || !is_alone || name.contains("empty") || at.has_words(entry.item, &LOCKS) {
         return None;
     }
+    // Of nothing that lasts, each call can give what is empty only.
+    let lasts = |name: &[u8]| name.len() > 1 && !name.iter().any(u8::is_ascii_lowercase);
+    let confidence = match at.has_word(entry.item, lasts) {
+        true => confidence(entry),
+        false => Confidence::Low,
+    };
     let message = "each call hands out a `&mut` to the same".to_owned();
     let says = "it can be called as often as one likes";
-    Some(head_doubt(
-        at,
-        entry,
-        keyword,
-        confidence(entry),
-        message,
-        says,
-    ))
+    Some(head_doubt(at, entry, keyword, confidence, message, says))
 }
 
 /// `&self` gives `&mut`.

@@ -1,4 +1,5 @@
-//! ## Unsafe code relies on what a caller's type answers
+//! Unsafe code relies on what a caller's type answers
+//!
 //! Safe traits promise nothing that unsafe code may rely on: `size_hint` and `len` of an iterator may lie,
 //! `borrow` and `as_ref` may give another value each time, a number that a trait of the package asks for
 //! may be any number, and what a guard derefs to may move with it. Whoever implements such a trait in safe

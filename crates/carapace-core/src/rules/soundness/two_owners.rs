@@ -1,4 +1,4 @@
-//! # Two values own the same
+//! Two values own the same
 //!
 //! What is freed or dropped has one owner. A `Clone` that copies a pointer of which `Drop` frees, a value
 //! that is read out of a reference by its bits, and a value that is read out of a variable that is then
@@ -75,7 +75,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
             found.extend(cloned_pointer(at, item));
         }
     }
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         match at.kind(id) {
             ExprKind::Call { .. } => {
                 let doubt = read_out(at, id)

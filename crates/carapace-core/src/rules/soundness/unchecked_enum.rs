@@ -1,4 +1,4 @@
-//! # A number of a caller becomes an `enum` unchecked
+//! A number of a caller becomes an `enum` unchecked
 //!
 //! Only the numbers of its variants are values of an `enum`. A safe function that transmutes whatever
 //! number it is given makes others, too: the optimizer relies on that there are none, and a `match` on such
@@ -69,7 +69,7 @@ pub(crate) const JUDGES: Judges = Judges {
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         if matches!(at.kind(id), ExprKind::Call { .. }) {
             found.extend(of_number(at, id));
         }

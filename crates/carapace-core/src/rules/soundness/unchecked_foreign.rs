@@ -1,4 +1,4 @@
-//! # What a foreign function gives is used unchecked
+//! What a foreign function gives is used unchecked
 //!
 //! C says "nothing" with a null pointer, also where a length says zero. `from_raw_parts` and
 //! `CStr::from_ptr` have to have a pointer that leads somewhere, also for an empty slice.
@@ -72,7 +72,7 @@ pub(crate) const JUDGES: Judges = Judges {
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         if matches!(at.kind(id), ExprKind::Call { .. }) {
             found.extend(used(at, id));
         }

@@ -1,4 +1,5 @@
-//! ## A number that a caller gives reaches unchecked memory access
+//! A number that a caller gives reaches unchecked memory access
+//!
 //! A safe function may be called with every value of its parameters. Where a number or a slice goes into
 //! `get_unchecked`, pointer arithmetic, `from_raw_parts` or `set_len` without a check, safe code reads and
 //! writes what lies behind the end. `debug_assert!` is no check: it is left out of release builds.

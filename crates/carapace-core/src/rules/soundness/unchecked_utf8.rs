@@ -1,4 +1,4 @@
-//! # Bytes of a caller become text unchecked
+//! Bytes of a caller become text unchecked
 //!
 //! A `str` is UTF-8, a `char` is a scalar value: code that takes them apart relies on it. A safe function
 //! that makes one of whatever bytes or number it is given, or that hands out the bytes of a text to be
@@ -58,7 +58,7 @@ const MAX_STEPS: u32 = 16;
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
-    for id in at.syntax().ids() {
+    for id in at.syntax().expr_ids() {
         let doubt = match at.kind(id) {
             ExprKind::Call { .. } => unchecked(at, id),
             ExprKind::Method { .. } => handed_out(at, id),
@@ -182,8 +182,12 @@ fn source_of(
                 match at.binding(&name, part)?.bound {
                     Bound::Parameter(of) => {
                         let of = at.written_in(of, Some(entry.item));
-                        return is_unchecked(at, entry, &of, is_char)
-                            .then_some((Source::Caller, part));
+                        // What can be written to may have been filled here.
+                        let source = match of {
+                            Ty::Ref { mutable: true, .. } => Source::Written,
+                            _ => Source::Caller,
+                        };
+                        return is_unchecked(at, entry, &of, is_char).then_some((source, part));
                     }
                     Bound::Let {
                         value: Some(value), ..

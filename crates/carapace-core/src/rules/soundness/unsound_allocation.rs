@@ -1,4 +1,5 @@
-//! ## Memory is asked for or given back in a way that the allocator does not allow
+//! Memory is asked for or given back in a way that the allocator does not allow
+//!
 //! The allocator may not be asked for no bytes at all; what it gives may be null; a layout may not be
 //! larger than `isize::MAX`; and what is freed is freed once. A vector that is put together of the pointer
 //! of another one, which then is dropped too, is freed twice.

@@ -1,4 +1,4 @@
-//! # A panic of a caller's closure unwinds into C
+//! A panic of a caller's closure unwinds into C
 //!
 //! A function of C's convention that calls a closure of the package's callers is left by a panic of it.
 //! Before Rust 1.81 that is undefined behaviour, from then on the program ends.
@@ -129,7 +129,7 @@ fn unwinding(at: &At<'_>, item: ItemId, function: &Function) -> Option<Doubt> {
     Some(Doubt {
         keyword,
         tokens: head,
-        confidence: Confidence::Medium,
+        confidence: Confidence::Low,
         message: "a panic of a caller's closure unwinds into C".to_owned(),
         chain: vec![
             at.reason(head, "C calls this"),

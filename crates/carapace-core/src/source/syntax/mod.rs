@@ -635,15 +635,22 @@ impl Syntax {
         (0..u32::try_from(self.exprs.len()).unwrap_or(u32::MAX)).map(ExprId)
     }
 
+    /// The implementation or the trait around an item.
+    pub fn implementation(&self, item: ItemId) -> Option<ItemId> {
+        let mut at = self.item(item)?.parent;
+        while let Some(around) = at {
+            let found = self.item(around)?;
+            if matches!(found.kind, ItemKind::Impl { .. } | ItemKind::Trait { .. }) {
+                return Some(around);
+            }
+            at = found.parent;
+        }
+        None
+    }
+
     /// All items, each with what it goes by.
     pub fn items_by_id(&self) -> impl Iterator<Item = (ItemId, &Item)> {
         (0..).map(ItemId).zip(&self.items)
-    }
-
-    /// All expressions, by place of their ends.
-    pub fn ids(&self) -> impl Iterator<Item = ExprId> + use<> {
-        let end = u32::try_from(self.exprs.len()).unwrap_or(u32::MAX);
-        (0..end).map(ExprId)
     }
 
     /// An expression and all that stand in it, by place of their ends.
