@@ -23,6 +23,7 @@ mod outcome;
 mod pace;
 mod process;
 mod signals;
+mod soundness;
 mod standard;
 mod well_known;
 
@@ -44,6 +45,7 @@ usage: cargo xtask COMMAND
   operations  compare what is done in unsafe sites with what rustc and clippy report
   pace        time and memory beside cargo-geiger, and how they grow
   signals     how often rules about the registry's index speak of good packages
+  soundness   whether the faults that advisories tell of are found, and mended ones not
   archives    what the rules say of all archives in cargo's cache
   standard    list the standard library's unsafe functions anew
   well-known  list the names that many packages depend on anew
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         "operations" => operations::run(arguments.collect()),
         "pace" => pace::run(arguments.collect()),
         "signals" => signals::run(arguments.collect()),
+        "soundness" => soundness::run(arguments.collect()),
         "archives" => archives::run(arguments.collect()),
         "standard" => standard::run(&root, arguments.collect()),
         "well-known" => well_known::run(&root, arguments.collect()),

@@ -143,6 +143,8 @@ pub struct Finding {
     pub help: Vec<String>,
     /// What settles it.
     pub fix: Option<Fix>,
+    /// The ids of the advisories that it is already known by.
+    pub covered_by: Vec<String>,
     /// The advisory that it comes from.
     pub advisory: Option<Arc<Advisory>>,
     /// Whether the affected functions are reached, where the advisory names some.
@@ -171,6 +173,7 @@ impl Finding {
             evidence: Vec::new(),
             help: Vec::new(),
             fix: None,
+            covered_by: Vec::new(),
             advisory: None,
             reachability: None,
             references: Vec::new(),

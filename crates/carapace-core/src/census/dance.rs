@@ -12,7 +12,7 @@ pub use nominate::{Nomination, nominate};
 
 use serde::Serialize;
 
-use super::{Census, PackageCensus, Site};
+use super::{Census, PackageCensus, Site, State};
 use crate::facts::dance::{self as facts, Left, PackageDance, Plan, Proposal};
 use crate::facts::soundness::Fault;
 use crate::facts::unsafety::SiteKind;
@@ -229,6 +229,38 @@ pub struct Dance {
     pub unseen: usize,
     /// How sure rules have to be that something is unsound, to be told.
     pub least: Confidence,
+    /// Advisories on unsound code that speak of its packages.
+    pub advised: Vec<Advised>,
+}
+
+/// An advisory on memory or threads that speaks of a package's version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Advised {
+    /// The package.
+    pub package: PackageIdx,
+    /// The advisory's id.
+    pub advisory: String,
+    /// The functions and types that it names; empty where it names none.
+    pub functions: Vec<String>,
+}
+
+impl Advised {
+    /// Whether it speaks of an item, by the path of that from the crate's root: one that names nothing
+    /// speaks of all.
+    #[must_use]
+    pub fn speaks_of(&self, item: &str) -> bool {
+        let of_item = || item.split("::").filter(|part| !part.is_empty());
+        self.functions.is_empty()
+            || self.functions.iter().any(|named| {
+                // A function is named with its type, a type by itself.
+                let mut last = named.rsplit("::").take(2);
+                let (name, of) = (last.next(), last.next());
+                let has =
+                    |part: Option<&str>| part.is_some_and(|part| of_item().any(|own| own == part));
+                let is_type = |part: &str| part.starts_with(|first: char| first.is_uppercase());
+                has(name) || of.is_some_and(is_type) && has(of)
+            })
+    }
 }
 
 impl Dance {
@@ -245,7 +277,33 @@ impl Dance {
             nominations: None,
             unseen,
             least: Confidence::High,
+            advised: Vec::new(),
         }
+    }
+
+    /// The advisories that speak of an item of a package: what is found there may be known by them.
+    pub fn covering<'a>(
+        &'a self,
+        package: PackageIdx,
+        item: &'a str,
+    ) -> impl Iterator<Item = &'a str> {
+        let own = self
+            .advised
+            .iter()
+            .filter(move |own| own.package == package);
+        own.filter(move |own| own.speaks_of(item))
+            .map(|own| own.advisory.as_str())
+    }
+
+    /// The faults of the packages of which findings were asked for that are told: those of which rules
+    /// are sure enough, tests left out.
+    pub fn faults<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = &'a Fault> {
+        let packages = self.asked(graph);
+        let sites = packages.flat_map(|(_, census, steps)| census.sites.iter().zip(&steps.sites));
+        sites
+            .filter(|(site, _)| site.state != State::Test)
+            .flat_map(|(_, known)| &known.faults)
+            .filter(|fault| fault.confidence >= self.least)
     }
 
     /// The packages that were looked at, with their census.

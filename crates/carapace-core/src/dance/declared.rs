@@ -32,6 +32,12 @@ struct Index<K> {
 }
 
 impl<K: Hash + Eq> Index<K> {
+    /// Makes room for so many places, most of which have a key of their own.
+    fn reserve(&mut self, count: usize) {
+        self.ends.reserve(count);
+        self.entries.reserve(count);
+    }
+
     fn add(&mut self, key: K, place: Place) {
         let new = self.entries.len();
         let (_, last) = self.ends.entry(key).or_insert((new, new));
@@ -90,6 +96,8 @@ impl<'p> Names<'p> {
             files,
             ..Self::default()
         };
+        let count = files.iter().map(|view| view.syntax.items.len()).sum();
+        names.by_name.reserve(count);
         for (file, view) in files.iter().enumerate() {
             for (id, item) in view.syntax.items_by_id() {
                 let is_kept = !matches!(

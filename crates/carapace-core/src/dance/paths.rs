@@ -109,17 +109,24 @@ impl<'p> At<'p> {
         if self.is_bare_name(path) {
             return None;
         }
-        let full = self.full_path(path);
-        let named = full.iter().filter(|segment| !segment.is_empty());
-        let named: Vec<&String> = named.collect();
-        let (name, before) = named.split_last()?;
-        let parent = before.last()?;
-        let is_root = |name: &str| matches!(name, "std" | "core" | "alloc");
-        let begins = before.first().is_some_and(|first| is_root(first)) && before.len() > 1;
-        let is_bare = before.len() == 1
-            && (STANDARD_MODULES.contains(&parent.as_str()) || is_prelude_type(parent))
-            && !self.declared.has(parent);
-        (begins || is_bare).then(|| ((*parent).clone(), (*name).clone()))
+        // Asked of nearly every call: nothing is put together before it is known to be one.
+        let known = self.imported(path).map(Vec::as_slice).unwrap_or_default();
+        let rest = path.segments.iter().skip(usize::from(!known.is_empty()));
+        let rest = rest.map(|segment| self.file.source.name_bytes(segment.name as usize));
+        let known = known.iter().map(String::as_bytes);
+        let mut named = known.chain(rest).filter(|name| !name.is_empty());
+        let first = named.next()?;
+        let (mut parent, mut name, mut before) = (first, named.next()?, 1);
+        for next in named {
+            (parent, name, before) = (name, next, before + 1);
+        }
+        let begins = matches!(first, b"std" | b"core" | b"alloc") && before > 1;
+        let parent = String::from_utf8_lossy(parent);
+        let is_bare = before == 1
+            && (STANDARD_MODULES.contains(&&*parent) || is_prelude_type(&parent))
+            && !self.declared.has(&parent);
+        let name = || String::from_utf8_lossy(name).into_owned();
+        (begins || is_bare).then(|| (parent.into_owned(), name()))
     }
 
     /// A call of a function of the standard library: where it is, its name, its arguments, and the

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::{InputGaps, Run, Subject, Told};
 use crate::census::Census;
-use crate::census::dance::{Asked, Dance, Outlook, nominate as ranked};
+use crate::census::dance::{Advised, Asked, Dance, Outlook, nominate as ranked};
 use crate::finding::Confidence;
 use crate::graph::Graph;
+use crate::knowledge::advisory::{Advisory, Collection, Kind};
 use crate::policy::Policy;
 use crate::report::{ConfigEffect, Edges, Gap, Report, Settings};
 
@@ -21,6 +22,8 @@ pub struct DanceRequest {
     pub census: Census,
     /// What rules propose for its packages, by their places in the graph.
     pub packages: Vec<Asked>,
+    /// Advisories that may speak of its packages.
+    pub advisories: Vec<Advisory>,
     /// How sure rules have to be that something is unsound, to be told.
     pub confidence: Confidence,
     /// Whether packages are to be ranked by what a dance there would win.
@@ -40,6 +43,7 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
         subject,
         census,
         mut packages,
+        advisories,
         confidence,
         nominate,
         edges,
@@ -57,6 +61,7 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
         .collect();
     let mut dance = Dance::link(census, packages);
     dance.least = confidence;
+    dance.advised = advised(&subject.graph, &advisories);
     if nominate {
         dance.nominations = Some(ranked(&subject.graph, &dance, &subject.roles, &edges));
     }
@@ -78,6 +83,38 @@ pub fn dance(request: DanceRequest, policy: &Policy) -> Report {
         input.details.edges = Some(edges);
     }
     run.report(Vec::new(), Settings::default())
+}
+
+/// Advisories on unsound code that speak of packages of a graph: a vulnerability of memory or threads, or
+/// one that says so.
+fn advised(graph: &Graph, advisories: &[Advisory]) -> Vec<Advised> {
+    const CATEGORIES: [&str; 3] = ["memory-corruption", "memory-exposure", "thread-safety"];
+    let is_of_memory = |advisory: &&Advisory| {
+        let mut categories = advisory.categories.iter();
+        advisory.kind() == Kind::Unsound || categories.any(|own| CATEGORIES.contains(&own.as_str()))
+    };
+    let mut advised = Vec::new();
+    for advisory in advisories.iter().filter(is_of_memory) {
+        for (package, of) in graph.iter() {
+            let is_own = of.name == advisory.package && advisory.affects(&of.version);
+            // The folder of a package may be what is in the registry.
+            let is_it = of.source.is_none() || advisory.is_about(of.source.as_deref());
+            if is_own && is_it && advisory.collection == Collection::Crates {
+                let functions = advisory
+                    .affected
+                    .iter()
+                    .flat_map(|named| named.functions.keys());
+                advised.push(Advised {
+                    package,
+                    advisory: advisory.id.clone(),
+                    functions: functions.cloned().collect(),
+                });
+            }
+        }
+    }
+    advised.sort();
+    advised.dedup();
+    advised
 }
 
 /// What no rule has looked at.

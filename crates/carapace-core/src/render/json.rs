@@ -206,6 +206,9 @@ struct FindingDocument<'a> {
     /// The pattern of unsound code that it is of: `SEND_SYNC`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pattern: Option<&'static str>,
+    /// The ids of the advisories that it is already known by.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    covered_by: &'a [String],
     /// What it rests on, a fact a line.
     evidence: &'a [String],
     /// What to do, a step a line.
@@ -568,6 +571,7 @@ fn finding<'a>(input: &'a Input, ids: &'a Ids, finding: &'a Finding) -> FindingD
         item: finding.item.as_deref(),
         paths: ids.paths(&input.graph, &finding.paths),
         pattern: finding.pattern,
+        covered_by: &finding.covered_by,
         evidence: &finding.evidence,
         reachability: finding.reachability.as_deref(),
         help: &finding.help,

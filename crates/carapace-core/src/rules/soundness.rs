@@ -9,6 +9,7 @@ use crate::census::{Site, State};
 use crate::facts::soundness::Fault;
 use crate::finding::{Finding, Location};
 use crate::graph::PackageIdx;
+use crate::knowledge::advisory::page;
 
 /// The findings of a rule: the faults that it found in the packages that were asked for, those in tests
 /// left out.
@@ -65,12 +66,20 @@ fn finding(
         let file = steps.shown(&link.path);
         format!("{file}:{}:{}: {}", link.line, link.column, link.says)
     }));
+    let covering = context.dance.into_iter();
+    let covering = covering.flat_map(|dance| dance.covering(index, item));
+    finding.covered_by = covering.map(str::to_owned).collect();
+    if !finding.covered_by.is_empty() {
+        let ids = finding.covered_by.join(", ");
+        finding.evidence.push(format!("already covered by {ids}"));
+    }
     finding.help = vec![fault.sound.clone()];
     if let Some(judges) = rule.judges {
         finding.pattern = Some(judges.pattern);
         let advisories = judges.alike.iter();
         let address = |id: &&str| format!("https://rustsec.org/advisories/{id}.html");
-        finding.references = advisories.map(address).collect();
+        let covering = finding.covered_by.iter().filter_map(|id| page(id));
+        finding.references = covering.chain(advisories.map(address)).collect();
     }
     let span = fault.span;
     finding.location = Some(Location {

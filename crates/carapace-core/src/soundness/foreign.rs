@@ -22,6 +22,10 @@ impl<'p> At<'p> {
         };
         let path = self.callee_path(id)?;
         let last = path.segments.last()?;
+        let bytes = self.file.source.name_bytes(last.name as usize);
+        if bytes.first().is_some_and(u8::is_ascii_uppercase) {
+            return None;
+        }
         let name = self.name(last.name);
         // The standard library's `ffi` has no functions: a module of that name has C's.
         let is_standard = self

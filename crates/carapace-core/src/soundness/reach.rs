@@ -185,7 +185,12 @@ impl<'p> At<'p> {
         let Some(name) = implementation.name.map(|name| self.name(name)) else {
             return true;
         };
-        let meant = self.declared.type_meant(self.file.index, &name);
+        self.is_name_exported(&name)
+    }
+
+    /// Whether a type that the file calls by a name can be named by others.
+    pub(crate) fn is_name_exported(&self, name: &str) -> bool {
+        let meant = self.declared.type_meant(self.file.index, name);
         // Another package's, or one of several.
         meant.is_none_or(|(_, place, item)| item.public && self.is_place_exported(place))
     }
@@ -245,9 +250,8 @@ impl<'p> At<'p> {
 
     /// Whether all modules around an item are public, or a public `use` names it or all of one of them.
     fn is_exported(&self, id: ItemId) -> bool {
-        let mut outer = self.outwards(id).skip(1);
         let is_module = |item: &Item| item.kind == ItemKind::Mod;
-        let hidden = outer.find(|(_, item)| is_module(item) && !item.public);
+        let is_hidden = self.is_hidden(id);
         let mut modules: Vec<String> = self
             .outwards(id)
             .skip(1)
@@ -256,7 +260,7 @@ impl<'p> At<'p> {
             .collect();
         let own = self.modules_of_file();
         let is_file_open = self.is_open_file();
-        if hidden.is_none() && is_file_open {
+        if !is_hidden && is_file_open {
             return true;
         }
         modules.extend(own.into_iter().map(str::to_owned));
@@ -264,12 +268,12 @@ impl<'p> At<'p> {
         let name = name.map(|name| self.name(name)).unwrap_or_default();
         let files = self.declared.files.iter();
         let mut uses = files.flat_map(|file| {
-            let items = file.syntax.items.iter();
+            let items = file.syntax.items_by_id();
             items
-                .filter(|item| item.kind == ItemKind::Use && item.public)
-                .map(move |item| (file, item.tokens))
+                .filter(|(_, item)| item.kind == ItemKind::Use && item.public)
+                .map(move |(id, item)| (file, id, item.tokens))
         });
-        uses.any(|(file, tokens)| {
+        uses.any(|(file, id, tokens)| {
             let there = At {
                 file,
                 declared: self.declared,
@@ -279,8 +283,14 @@ impl<'p> At<'p> {
                 (tokens.start..tokens.end).any(|at| file.source.kind(at as usize) == T::Star)
                     && modules.iter().any(|module| there.mentions(tokens, module))
             };
-            (names_it || is_all()) && there.is_open_file()
+            (names_it || is_all()) && there.is_open_file() && !there.is_hidden(id)
         })
+    }
+
+    /// Whether a module around an item, in its file, is not public.
+    fn is_hidden(&self, id: ItemId) -> bool {
+        let mut outer = self.outwards(id).skip(1);
+        outer.any(|(_, item)| item.kind == ItemKind::Mod && !item.public)
     }
 
     /// The modules that the file's path says.

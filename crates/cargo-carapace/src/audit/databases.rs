@@ -5,7 +5,9 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use carapace_core::engine::Knowledge;
-use carapace_core::knowledge::advisory::index::{Contents, DatabaseInfo};
+use carapace_core::graph::Graph;
+use carapace_core::knowledge::advisory::Advisory;
+use carapace_core::knowledge::advisory::index::{Contents, DatabaseInfo, Wanted};
 use carapace_core::report::Gap;
 
 use super::settings::{Databases, Settings};
@@ -223,6 +225,35 @@ impl Sources<'_> {
                 gaps.push(Gap::new("database", reason));
                 None
             }
+        }
+    }
+}
+
+/// The advisories on packages of a graph that are held here: nothing is fetched. What cannot be read,
+/// and nothing stands in for, is a gap.
+pub fn held_here(graph: &Graph, gaps: &mut Vec<Gap>) -> Vec<Advisory> {
+    let packages = graph.packages().iter();
+    let wanted: Wanted<'_> = packages
+        .map(|package| (&*package.name, &package.version))
+        .collect();
+    let question = Question {
+        wanted: &wanted,
+        ids: &[],
+    };
+    let store = dirs::cache(&dirs::env).map(|cache| Store::new(&cache));
+    let sources = Sources {
+        store: store.as_ref(),
+        door: None,
+        now: 0,
+    };
+    let mut unread = Vec::new();
+    let held = sources.held(question, &mut unread);
+    gaps.extend(unread.into_iter().filter(|gap| gap.blocking));
+    match held {
+        Ok(loaded) => knowledge(loaded, question).advisories,
+        Err(error) => {
+            gaps.push(Gap::new("database", error.to_string()));
+            Vec::new()
         }
     }
 }

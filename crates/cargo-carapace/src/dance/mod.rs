@@ -21,6 +21,7 @@ use carapace_core::render::view::names;
 use carapace_core::report::{Edges, Gap};
 use carapace_core::text::visible;
 
+use crate::audit::databases;
 use crate::audit::inputs::shown;
 use crate::census::dance::{Proposed, Stamp};
 use crate::census::extract::{Folder, of_those_there};
@@ -95,6 +96,7 @@ pub fn take(arguments: &DanceArgs) -> Result<Taken, Failure> {
         })
         .collect();
     let proposals = proposals(&looked_at, &census.packages);
+    let advisories = databases::held_here(&ground.graph, &mut gaps);
     let folders = census::folders(&ground);
     let minor = minor(&ground.compiler);
     if minor.is_none() {
@@ -134,6 +136,7 @@ pub fn take(arguments: &DanceArgs) -> Result<Taken, Failure> {
             },
             packages: packages.collect(),
             census,
+            advisories,
             confidence: arguments.confidence.into(),
             nominate: arguments.nominate,
             edges: Arc::new(Edges::of_units(&ground.graph, &ground.units)),

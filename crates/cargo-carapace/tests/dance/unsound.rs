@@ -90,3 +90,41 @@ fn an_unpacked_package_is_judged_alone_and_people_are_told() {
         "help: ask for `T: Send`",
     ]);
 }
+
+#[test]
+fn the_sum_counts_it_and_a_packages_audit_has_it_beside_what_could_go() {
+    let world = project(UNSOUND);
+    let output = world.plain(&["dance", "--no-deps", ".", "--confidence", "low"]);
+    output
+        .exits(0)
+        .shows(&["2 unsound places (1 high, 1 medium)"]);
+    let audit = world.plain(&["dance", "--offline", "--report", "app"]);
+    audit.exits(0).shows(&[
+        "### Unsound",
+        "- [ ] `src/lib.rs:15:5`: <code>&#96;Slot&#96; is Send whatever &#96;T&#96; is",
+        "(`SND001`, SEND_SYNC, high confidence)",
+        "  - what makes it sound: <code>ask for &#96;T&#58; Send&#96;</code>",
+        "### Sites",
+    ]);
+}
+
+#[test]
+fn what_an_advisory_speaks_of_already_is_told_with_it() {
+    let world = project(UNSOUND);
+    let manifest = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.7\"\n");
+    let found = |name: &str| {
+        world.write("project/Cargo.toml", manifest(name));
+        let document = world.plain(&["dance", "--no-deps", "."]).json(0);
+        let found = findings_of(&document, "soundness");
+        assert_eq!(found.len(), 1);
+        found[0].clone()
+    };
+    let known = found("may_queue");
+    assert_eq!(known["covered_by"], json!(["RUSTSEC-2020-0111"]));
+    let evidence = known["evidence"].to_string();
+    assert!(
+        evidence.contains("already covered by RUSTSEC-2020-0111"),
+        "{evidence}"
+    );
+    assert_eq!(found("may_queue_of_ours")["covered_by"], Value::Null);
+}

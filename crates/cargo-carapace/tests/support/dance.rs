@@ -97,6 +97,7 @@ fn unsound() -> Finding {
     let rule = Rule::find("SND001").unwrap();
     let mut finding = Finding::new(rule, None, "it is Send whatever `T` is".to_owned());
     finding.pattern = rule.judges.map(|judges| judges.pattern);
+    finding.covered_by = vec!["RUSTSEC-2020-0111".to_owned()];
     finding
 }
 

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{code, list};
-use crate::census::dance::{Outlook, Outlooks, PackageSteps, SiteDance};
+use crate::census::dance::{Dance, Outlook, Outlooks, PackageSteps, SiteDance};
 use crate::census::summary::wants_safety_comment;
 use crate::census::{PackageCensus, Site, State};
 use crate::facts::dance::{Need, Proposal, rust};
+use crate::facts::soundness::Fault;
 use crate::facts::unsafety::{Operation, SiteKind};
 use crate::graph::PackageIdx;
 use crate::render::words::{self, dance as said};
 use crate::report::{Input, Report};
+use crate::rules::Rule;
 
 /// The audit of every package of which findings were asked for.
 #[must_use]
@@ -25,6 +27,7 @@ pub fn audit(report: &Report) -> String {
         for (index, census, steps) in dance.asked(&input.graph) {
             let page = Page {
                 report,
+                dance,
                 input,
                 index,
                 census,
@@ -49,6 +52,7 @@ pub fn audit(report: &Report) -> String {
 /// What one package's page is made of.
 struct Page<'a> {
     report: &'a Report,
+    dance: &'a Dance,
     input: &'a Input,
     index: PackageIdx,
     census: &'a PackageCensus,
@@ -81,6 +85,7 @@ impl Page<'_> {
         let stays = said::stays(self.steps, true).into_iter();
         let lines = stays.map(|stays| stays.line(code));
         list("Why sites stay", lines.chain(said::newer(self.steps)), text);
+        self.unsound(text);
         self.questions(text);
         text.push_str("\n### Sites\n");
         for (site, known) in self.sites() {
@@ -116,6 +121,48 @@ impl Page<'_> {
             }
         }
         let _ = writeln!(text, "{}", row("in all", &self.steps.outlooks()));
+    }
+
+    /// What rules find unsound, and what would make it sound.
+    fn unsound(&self, text: &mut String) {
+        let mut is_first = true;
+        for (site, known) in self.sites() {
+            let faults = known.faults.iter();
+            for fault in faults.filter(|fault| fault.confidence >= self.dance.least) {
+                if std::mem::take(&mut is_first) {
+                    text.push_str("\n### Unsound\n\n");
+                }
+                self.fault(site, fault, text);
+            }
+        }
+    }
+
+    fn fault(&self, site: &Site, fault: &Fault, text: &mut String) {
+        let span = fault.span;
+        let place = code(&format!("{}:{}:{}", site.file, span.line, span.column));
+        let rule = Rule::find(&fault.rule);
+        let pattern = rule
+            .and_then(|rule| rule.judges)
+            .map(|judges| judges.pattern);
+        let pattern = pattern
+            .map(|pattern| format!(", {pattern}"))
+            .unwrap_or_default();
+        let (confidence, message) = (fault.confidence.name(), code(&fault.message));
+        let rule = code(&fault.rule);
+        let _ = writeln!(
+            text,
+            "- [ ] {place}: {message} ({rule}{pattern}, {confidence} confidence)"
+        );
+        for link in &fault.chain {
+            let place = code(&format!("{}:{}:{}", link.path, link.line, link.column));
+            let _ = writeln!(text, "  - {place}: {}", code(&link.says));
+        }
+        let covering: Vec<&str> = self.dance.covering(self.index, &site.item).collect();
+        if !covering.is_empty() {
+            let ids = code(&covering.join(", "));
+            let _ = writeln!(text, "  - already covered by {ids}");
+        }
+        let _ = writeln!(text, "  - what makes it sound: {}", code(&fault.sound));
     }
 
     /// What only somebody who knows the code can answer.

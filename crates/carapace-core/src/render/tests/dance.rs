@@ -191,6 +191,7 @@ fn report(text: &str) -> Report {
         ..Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph))
     };
     let request = DanceRequest {
+        advisories: Vec::new(),
         confidence: crate::finding::Confidence::High,
         subject,
         census: Census {
@@ -322,6 +323,7 @@ fn moved_lines_change_no_fingerprint() {
             ..PackageCensus::default()
         };
         let request = DanceRequest {
+            advisories: Vec::new(),
             confidence: crate::finding::Confidence::High,
             subject: Subject::new("Cargo.lock", InputKind::Manifest, Arc::new(graph)),
             census: Census {

@@ -1,9 +1,12 @@
 //! What of unsafe code safe code could replace, in the words that several formats share.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use super::{count, cut, shown};
 use crate::census::dance::{Dance, Outlook, Outlooks, PackageSteps, kept};
 use crate::facts::dance::rust;
-use crate::finding::Finding;
+use crate::finding::{Confidence, Finding};
 use crate::fix::Applicability;
 use crate::report::{Input, Report};
 use crate::rules::Group;
@@ -53,14 +56,26 @@ pub(super) fn sum(report: &Report) -> Option<String> {
     };
     dances().next()?;
     let (mut all, mut unseen) = (Outlooks::default(), 0);
+    let mut faults: BTreeMap<Reverse<Confidence>, usize> = BTreeMap::new();
     for (input, dance) in dances() {
         let counts = |steps: &PackageSteps| steps.is_asked || dance.nominations.is_some();
         for (_, _, steps) in dance.looked_at(&input.graph).filter(|(_, _, s)| counts(s)) {
             all.merge(&steps.outlooks());
         }
         unseen += dance.unseen;
+        for fault in dance.faults(&input.graph) {
+            *faults.entry(Reverse(fault.confidence)).or_default() += 1;
+        }
     }
     let mut text = outlooks(&all);
+    if !faults.is_empty() {
+        let places = count(faults.values().sum(), "unsound place", "unsound places");
+        let by = faults.iter();
+        let by: Vec<String> = by
+            .map(|(Reverse(confidence), number)| format!("{number} {}", confidence.name()))
+            .collect();
+        text += &format!(", {places} ({})", by.join(", "));
+    }
     if unseen > 0 {
         let packages = count(unseen, "package", "packages");
         text += &format!(", {packages} not looked at");

@@ -222,7 +222,11 @@ fn doubled(at: &At<'_>, keyword: u32, tokens: Tokens, own: &str, drop: ItemId) -
     Doubt {
         keyword,
         tokens,
-        confidence: Confidence::High,
+        // Who clones one of the package's own may never do so.
+        confidence: match at.is_name_exported(own) {
+            true => Confidence::High,
+            false => Confidence::Medium,
+        },
         message: format!("a clone of `{own}` has the same pointer, which both free"),
         chain: vec![
             at.reason(tokens, "`Clone` copies the pointer"),
