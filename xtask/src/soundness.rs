@@ -45,7 +45,10 @@ enum Found {
     /// The items in which it is reported, and no longer where it is mended.
     Gone(BTreeSet<String>),
     Missed,
+    /// The tool did not answer, which is no better than missing it.
     Failed(String),
+    /// An archive is not here: nothing is known.
+    Absent,
 }
 
 pub(crate) fn run(mut arguments: Vec<String>) -> Result<(), String> {
@@ -161,9 +164,11 @@ fn fetch(archives: &Path, pairs: &[Pair]) -> Result<usize, String> {
         }
     }
     if !config.is_empty() {
-        let arguments = "--silent --location --fail --retry 3 --max-time 600 --config -";
+        // Where there is no network, the first address says so, and no other is asked.
+        let arguments = "--silent --location --fail --fail-early --retry 1 --connect-timeout 10 \
+                         --max-time 120 --config -";
         let child = Command::new("curl")
-            .args(arguments.split(' '))
+            .args(arguments.split_whitespace())
             .stdin(Stdio::piped())
             .spawn();
         match child {
@@ -188,6 +193,10 @@ fn archive(archives: &Path, package: &str, version: &str) -> PathBuf {
 }
 
 fn judge(pair: &Pair, binary: &Path, archives: &Path, work: &Path) -> Result<Found, String> {
+    let is_here = |version: &str| archive(archives, &pair.package, version).is_file();
+    if !is_here(&pair.vulnerable) || !is_here(&pair.patched) {
+        return Ok(Found::Absent);
+    }
     let items = |version: &str| {
         let folder = unpack(&archive(archives, &pair.package, version), work)?;
         items(binary, &folder, &work.join("cache"), &pair.pattern)
@@ -251,6 +260,10 @@ fn tell(pairs: &[Pair], found: &BTreeMap<usize, Found>) -> Result<(), String> {
             patched,
             pattern,
         } = pair;
+        if matches!(found.get(&at), Some(Found::Absent)) {
+            println!("{pattern} {package} {vulnerable} {patched}: not checked, not fetched");
+            continue;
+        }
         let (hits, all) = counts.entry(pattern).or_default();
         *all += 1;
         let what = match found.get(&at) {
@@ -259,7 +272,7 @@ fn tell(pairs: &[Pair], found: &BTreeMap<usize, Found>) -> Result<(), String> {
                 let items: Vec<&str> = items.iter().take(3).map(String::as_str).collect();
                 format!("found in {}", items.join(", "))
             }
-            Some(Found::Missed) | None => "missed".to_owned(),
+            Some(Found::Missed | Found::Absent) | None => "missed".to_owned(),
             Some(Found::Failed(reason)) => format!("missed: {reason}"),
         };
         println!("{pattern} {package} {vulnerable} {patched}: {what}");

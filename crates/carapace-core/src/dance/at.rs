@@ -37,6 +37,9 @@ pub(crate) struct At<'p> {
     pub(crate) declared: &'p Declared<'p>,
 }
 
+/// How many tokens before an item in a block are looked at for its attributes.
+const MAX_ATTRIBUTES: u32 = 48;
+
 impl<'p> At<'p> {
     /// The tree.
     pub(crate) fn syntax(&self) -> &'p Syntax {
@@ -352,8 +355,24 @@ impl<'p> At<'p> {
 
     /// The tokens of an item's attributes.
     pub(crate) fn attributes(&self, item: &Item) -> Tokens {
+        let mut start = item.tokens.start.min(item.head);
+        // In a block they are the statement's.
+        let source = self.file.source;
+        let first = start.saturating_sub(MAX_ATTRIBUTES);
+        let mut at = start;
+        while at > first && source.kind(at as usize - 1) == TokenKind::CloseBracket {
+            let opens = |open: &u32| source.groups.end(*open as usize) == at as usize - 1;
+            let Some(open) = (first..at - 1).rev().find(opens) else {
+                break;
+            };
+            if open == 0 || source.kind(open as usize - 1) != TokenKind::Pound {
+                break;
+            }
+            at = open - 1;
+            start = at;
+        }
         Tokens {
-            start: item.tokens.start,
+            start,
             end: self.item_head(item),
         }
     }

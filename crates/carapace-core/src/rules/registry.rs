@@ -154,6 +154,8 @@ mod soundness_free_lifetime;
 mod soundness_guessed_fat_pointer;
 #[path = "soundness/misaligned_cast.rs"]
 mod soundness_misaligned_cast;
+#[path = "soundness/moved_target.rs"]
+mod soundness_moved_target;
 #[path = "soundness/overflowing_size.rs"]
 mod soundness_overflowing_size;
 #[path = "soundness/panic_safety.rs"]
@@ -166,6 +168,8 @@ mod soundness_raw_pointer_argument;
 mod soundness_send_sync;
 #[path = "soundness/shared_to_mut.rs"]
 mod soundness_shared_to_mut;
+#[path = "soundness/trusted_answer.rs"]
+mod soundness_trusted_answer;
 #[path = "soundness/trusted_trait.rs"]
 mod soundness_trusted_trait;
 #[path = "soundness/two_owners.rs"]
@@ -979,6 +983,24 @@ pub static RULES: &[Rule] = &[
         replaces: None,
         judges: Some(&soundness_overflowing_size::JUDGES),
         check: soundness_overflowing_size::check,
+    },
+    Rule {
+        meta: soundness_trusted_answer::META,
+        name: "trusted-answer",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND035.md"),
+        replaces: None,
+        judges: Some(&soundness_trusted_answer::JUDGES),
+        check: soundness_trusted_answer::check,
+    },
+    Rule {
+        meta: soundness_moved_target::META,
+        name: "moved-target",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND036.md"),
+        replaces: None,
+        judges: Some(&soundness_moved_target::JUDGES),
+        check: soundness_moved_target::check,
     },
     Rule {
         meta: soundness_shared_to_mut::META,

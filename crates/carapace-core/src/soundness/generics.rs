@@ -2,7 +2,7 @@
 
 use crate::dance::at::At;
 use crate::source::lexer::TokenKind as T;
-use crate::source::syntax::{Item, ItemKind, Tokens};
+use crate::source::syntax::{Item, ItemId, ItemKind, Tokens};
 
 /// How far traits are followed to what they ask for themselves.
 const MAX_STEPS: u32 = 6;
@@ -79,6 +79,20 @@ impl At<'_> {
             end: number(at.min(end)),
         };
         generics
+    }
+
+    /// What a function asks of types, and what is around it.
+    pub(crate) fn generics_at(&self, function: ItemId) -> Generics {
+        let item = |id: ItemId| self.syntax().item(id);
+        let own = item(function).map(|own| self.generics(own));
+        let mut own = own.unwrap_or_default();
+        let around = self.implementation(function).and_then(item);
+        own.types.extend(
+            around
+                .into_iter()
+                .flat_map(|around| self.generics(around).types),
+        );
+        own
     }
 
     /// Whether what is asked of a type parameter includes a trait: by itself, or by a trait of the

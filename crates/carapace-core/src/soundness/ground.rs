@@ -3,13 +3,11 @@
 use crate::dance::at::At;
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, Item, ItemId, ItemKind, Path, Tokens,
+    BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, Path, Tokens,
 };
 
 /// How many tokens of a function are looked at for words.
 const MAX_TOKENS: u32 = 16_384;
-/// How many tokens before an item in a block are looked at for its attributes.
-const MAX_ATTRIBUTES: u32 = 48;
 
 /// A safe function around an expression.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +16,8 @@ pub(crate) struct Entry<'p> {
     pub(crate) item: ItemId,
     /// The same.
     pub(crate) function: &'p Function,
-    /// Whether others reach it: it is `pub`, or of a trait.
+    /// Whether others reach it as far as its own declaration says: it is `pub`, or of a trait. Whether
+    /// modules let it out, too, is [`At::reach_of`].
     pub(crate) is_reached: bool,
 }
 
@@ -54,7 +53,7 @@ impl<'p> At<'p> {
         Some(Entry {
             item,
             function,
-            is_reached: self.is_reached(item),
+            is_reached: self.is_declared_open(item),
         })
     }
 
@@ -99,36 +98,6 @@ impl<'p> At<'p> {
         })
     }
 
-    /// Whether others reach a function: it is `pub`, or of a trait, and its type or trait is not kept
-    /// to the package.
-    fn is_reached(&self, item: ItemId) -> bool {
-        let Some(found) = self.syntax().item(item) else {
-            return false;
-        };
-        let around = self
-            .implementation(item)
-            .and_then(|id| self.syntax().item(id));
-        let Some(around) = around else {
-            return found.public;
-        };
-        match &around.kind {
-            ItemKind::Impl { of_trait, .. } => {
-                (found.public || of_trait.is_some()) && self.is_open(around)
-            }
-            _ => around.public,
-        }
-    }
-
-    /// Whether the type that an implementation is for is `pub`, or not the package's.
-    fn is_open(&self, around: &Item) -> bool {
-        let Some(name) = around.name else {
-            return true;
-        };
-        let name = self.name(name);
-        let meant = self.declared.type_meant(self.file.index, &name);
-        meant.is_none_or(|(_, _, own)| own.public)
-    }
-
     /// The trait that a method is of, or an empty path where it is declared in one.
     pub(crate) fn trait_of(&self, item: ItemId) -> Option<&'p Path> {
         const ITSELF: &Path = &Path {
@@ -147,30 +116,6 @@ impl<'p> At<'p> {
     pub(crate) fn is_of_trait_named(&self, item: ItemId, names: &[&str]) -> bool {
         let last = self.trait_of(item).and_then(|path| path.segments.last());
         last.is_some_and(|last| names.iter().any(|name| self.is_name(last.name, name)))
-    }
-
-    /// The tokens of an item's attributes.
-    pub(crate) fn item_attributes(&self, item: &Item) -> Tokens {
-        let mut start = item.tokens.start.min(item.head);
-        // In a block they are the statement's.
-        let source = self.file.source;
-        let first = start.saturating_sub(MAX_ATTRIBUTES);
-        let mut at = start;
-        while at > first && source.kind(at as usize - 1) == T::CloseBracket {
-            let opens = |open: &u32| source.groups.end(*open as usize) == at as usize - 1;
-            let Some(open) = (first..at - 1).rev().find(opens) else {
-                break;
-            };
-            if open == 0 || source.kind(open as usize - 1) != T::Pound {
-                break;
-            }
-            at = open - 1;
-            start = at;
-        }
-        Tokens {
-            start,
-            end: item.head,
-        }
     }
 
     /// Whether a function holds a name of which this is true.

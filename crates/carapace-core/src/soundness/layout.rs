@@ -39,7 +39,7 @@ impl<'p> At<'p> {
             }
             around = found.parent.and_then(|id| there.syntax().item(id));
         }
-        let attributes = there.item_attributes(item);
+        let attributes = there.attributes(item);
         there.mentions(attributes, "repr")
             && there.mentions_any(
                 attributes,
@@ -65,7 +65,7 @@ impl<'p> At<'p> {
     pub(crate) fn has_repr(&self, name: &str, word: &str) -> bool {
         let found = self.own_item(name);
         found.is_some_and(|(there, _, item)| {
-            let attributes = there.item_attributes(item);
+            let attributes = there.attributes(item);
             there.mentions(attributes, "repr") && there.mentions(attributes, word)
         })
     }

@@ -154,29 +154,54 @@ impl<'p> At<'p> {
         if is_inner {
             return Reach::Package;
         }
-        let around = self.implementation(id).and_then(|around| {
-            let found = self.syntax().item(around)?;
-            Some((around, found))
-        });
-        let is_reached = match around {
-            None => item.public && self.is_exported(id),
-            Some((around, found)) => match &found.kind {
-                ItemKind::Impl { of_trait: None, .. } => {
-                    item.public && self.is_type_exported(found)
-                }
-                ItemKind::Impl {
-                    of_trait: Some(of_trait),
-                    unsafety: None,
-                    ..
-                } => self.is_trait_exported(of_trait) && self.is_type_exported(found),
-                // Those that call it know what it promises.
-                ItemKind::Impl { .. } => false,
-                _ => found.public && self.is_exported(around),
-            },
+        let around = self.implementation(id);
+        let found = around.and_then(|around| self.syntax().item(around));
+        let is_let_out = || match (around, found.map(|found| (found, &found.kind))) {
+            (Some(_), Some((found, ItemKind::Impl { of_trait: None, .. }))) => {
+                self.is_type_exported(found)
+            }
+            (
+                Some(_),
+                Some((
+                    found,
+                    ItemKind::Impl {
+                        of_trait: Some(of_trait),
+                        unsafety: None,
+                        ..
+                    },
+                )),
+            ) => self.is_trait_exported(of_trait) && self.is_type_exported(found),
+            // Those that call it know what it promises.
+            (_, Some((_, ItemKind::Impl { .. }))) => false,
+            (Some(around), _) => self.is_exported(around),
+            (None, _) => self.is_exported(id),
         };
+        let is_reached = self.is_declared_open(id) && is_let_out();
         match is_reached {
             true => Reach::Everybody,
             false => Reach::Package,
+        }
+    }
+
+    /// Whether a function's declaration lets others reach it: it is `pub`, or of a trait, and its type or
+    /// trait is `pub`, too. What modules say is not looked at.
+    pub(crate) fn is_declared_open(&self, id: ItemId) -> bool {
+        let item = |id: ItemId| self.syntax().item(id);
+        let Some(found) = item(id) else {
+            return false;
+        };
+        let Some(around) = self.implementation(id).and_then(item) else {
+            return found.public;
+        };
+        match &around.kind {
+            ItemKind::Impl { of_trait, .. } => {
+                let name = around.name.map(|name| self.name(name));
+                let meant = name.and_then(|name| self.declared.type_meant(self.file.index, &name));
+                // Another package's is open, too.
+                let is_open = meant.is_none_or(|(_, _, own)| own.public);
+                (found.public || of_trait.is_some()) && is_open
+            }
+            _ => around.public,
         }
     }
 

@@ -1,7 +1,10 @@
 //! Which bounds of a type parameter promise something that unsafe code may rely on.
 
 use crate::dance::at::At;
-use crate::source::syntax::{ItemId, ItemKind};
+use crate::dance::scope::Bound;
+use crate::soundness::generics::Generics;
+use crate::source::lexer::TokenKind as T;
+use crate::source::syntax::{ExprId, ExprKind, ItemId, ItemKind, TypeId, TypeKind};
 
 /// Traits of the standard library that anybody implements as they like, or that say nothing of bytes.
 const SAYS_NOTHING: [&str; 42] = [
@@ -82,6 +85,63 @@ impl At<'_> {
     /// implements, or one of another package.
     pub(crate) fn is_trusted(&self, bounds: &[String]) -> bool {
         bounds.iter().any(|bound| self.is_promise(bound, MAX_STEPS))
+    }
+
+    /// The bounds of the type parameter, or of the `impl Trait`, that a value has that a caller gives:
+    /// a parameter, or the iterator that is made of it.
+    pub(crate) fn bounds_of_given(&self, generics: &Generics, id: ExprId) -> Option<Vec<String>> {
+        let mut id = self.bare(id);
+        for _ in 0..8 {
+            id = match self.kind(id) {
+                ExprKind::Borrow { operand, .. } | ExprKind::Unary { operand, .. } => {
+                    self.bare(*operand)
+                }
+                ExprKind::Method { .. } => {
+                    const HANDS_ON: [&str; 5] =
+                        ["into_iter", "iter", "iter_mut", "by_ref", "enumerate"];
+                    let (receiver, []) = self.method_of::<0>(id, &HANDS_ON)?;
+                    self.bare(receiver)
+                }
+                ExprKind::Path(_) => {
+                    let name = self.single(id)?;
+                    match self.binding(&name, id)?.bound {
+                        Bound::Parameter(of) => return self.bounds_of_type(generics, of),
+                        Bound::Let {
+                            value: Some(value), ..
+                        } => self.bare(value),
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    fn bounds_of_type(&self, generics: &Generics, of: TypeId) -> Option<Vec<String>> {
+        match self.syntax().type_kind(of) {
+            TypeKind::Ref { of, .. } => self.bounds_of_type(generics, *of),
+            TypeKind::Path(path) => {
+                let [one] = path.segments.as_slice() else {
+                    return None;
+                };
+                let parameter = generics.named(&self.name(one.name))?;
+                Some(parameter.bounds.clone())
+            }
+            TypeKind::Other => {
+                let tokens = self.type_tokens(of);
+                let is_impl = matches!(
+                    self.file.source.kind(tokens.start as usize),
+                    T::Impl | T::Dyn
+                );
+                is_impl.then(|| {
+                    let names = (tokens.start + 1..tokens.end)
+                        .filter(|token| self.file.source.kind(*token as usize).is_ident());
+                    names.map(|token| self.name(token)).collect()
+                })
+            }
+            _ => None,
+        }
     }
 
     fn is_promise(&self, bound: &str, steps: u32) -> bool {

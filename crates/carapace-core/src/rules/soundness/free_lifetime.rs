@@ -380,7 +380,7 @@ fn lent(at: &At<'_>, entry: Entry<'_>, id: ExprId) -> Option<Doubt> {
 /// An exported macro that transmutes what it is given: lifetimes, too.
 fn in_macro(at: &At<'_>, item: &Item) -> Option<Doubt> {
     let source = at.file.source;
-    if !at.mentions(at.item_attributes(item), "macro_export") {
+    if !at.mentions(at.attributes(item), "macro_export") {
         return None;
     }
     let fragment = |from: usize, to: usize| {

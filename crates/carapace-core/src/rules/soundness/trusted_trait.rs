@@ -56,10 +56,7 @@ use crate::soundness::judged::Judged;
 use crate::soundness::memory::{Access, Kind};
 use crate::soundness::reach::Safe;
 use crate::soundness::{Doubt, Judges};
-use crate::source::lexer::TokenKind as T;
-use crate::source::syntax::{
-    ExprId, ExprKind, ItemKind, Operator, StatementKind, Tokens, TypeId, TypeKind,
-};
+use crate::source::syntax::{ExprId, ExprKind, ItemKind, Operator, StatementKind, Tokens};
 
 pub(crate) const META: Meta = Meta {
     code: "SND032",
@@ -90,12 +87,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
         if found.len() >= MAX_DOUBTS {
             return;
         }
-        let mut generics = at.generics(safe.item);
-        if let Some(around) = at.implementation(safe.id)
-            && let Some(item) = at.syntax().item(around)
-        {
-            generics.types.extend(at.generics(item).types);
-        }
+        let generics = at.generics_at(safe.id);
         let judge = Judge {
             at,
             safe,
@@ -105,9 +97,6 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
         let doubts = [
             judge.count(),
             judge.number(),
-            judge.fetched_twice(),
-            judge.type_id(),
-            judge.moved(),
             judge.reserved_from_nothing(),
             judge.collected(),
         ];
@@ -126,63 +115,6 @@ struct Judge<'a, 'p> {
 }
 
 impl Judge<'_, '_> {
-    /// The bounds of the type parameter, or of the `impl Trait`, that a value has that a caller gives:
-    /// a parameter, or the iterator that is made of it.
-    fn bounds_of(&self, id: ExprId) -> Option<Vec<String>> {
-        let at = self.at;
-        let mut id = at.bare(id);
-        for _ in 0..8 {
-            id = match at.kind(id) {
-                ExprKind::Borrow { operand, .. } | ExprKind::Unary { operand, .. } => {
-                    at.bare(*operand)
-                }
-                ExprKind::Method { .. } => {
-                    const HANDS_ON: [&str; 5] =
-                        ["into_iter", "iter", "iter_mut", "by_ref", "enumerate"];
-                    let (receiver, []) = at.method_of::<0>(id, &HANDS_ON)?;
-                    at.bare(receiver)
-                }
-                ExprKind::Path(_) => {
-                    let name = at.single(id)?;
-                    match at.binding(&name, id)?.bound {
-                        Bound::Parameter(of) => return self.bounds(of),
-                        Bound::Let {
-                            value: Some(value), ..
-                        } => at.bare(value),
-                        _ => return None,
-                    }
-                }
-                _ => return None,
-            };
-        }
-        None
-    }
-
-    fn bounds(&self, of: TypeId) -> Option<Vec<String>> {
-        let at = self.at;
-        match at.syntax().type_kind(of) {
-            TypeKind::Ref { of, .. } => self.bounds(*of),
-            TypeKind::Path(path) => {
-                let [one] = path.segments.as_slice() else {
-                    return None;
-                };
-                let parameter = self.generics.named(&at.name(one.name))?;
-                Some(parameter.bounds.clone())
-            }
-            TypeKind::Other => {
-                let tokens = at.type_tokens(of);
-                let is_impl =
-                    matches!(at.file.source.kind(tokens.start as usize), T::Impl | T::Dyn);
-                is_impl.then(|| {
-                    let names = (tokens.start + 1..tokens.end)
-                        .filter(|token| at.file.source.kind(*token as usize).is_ident());
-                    names.map(|token| at.name(token)).collect()
-                })
-            }
-            _ => None,
-        }
-    }
-
     /// Takes one search of all of the file from those that are left.
     fn search(&self) -> Option<()> {
         self.searches.set(self.searches.get().checked_sub(1)?);
@@ -195,7 +127,7 @@ impl Judge<'_, '_> {
         let body = self.safe.body;
         let asked = at.syntax().within(body).find_map(|id| {
             let (receiver, []) = at.method_of::<0>(id, &["size_hint", "len"])?;
-            let bounds = self.bounds_of(receiver)?;
+            let bounds = self.at.bounds_of_given(&self.generics, receiver)?;
             let is_hint = at.method_of::<0>(id, &["size_hint"]).is_some();
             let is_iterator = bounds.iter().any(|bound| {
                 if is_hint {
@@ -515,124 +447,6 @@ impl Judge<'_, '_> {
         checks.state(at, access.expr, &names, Needs::default()) == Checked::Yes
     }
 
-    /// `x.as_ref()` twice, with unsafe code that relies on both being the same.
-    fn fetched_twice(&self) -> Option<Doubt> {
-        const FETCHES: [&str; 6] = [
-            "as_ref",
-            "borrow",
-            "deref",
-            "as_mut",
-            "borrow_mut",
-            "deref_mut",
-        ];
-        const BOUNDS: [&str; 6] = ["AsRef", "Borrow", "Deref", "AsMut", "BorrowMut", "DerefMut"];
-        let at = self.at;
-        let mut fetched: Vec<(String, ExprId)> = Vec::new();
-        for id in at.syntax().within(self.safe.body).take(1 << 14) {
-            let Some((receiver, [])) = at.method_of::<0>(id, &FETCHES) else {
-                continue;
-            };
-            let Some(name) = at.single(receiver) else {
-                continue;
-            };
-            let Some(bounds) = self.bounds_of(receiver) else {
-                continue;
-            };
-            if bounds.iter().any(|bound| BOUNDS.contains(&bound.as_str())) {
-                fetched.push((name, id));
-            }
-        }
-        let (name, first) = fetched.first()?.clone();
-        let (_, last) = fetched.iter().rfind(|(other, _)| *other == name)?.clone();
-        if first == last {
-            return None;
-        }
-        let tokens = |id: ExprId| at.syntax().expr(id).tokens;
-        let between = Tokens {
-            start: tokens(first).start,
-            end: tokens(last).end,
-        };
-        let is_within = |id: &ExprId| at.unsafe_around(*id);
-        let inside = fetched
-            .iter()
-            .filter(|(other, _)| *other == name)
-            .find_map(|(_, id)| is_within(id));
-        let behind = (between.start..between.end)
-            .find(|token| at.file.source.kind(*token as usize) == T::Unsafe);
-        let keyword = inside.or(behind)?;
-        let chain = vec![
-            at.reason(tokens(first), format!("`{name}` gives a value here")),
-            at.reason(tokens(last), "it may give another one here"),
-        ];
-        Some(self.safe.doubt(
-            keyword,
-            tokens(last),
-            Confidence::Medium,
-            &format!("asks `{name}` twice, which may answer differently, with unsafe code that relies on it"),
-            "ask once, and keep what it gave",
-            chain,
-        ))
-    }
-
-    /// `if self.type_id() == TypeId::of::<T>() { unsafe { … } }` with a method that others can write.
-    fn type_id(&self) -> Option<Doubt> {
-        let at = self.at;
-        at.syntax().within(self.safe.body).find_map(|id| {
-            let ExprKind::If {
-                condition, then, ..
-            } = at.kind(id)
-            else {
-                return None;
-            };
-            let condition_tokens = at.syntax().expr(*condition).tokens;
-            if !at.mentions(condition_tokens, "TypeId") {
-                return None;
-            }
-            let (asked, name) = at.syntax().within(*condition).find_map(|part| {
-                let ExprKind::Method {
-                    name, arguments, ..
-                } = at.kind(part)
-                else {
-                    return None;
-                };
-                arguments.is_empty().then(|| (part, at.name(*name)))
-            })?;
-            let mut functions = at.declared.functions(&name, None);
-            let is_open = functions.any(|(place, function)| {
-                let owner = at.declared.owner(place);
-                function.parameters.is_empty()
-                    && function.unsafety.is_none()
-                    && owner.is_some_and(|owner| at.is_open_trait(&owner))
-            });
-            if !is_open {
-                return None;
-            }
-            let keyword = at
-                .syntax()
-                .within(*then)
-                .find_map(|part| at.unsafe_around(part))?;
-            let says = format!("who implements the trait can write `{name}`");
-            let chain = vec![
-                at.reason(at.syntax().expr(asked).tokens, says),
-                at.reason(
-                    Tokens {
-                        start: keyword,
-                        end: keyword + 1,
-                    },
-                    "the type is taken to be that one here",
-                ),
-            ];
-            Some(self.safe.doubt(
-                keyword,
-                condition_tokens,
-                Confidence::High,
-                &format!("takes a value for another type because `{name}` of a safe trait says so"),
-                "seal the method with a parameter of a private type, or use `Any`",
-                chain,
-            ))
-        })
-    }
-
     /// `set_len(0)`, then `reserve` while the caller's iterator gives more: room is made from nothing on.
     fn reserved_from_nothing(&self) -> Option<Doubt> {
         let at = self.at;
@@ -649,7 +463,7 @@ impl Judge<'_, '_> {
             let ExprKind::For { over, body, .. } = at.kind(id) else {
                 return None;
             };
-            self.bounds_of(*over)?;
+            self.at.bounds_of_given(&self.generics, *over)?;
             let reserved = at.syntax().within(*body).find(|part| {
                 let call = at.method_of::<1>(*part, &["reserve", "try_reserve"]);
                 call.is_some_and(|(receiver, _)| at.alike(receiver, base))
@@ -739,106 +553,6 @@ impl Judge<'_, '_> {
             Confidence::Medium,
             "relies on `collect` to make a vector of exactly as much room as there are elements",
             "keep the vector's own capacity, or a boxed slice",
-            chain,
-        ))
-    }
-
-    /// A pointer to what a value derefs to, kept next to that value, which moves.
-    fn moved(&self) -> Option<Doubt> {
-        let at = self.at;
-        let around = at.implementation(self.safe.id)?;
-        let owner = at.syntax().item(around)?.name.map(|name| at.name(name))?;
-        let used = at.pointer_uses(self.safe.body).into_iter().find(|used| {
-            let root = at.pointer_root(used.pointer);
-            matches!(at.kind(root), ExprKind::Field { .. })
-        })?;
-        let ExprKind::Field { base, name } = at.kind(at.pointer_root(used.pointer)) else {
-            return None;
-        };
-        if at.single(*base).as_deref() != Some("self") {
-            return None;
-        }
-        let (pointer, (_, place, item)) = (
-            at.name(*name),
-            at.declared.type_meant(at.file.index, &owner)?,
-        );
-        let ItemKind::Struct { fields, .. } = &item.kind else {
-            return None;
-        };
-        let there = at.declared.at(place)?;
-        let is_pointer = fields.iter().any(|field| {
-            field.name.is_some_and(|name| there.is_name(name, &pointer))
-                && matches!(there.syntax().type_kind(field.of), TypeKind::Pointer { .. })
-        });
-        if !is_pointer {
-            return None;
-        }
-        let generics = there.generics(item);
-        let is_stable = self
-            .generics
-            .types
-            .iter()
-            .chain(&generics.types)
-            .flat_map(|parameter| &parameter.bounds)
-            .any(|bound| bound.contains("Stable"));
-        let held: Vec<String> = fields
-            .iter()
-            .filter(|field| match there.syntax().type_kind(field.of) {
-                TypeKind::Path(path) => match path.segments.as_slice() {
-                    [one] => generics.named(&there.name(one.name)).is_some(),
-                    _ => false,
-                },
-                _ => false,
-            })
-            .filter_map(|field| Some(there.name(field.name?)))
-            .collect();
-        if is_stable || held.is_empty() {
-            return None;
-        }
-        self.search()?;
-        let made = at
-            .file
-            .syntax
-            .exprs
-            .iter()
-            .enumerate()
-            .find_map(|(number, expr)| {
-                let ExprKind::Struct { path, fields, .. } = &expr.kind else {
-                    return None;
-                };
-                let last = path.segments.last()?;
-                if !at.is_name(last.name, &owner) && !at.is_name(last.name, "Self") {
-                    return None;
-                }
-                let value = |of: &str| {
-                    fields
-                        .iter()
-                        .find(|(name, _)| at.is_name(*name, of))
-                        .map(|(_, value)| *value)
-                };
-                let pointer = value(&pointer)?;
-                let root = at.syntax().expr(at.pointer_root(pointer)).tokens;
-                held.iter().find_map(|held| {
-                    let kept = at.single(value(held)?)?;
-                    let number = u32::try_from(number).ok()?;
-                    at.mentions(root, &kept).then_some((ExprId(number), root))
-                })
-            });
-        let (made, root) = made?;
-        let chain = vec![
-            at.reason(root, "the pointer is taken while the value is here"),
-            at.reason(at.syntax().expr(made).tokens, "the value moves into this"),
-            at.reason(
-                at.syntax().expr(used.expr).tokens,
-                "the pointer is taken to be good still",
-            ),
-        ];
-        Some(self.safe.doubt(
-            used.keyword,
-            at.syntax().expr(used.expr).tokens,
-            Confidence::Medium,
-            "relies on a pointer into a value of the caller's type, which has moved since",
-            "ask for `StableDeref`, or take the reference anew each time",
             chain,
         ))
     }

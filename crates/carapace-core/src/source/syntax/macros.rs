@@ -80,17 +80,68 @@ impl Parser<'_, '_> {
         if read.is_none() {
             self.skip_tree();
         }
+        self.repetition_end();
+        ExprKind::Macro {
+            path: Path::default(),
+            arguments: read.map(|(list, _)| list).unwrap_or_default(),
+            is_read: false,
+        }
+    }
+
+    /// Behind a repetition's group: a separator, and how often.
+    fn repetition_end(&mut self) {
         if !matches!(self.kind(), T::Star | T::Plus | T::Question) {
             self.bump();
         }
         if matches!(self.kind(), T::Star | T::Plus | T::Question) {
             self.bump();
         }
-        ExprKind::Macro {
-            path: Path::default(),
-            arguments: read.map(|(list, _)| list).unwrap_or_default(),
-            is_read: false,
+    }
+
+    /// Whether a repetition begins here whose group begins with an item: `$( unsafe impl … )*`.
+    pub(super) fn repeats_items(&self) -> bool {
+        if !self.is(T::Dollar) || self.ahead(1) != T::OpenParen {
+            return false;
         }
+        let kind = |at: usize| self.source.kind(at);
+        let mut at = self.at + 2;
+        // Attributes, also those that are handed in: `$(#[$meta])*`.
+        loop {
+            let is_repeated = kind(at) == T::Dollar && kind(at + 1) == T::OpenParen;
+            at = match kind(at) {
+                T::Pound => self.source.after_tree(at + 1),
+                T::Dollar if is_repeated && kind(at + 2) == T::Pound => {
+                    self.source.after_tree(at + 1) + 1
+                }
+                T::Pub if kind(at + 1) == T::OpenParen => self.source.after_tree(at + 1),
+                T::Pub => at + 1,
+                _ => break,
+            };
+            if at >= self.end {
+                return false;
+            }
+        }
+        let is_unsafe = matches!(kind(at + 1), T::Impl | T::Fn | T::Trait | T::Extern);
+        match kind(at) {
+            T::Impl | T::Fn | T::Struct | T::Enum | T::Trait | T::Mod | T::Use | T::Type => true,
+            T::Unsafe => is_unsafe,
+            T::Const | T::Static => kind(at + 1).is_ident() || kind(at + 1) == T::Fn,
+            _ => false,
+        }
+    }
+
+    /// Reads the group of such a repetition once, as what it becomes.
+    pub(super) fn repeated_items(&mut self) {
+        self.at += 1;
+        let read = self.deeper(|parser| {
+            parser.group(|parser| {
+                parser.statements();
+            });
+        });
+        if read.is_none() {
+            self.skip_tree();
+        }
+        self.repetition_end();
     }
 
     /// The arms of a macro's definition, in its group: what each becomes is read as statements.

@@ -39,6 +39,10 @@ impl Parser<'_, '_> {
             self.eat(T::Semi);
             return Some(self.statement(start, head, kind));
         }
+        if self.repeats_items() {
+            self.repeated_items();
+            return None;
+        }
         if let Some(item) = self.item(start) {
             return Some(self.statement(start, head, StatementKind::Item(item)));
         }

@@ -381,6 +381,11 @@ fn what_nests_deep_is_given_up_and_what_is_long_is_read() {
         "macro_rules! a { ".repeat(5_000),
         "=> {".repeat(5_000),
         "macro_rules! a { () => {".repeat(2_000),
+        format!(
+            "macro_rules! a {{ () => {{ {}",
+            "$( $(#[a])* mod b {".repeat(5_000)
+        ),
+        format!("macro_rules! a {{ () => {{ {}", "$( #[a]".repeat(5_000)),
     ];
     for text in &deep {
         for text in [
@@ -400,6 +405,31 @@ fn what_nests_deep_is_given_up_and_what_is_long_is_read() {
     let long = format!("fn f() {{ if a {{}} {} }}", "else if b {}".repeat(20_000));
     let source = Source::new(long.as_bytes());
     assert_eq!(Syntax::new(&source, Depth::Bodies).too_deep, None);
+}
+
+#[test]
+fn repeated_items_of_a_macro_are_items() {
+    let text = "macro_rules! r { ($($t:ty, $m:meta),*) => { \
+        $( $(#[$m])* #[b] pub(crate) struct S; unsafe impl Send for $t {} )+ \
+        $( fn f() { unsafe { g() } } ),* $( h($t) );* } }";
+    let source = Source::new(text.as_bytes());
+    let syntax = Syntax::new(&source, Depth::Bodies);
+    check(&syntax, &source);
+    let kinds: Vec<String> = syntax
+        .items
+        .iter()
+        .map(|item| format!("{:?}", item.kind))
+        .map(|kind| kind.split([' ', '(']).next().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["Macro", "Struct", "Impl", "Function"]);
+    let is_unsafe = |expr: &Expr| match &expr.kind {
+        ExprKind::Block(block) => block.kind == BlockKind::Unsafe,
+        _ => false,
+    };
+    assert_eq!(
+        syntax.exprs.iter().filter(|expr| is_unsafe(expr)).count(),
+        1
+    );
 }
 
 proptest! {
