@@ -162,6 +162,8 @@ mod soundness_overflowing_size;
 mod soundness_panic_safety;
 #[path = "soundness/poisoned_slot.rs"]
 mod soundness_poisoned_slot;
+#[path = "soundness/racy_order.rs"]
+mod soundness_racy_order;
 #[path = "soundness/raw_pointer_argument.rs"]
 mod soundness_raw_pointer_argument;
 #[path = "soundness/send_sync.rs"]
@@ -174,6 +176,8 @@ mod soundness_trusted_answer;
 mod soundness_trusted_trait;
 #[path = "soundness/two_owners.rs"]
 mod soundness_two_owners;
+#[path = "soundness/unchecked_deserialize.rs"]
+mod soundness_unchecked_deserialize;
 #[path = "soundness/unchecked_enum.rs"]
 mod soundness_unchecked_enum;
 #[path = "soundness/unchecked_foreign.rs"]
@@ -1109,6 +1113,24 @@ pub static RULES: &[Rule] = &[
         replaces: None,
         judges: Some(&soundness_unwinding_callback::JUDGES),
         check: soundness_unwinding_callback::check,
+    },
+    Rule {
+        meta: soundness_racy_order::META,
+        name: "racy-order",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND070.md"),
+        replaces: None,
+        judges: Some(&soundness_racy_order::JUDGES),
+        check: soundness_racy_order::check,
+    },
+    Rule {
+        meta: soundness_unchecked_deserialize::META,
+        name: "unchecked-deserialize",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND071.md"),
+        replaces: None,
+        judges: Some(&soundness_unchecked_deserialize::JUDGES),
+        check: soundness_unchecked_deserialize::check,
     },
     Rule {
         meta: supply_yanked::META,

@@ -18,6 +18,8 @@
 //! | which lifetimes a head declares and uses | `lifetimes` |
 //! | from what a pointer was made, where it is followed | `origin` |
 //! | how types lie in memory | `layout` |
+//! | which atomic operations order nothing | `atomics` |
+//! | which `static mut`s safe functions write | `statics` |
 //! | which bounds promise something that unsafe code may rely on | `trust` |
 //! | what of a file several rules ask | `judged` |
 //! | what rules give | this file |
@@ -27,6 +29,7 @@
 //! census knows: by it the doubt gets its item and its state.
 
 pub(crate) mod api;
+pub(crate) mod atomics;
 pub(crate) mod checks;
 pub(crate) mod flow;
 pub(crate) mod foreign;
@@ -41,6 +44,7 @@ pub(crate) mod memory;
 pub(crate) mod origin;
 pub(crate) mod reach;
 pub(crate) mod sources;
+pub(crate) mod statics;
 pub(crate) mod trust;
 pub(crate) mod user_code;
 

@@ -1,0 +1,154 @@
+//! Which `static mut`s safe functions write that any thread can call.
+
+use super::Doubt;
+use super::judged::Judged;
+use super::reach::{Reach, Safe};
+use crate::dance::at::At;
+use crate::dance::types::is_primitive;
+use crate::finding::Confidence;
+use crate::source::lexer::TokenKind as T;
+use crate::source::syntax::{Borrow, ExprId, ExprKind, Item, ItemKind, Tokens, TypeKind};
+
+/// How many `static mut`s of one file are looked at.
+const MAX_STATICS: usize = 512;
+
+/// The `static mut`s that safe functions write.
+pub(crate) fn written_statics(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+    let at = judged.at;
+    let items = at.syntax().items.iter();
+    let names: Vec<String> = items
+        .filter(|item| is_racy(at, item))
+        .filter_map(|item| Some(at.name(item.name?)))
+        .take(MAX_STATICS)
+        .collect();
+    if names.is_empty() || has_one_thread(at) {
+        return;
+    }
+    for safe in judged.safe_functions() {
+        found.extend(written_static(at, safe, &names));
+    }
+}
+
+/// Whether a file is for machines that mostly have one thread.
+fn has_one_thread(at: &At<'_>) -> bool {
+    let source = at.file.source;
+    let end = u32::try_from(source.lexed.tokens.len()).unwrap_or(u32::MAX);
+    at.any_word(Tokens { start: 0, end }, |word| {
+        word.starts_with(b"__wbindgen") || word.starts_with(b"wasm")
+    })
+}
+
+/// A `static mut` that holds neither a number nor an option.
+fn is_racy(at: &At<'_>, item: &Item) -> bool {
+    let ItemKind::Value {
+        of: Some(of),
+        value: Some(_),
+        is_static: true,
+        mutable: true,
+    } = item.kind
+    else {
+        return false;
+    };
+    if let TypeKind::Path(path) = at.syntax().type_kind(of)
+        && let Some(last) = path.segments.last()
+    {
+        let name = at.name(last.name);
+        if name == "Option" || is_primitive(&name) {
+            return false;
+        }
+    }
+    !at.mentions(at.attributes(item), "thread_local")
+}
+
+fn written_static(at: &At<'_>, safe: &Safe<'_>, names: &[String]) -> Option<Doubt> {
+    let body = at.expr_tokens(safe.body);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if !at.mentions_any(body, &names) {
+        return None;
+    }
+    let mut parts = at.syntax().within(safe.body);
+    let (written, name) = parts.find_map(|part| {
+        let place = written_place(at, part)?;
+        let name = at.single(at.place_root(place))?;
+        let is_static = names.contains(&name.as_str()) && at.unsafe_around(part).is_some();
+        is_static.then_some((part, name))
+    })?;
+    if is_kept_apart(at, safe) || at.reach_of(safe.id) != Reach::Everybody {
+        return None;
+    }
+    let keyword = at.unsafe_around(written)?;
+    let tokens = at.expr_tokens(written);
+    let head = at.head_tokens(safe.id);
+    Some(safe.doubt(
+        keyword,
+        tokens,
+        Confidence::Medium,
+        "is safe to call from two threads at once and writes a `static mut`",
+        "put it into a `Mutex`, a `OnceLock` or an atomic, or declare the function unsafe",
+        vec![
+            at.reason(head, "any thread calls this"),
+            at.reason(
+                tokens,
+                format!("`{name}` is written, and nothing keeps two threads apart"),
+            ),
+        ],
+    ))
+}
+
+/// What an expression writes or borrows mutably.
+fn written_place(at: &At<'_>, id: ExprId) -> Option<ExprId> {
+    match at.kind(id) {
+        ExprKind::Assign { left, .. } => Some(*left),
+        ExprKind::Borrow {
+            how: Borrow::Mut,
+            operand,
+        } => Some(*operand),
+        ExprKind::Method { receiver, name, .. } => {
+            const WRITES: [&str; 8] = [
+                "push",
+                "insert",
+                "remove",
+                "clear",
+                "as_mut_ptr",
+                "iter_mut",
+                "push_str",
+                "extend_from_slice",
+            ];
+            let writes = WRITES.iter().any(|word| at.is_name(*name, word));
+            writes.then_some(*receiver)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a function keeps threads apart, as far as its words say, or only C calls it.
+fn is_kept_apart(at: &At<'_>, safe: &Safe<'_>) -> bool {
+    let Some(name) = safe.item.name else {
+        return true;
+    };
+    let whole = Tokens {
+        start: safe.item.tokens.start,
+        end: at.expr_tokens(safe.body).end,
+    };
+    let source = at.file.source;
+    let is_of_c = (safe.item.head..name).any(|token| source.kind(token as usize) == T::Extern);
+    const PARTS: [&[u8]; 8] = [
+        b"atomic",
+        b"token",
+        b"thread",
+        b"interrupt",
+        b"exchange",
+        b"swap",
+        b"python",
+        b"_lock",
+    ];
+    is_of_c
+        || at.orders(whole)
+        || at.any_word(whole, |word| {
+            let has = |part: &&[u8]| {
+                word.windows(part.len())
+                    .any(|at| at.eq_ignore_ascii_case(part))
+            };
+            PARTS.iter().any(has)
+        })
+}
