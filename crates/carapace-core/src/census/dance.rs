@@ -245,20 +245,32 @@ pub struct Advised {
 }
 
 impl Advised {
-    /// Whether it speaks of an item, by the path of that from the crate's root: one that names nothing
-    /// speaks of all.
+    /// Whether it names no function: it may speak of any item of the package.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        self.functions.is_empty()
+    }
+
+    /// Whether it speaks of an item, by the path of that from the crate's root: of a method it names, of
+    /// the type of that where the item is the type itself, and of all of a type that it names alone.
     #[must_use]
     pub fn speaks_of(&self, item: &str) -> bool {
-        let of_item = || item.split("::").filter(|part| !part.is_empty());
-        self.functions.is_empty()
+        let item: Vec<&str> = item.split("::").filter(|part| !part.is_empty()).collect();
+        let is_type = |part: &str| part.starts_with(|first: char| first.is_uppercase());
+        self.is_of_all()
             || self.functions.iter().any(|named| {
-                // A function is named with its type, a type by itself.
-                let mut last = named.rsplit("::").take(2);
-                let (name, of) = (last.next(), last.next());
-                let has =
-                    |part: Option<&str>| part.is_some_and(|part| of_item().any(|own| own == part));
-                let is_type = |part: &str| part.starts_with(|first: char| first.is_uppercase());
-                has(name) || of.is_some_and(is_type) && has(of)
+                let mut last = named.rsplit("::");
+                let (name, of) = (last.next().unwrap_or_default(), last.next());
+                match of.filter(|of| is_type(of)) {
+                    Some(of) => {
+                        item.last() == Some(&of) || item.windows(2).any(|pair| pair == [of, name])
+                    }
+                    None if is_type(name) => item.contains(&name),
+                    None => {
+                        let before = item.len().checked_sub(2).and_then(|at| item.get(at));
+                        item.last() == Some(&name) && !before.is_some_and(|of| is_type(of))
+                    }
+                }
             })
     }
 }
@@ -286,13 +298,18 @@ impl Dance {
         &'a self,
         package: PackageIdx,
         item: &'a str,
-    ) -> impl Iterator<Item = &'a str> {
+    ) -> impl Iterator<Item = &'a Advised> {
         let own = self
             .advised
             .iter()
             .filter(move |own| own.package == package);
         own.filter(move |own| own.speaks_of(item))
-            .map(|own| own.advisory.as_str())
+    }
+
+    /// Whether a fault of a site is told: rules are sure enough, and the site is no test's.
+    #[must_use]
+    pub fn tells(&self, site: &Site, fault: &Fault) -> bool {
+        site.state != State::Test && fault.confidence >= self.least
     }
 
     /// The faults of the packages of which findings were asked for that are told: those of which rules
@@ -300,10 +317,10 @@ impl Dance {
     pub fn faults<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = &'a Fault> {
         let packages = self.asked(graph);
         let sites = packages.flat_map(|(_, census, steps)| census.sites.iter().zip(&steps.sites));
-        sites
-            .filter(|(site, _)| site.state != State::Test)
-            .flat_map(|(_, known)| &known.faults)
-            .filter(|fault| fault.confidence >= self.least)
+        sites.flat_map(|(site, known)| {
+            let faults = known.faults.iter();
+            faults.filter(|fault| self.tells(site, fault))
+        })
     }
 
     /// The packages that were looked at, with their census.

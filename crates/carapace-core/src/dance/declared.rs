@@ -21,6 +21,9 @@ pub(crate) struct Place {
     pub(crate) item: ItemId,
 }
 
+/// How many types of one name a file may have for one of them to be meant.
+const MAX_ALIKE: usize = 64;
+
 /// Places by a key, those of one key in the order in which they came.
 #[derive(Debug)]
 struct Index<K> {
@@ -202,6 +205,7 @@ impl<'p> Declared<'p> {
         }
         let first = self.names.types.first(&(file, name.as_bytes()));
         let all = chained(&self.names.types.entries, first);
+        let all = all.take(MAX_ALIKE);
         let mut found = all.filter_map(|place| Some((place, self.item(place)?)));
         let (place, item) = found.find(|(_, item)| item.parent.is_none())?;
         Some((format!("{file}/{name}"), place, item))

@@ -194,6 +194,8 @@ mod soundness_uninit_val;
 mod soundness_unsound_allocation;
 #[path = "soundness/unwinding_callback.rs"]
 mod soundness_unwinding_callback;
+#[path = "soundness/written_static.rs"]
+mod soundness_written_static;
 #[path = "supply/archive_anomaly.rs"]
 mod supply_archive_anomaly;
 #[path = "supply/archive_checksum.rs"]
@@ -1131,6 +1133,15 @@ pub static RULES: &[Rule] = &[
         replaces: None,
         judges: Some(&soundness_unchecked_deserialize::JUDGES),
         check: soundness_unchecked_deserialize::check,
+    },
+    Rule {
+        meta: soundness_written_static::META,
+        name: "written-static",
+        group: Group::Soundness,
+        docs: include_str!("../../docs/SND072.md"),
+        replaces: None,
+        judges: Some(&soundness_written_static::JUDGES),
+        check: soundness_written_static::check,
     },
     Rule {
         meta: supply_yanked::META,

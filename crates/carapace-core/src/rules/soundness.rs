@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::dance::state;
 use super::{Context, Rule};
-use crate::census::dance::PackageSteps;
-use crate::census::{Site, State};
+use crate::census::Site;
+use crate::census::dance::{Advised, PackageSteps};
 use crate::facts::soundness::Fault;
 use crate::finding::{Finding, Location};
 use crate::graph::PackageIdx;
@@ -23,10 +23,7 @@ pub(crate) fn check(rule: &'static Rule, context: &Context<'_>) -> Vec<Finding> 
         for (site, known) in census.sites.iter().zip(&steps.sites) {
             let faults = known.faults.iter();
             let faults = faults.filter(|fault| fault.rule == rule.meta.code);
-            for fault in faults.filter(|fault| fault.confidence >= dance.least) {
-                if site.state == State::Test {
-                    continue;
-                }
+            for fault in faults.filter(|fault| dance.tells(site, fault)) {
                 let key = (site.file.as_str(), site.item.as_str(), fault.code.as_str());
                 let number = alike.entry(key).or_default();
                 *number += 1;
@@ -67,11 +64,9 @@ fn finding(
         format!("{file}:{}:{}: {}", link.line, link.column, link.says)
     }));
     let covering = context.dance.into_iter();
-    let covering = covering.flat_map(|dance| dance.covering(index, item));
-    finding.covered_by = covering.map(str::to_owned).collect();
-    if !finding.covered_by.is_empty() {
-        let ids = finding.covered_by.join(", ");
-        finding.evidence.push(format!("already covered by {ids}"));
+    for advised in covering.flat_map(|dance| dance.covering(index, item)) {
+        finding.evidence.push(covered(advised));
+        finding.covered_by.push(advised.advisory.clone());
     }
     finding.help = vec![fault.sound.clone()];
     if let Some(judges) = rule.judges {
@@ -91,4 +86,15 @@ fn finding(
         end_column: span.end_column,
     });
     finding
+}
+
+/// That an advisory speaks of a fault already.
+pub(crate) fn covered(advised: &Advised) -> String {
+    let id = &advised.advisory;
+    match advised.is_of_all() {
+        true => {
+            format!("may be covered by {id}, which speaks of this version and names no function")
+        }
+        false => format!("already covered by {id}"),
+    }
 }

@@ -10,6 +10,8 @@ use crate::source::syntax::{Function, ItemId, ItemKind, Path, Receiver, Tokens, 
 const MAX_STEPS: u32 = 8;
 /// How many functions of a type are looked at.
 const MAX_FUNCTIONS: usize = 1024;
+/// How many items of a file are looked at for functions that make a type.
+const MAX_ITEMS: usize = 4096;
 
 /// How a value is handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +60,7 @@ impl Handing {
     }
 }
 
-/// Words in the names of types of which a value proves where the caller runs.
+/// Words in the names of types of which a value proves where the caller runs, most likely.
 const TOKENS: [&str; 6] = ["Thread", "Token", "Section", "Marker", "Python", "Proof"];
 
 impl<'p> At<'p> {
@@ -119,6 +121,7 @@ impl<'p> At<'p> {
         let functions = at
             .syntax()
             .items_by_id()
+            .take(MAX_ITEMS)
             .filter_map(|(id, item)| match &item.kind {
                 ItemKind::Function(function) => Some((id, item, function.output?)),
                 _ => None,

@@ -26,6 +26,12 @@ pub(crate) struct Atomic<'p> {
     pub(crate) body: ExprId,
 }
 
+/// Whether a name has a part, whatever its case.
+pub(crate) fn has_part(name: &[u8], part: &[u8]) -> bool {
+    name.windows(part.len())
+        .any(|at| at.eq_ignore_ascii_case(part))
+}
+
 impl<'p> At<'p> {
     /// A count that goes down by `Relaxed` or `Release`, or a load by `Relaxed`.
     pub(crate) fn atomic(&self, call: ExprId) -> Option<Atomic<'p>> {
@@ -60,18 +66,19 @@ impl<'p> At<'p> {
 
     /// Whether some tokens name an order, a fence or a lock.
     pub(crate) fn orders(&self, tokens: Tokens) -> bool {
-        const PARTS: [&[u8]; 9] = [
+        const PARTS: [&[u8]; 8] = [
             b"acq",
             b"seqcst",
             b"fence",
             b"synchroni",
             b"barrier",
             b"mutex",
-            b"once",
             b"critical",
             b"compare",
         ];
-        const WHOLE: [&[u8]; 8] = [
+        const WHOLE: [&[u8]; 10] = [
+            b"once",
+            b"call_once",
             b"lock",
             b"try_lock",
             b"write_lock",
@@ -82,11 +89,9 @@ impl<'p> At<'p> {
             b"thread_id",
         ];
         self.any_word(tokens, |word| {
-            let has = |part: &&[u8]| {
-                word.windows(part.len())
-                    .any(|at| at.eq_ignore_ascii_case(part))
-            };
-            PARTS.iter().any(has) || WHOLE.contains(&word)
+            PARTS.iter().any(|part| has_part(word, part))
+                || WHOLE.contains(&word)
+                || word.starts_with(b"Once")
         })
     }
 
@@ -122,8 +127,8 @@ impl<'p> At<'p> {
         part
     }
 
-    /// Whether a place is a part of `self`.
-    pub(crate) fn is_of_self(&self, place: ExprId) -> bool {
+    /// Whether a place leads back to `self`, also through methods and variables.
+    pub(crate) fn leads_to_self(&self, place: ExprId) -> bool {
         self.is_self(self.place_root(place))
     }
 

@@ -19,7 +19,6 @@
 //! | from what a pointer was made, where it is followed | `origin` |
 //! | how types lie in memory | `layout` |
 //! | which atomic operations order nothing | `atomics` |
-//! | which `static mut`s safe functions write | `statics` |
 //! | which bounds promise something that unsafe code may rely on | `trust` |
 //! | what of a file several rules ask | `judged` |
 //! | what rules give | this file |
@@ -44,9 +43,10 @@ pub(crate) mod memory;
 pub(crate) mod origin;
 pub(crate) mod reach;
 pub(crate) mod sources;
-pub(crate) mod statics;
 pub(crate) mod trust;
 pub(crate) mod user_code;
+
+use std::collections::HashMap;
 
 use judged::Judged;
 use reach::Reach;
@@ -56,7 +56,7 @@ use crate::dance::places::Places;
 use crate::facts::soundness::{Fault, Link};
 use crate::finding::Confidence;
 use crate::rules::registry::RULES;
-use crate::source::syntax::{Expr, ExprKind, ItemKind, Syntax, Tokens};
+use crate::source::syntax::{Expr, ExprKind, ItemId, ItemKind, Syntax, Tokens};
 
 /// How deep expressions may stand in each other in a file that is judged, and how many statements in one
 /// block: rules go outwards and back from where something is done, which would take quadratic time.
@@ -66,6 +66,10 @@ const MAX_STATEMENTS: usize = 4096;
 const MAX_FAULTS: usize = 1024;
 /// Patterns of faults that a caller brings about: where no other package is one, they are less sure.
 const OF_CALLERS: [&str; 4] = ["LIFETIME", "ALIAS_MUT", "BOUNDS", "RAW_PTR_API"];
+/// Of how many functions of a file it is asked who reaches them; of others that nobody does.
+const MAX_REACHED: usize = 256;
+/// How many functions before a place are looked at for the one around it.
+const MAX_NEAR: usize = 64;
 /// How many places a chain has, and how long a text of one is, in characters.
 const MAX_LINKS: usize = 12;
 const MAX_TEXT: usize = 160;
@@ -149,9 +153,10 @@ pub(crate) fn faults(at: At<'_>, paths: &[&str]) -> Vec<Fault> {
     if faults.is_empty() {
         return Vec::new();
     }
+    let mut reached = Reached::of(at);
     for (judges, _, doubt) in &mut faults {
         if doubt.confidence == Confidence::High && OF_CALLERS.contains(&judges.pattern) {
-            doubt.confidence = reached(at, doubt.tokens);
+            doubt.confidence = reached.sureness(doubt.tokens);
         }
     }
     let places = Places::new(at.file.source.bytes);
@@ -164,23 +169,55 @@ pub(crate) fn faults(at: At<'_>, paths: &[&str]) -> Vec<Fault> {
     faults
 }
 
-/// How sure it is that others call the function that some tokens are in, as far as modules say.
-fn reached(at: At<'_>, tokens: Tokens) -> Confidence {
-    let items = at.syntax().items_by_id();
-    let functions = items.filter_map(|(id, item)| match &item.kind {
-        ItemKind::Function(function) => Some((id, item.tokens, function)),
-        _ => None,
-    });
-    let around = functions
-        .filter(|(_, own, _)| own.start <= tokens.start && tokens.end <= own.end)
-        .min_by_key(|(_, own, _)| own.end - own.start);
-    match around {
-        Some((id, _, function))
-            if function.unsafety.is_none() && at.reach_of(id) == Reach::Package =>
-        {
-            Confidence::Medium
+/// Who reaches the functions of a file, each asked once.
+struct Reached<'p> {
+    at: At<'p>,
+    /// The functions, by where they begin, and whether they are unsafe.
+    functions: Vec<(Tokens, ItemId, bool)>,
+    known: HashMap<ItemId, Reach>,
+}
+
+impl<'p> Reached<'p> {
+    fn of(at: At<'p>) -> Self {
+        let items = at.syntax().items_by_id();
+        let functions = items.filter_map(|(id, item)| match &item.kind {
+            ItemKind::Function(function) => Some((item.tokens, id, function.unsafety.is_some())),
+            _ => None,
+        });
+        let mut functions: Vec<_> = functions.collect();
+        functions.sort_by_key(|(tokens, ..)| tokens.start);
+        Self {
+            at,
+            functions,
+            known: HashMap::new(),
         }
-        _ => Confidence::High,
+    }
+
+    /// How sure it is that others call the function that some tokens are in, as far as modules say.
+    fn sureness(&mut self, tokens: Tokens) -> Confidence {
+        let before = self
+            .functions
+            .partition_point(|(own, ..)| own.start <= tokens.start);
+        let before = self.functions.get(..before).unwrap_or_default();
+        // The last one that begins before and ends behind is the innermost.
+        let mut near = before.iter().rev().take(MAX_NEAR);
+        let Some((_, id, is_unsafe)) = near.find(|(own, ..)| tokens.end <= own.end) else {
+            return Confidence::High;
+        };
+        if *is_unsafe {
+            return Confidence::High;
+        }
+        let id = *id;
+        let reach = match self.known.get(&id) {
+            Some(reach) => *reach,
+            None if self.known.len() >= MAX_REACHED => Reach::Package,
+            None => self.at.reach_of(id),
+        };
+        self.known.insert(id, reach);
+        match reach {
+            Reach::Package => Confidence::Medium,
+            Reach::Everybody => Confidence::High,
+        }
     }
 }
 

@@ -335,7 +335,8 @@ impl<'p> At<'p> {
         own.iter().all(|name| self.is_public_module(name))
     }
 
-    /// Whether a module that has its own file is public; one that nothing declares is not compiled.
+    /// Whether a module that has its own file is public; one that nothing declares is not compiled, unless
+    /// it may be a crate's root.
     fn is_public_module(&self, name: &str) -> bool {
         let is_module = |item: &&Item| item.kind == ItemKind::Mod;
         let named = self.declared.all(name);
@@ -356,7 +357,11 @@ impl<'p> At<'p> {
             let items = file.syntax.items.iter().filter(is_module);
             items.filter(move |item| there.is_of_path(item, name) == Some(true))
         });
-        declared.next().is_some_and(|item| item.public)
+        let may_be_root = || {
+            let most = 1 + usize::from(!self.file.path.starts_with("src/"));
+            self.modules_of_file().len() <= most
+        };
+        declared.next().map_or_else(may_be_root, |item| item.public)
     }
 
     /// Whether a module's attribute says that it is in a file of a name; nothing where it has none.

@@ -248,7 +248,12 @@ pub fn held_here(graph: &Graph, gaps: &mut Vec<Gap>) -> Vec<Advisory> {
     };
     let mut unread = Vec::new();
     let held = sources.held(question, &mut unread);
-    gaps.extend(unread.into_iter().filter(|gap| gap.blocking));
+    // These only tell that something is known: what a run finds does not hang on them.
+    let unread = unread.into_iter().filter(|gap| gap.blocking);
+    gaps.extend(unread.map(|gap| Gap {
+        blocking: false,
+        ..gap
+    }));
     match held {
         Ok(loaded) => knowledge(loaded, question).advisories,
         Err(error) => {

@@ -112,9 +112,12 @@ fn packages(folders: &[(&Folder, &Listing)], weights: &[u64]) -> Vec<Proposed> {
     let mut work: Vec<(usize, Mutex<_>)> = held.enumerate().collect();
     // The largest first: no core is to begin with one when the others have nothing left.
     work.sort_by_key(|(at, _)| Reverse(weights.get(*at)));
+    // One that weighs more than all others together would leave the other cores with nothing.
+    let all: u64 = weights.iter().sum();
+    let is_heavy = |weight: u64| weight > HEAVY && weight > all / 2;
     let heavy = work
         .iter()
-        .take_while(|(at, _)| weights.get(*at).is_some_and(|weight| *weight > HEAVY))
+        .take_while(|(at, _)| weights.get(*at).is_some_and(|weight| is_heavy(*weight)))
         .count();
     let (heavy, light) = work.split_at(heavy);
     let take = |scanned: &Mutex<_>| {

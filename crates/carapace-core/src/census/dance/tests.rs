@@ -1,9 +1,9 @@
 //! What becomes of sites, by what rules propose and the compiler has.
 
 use super::*;
-use crate::census::State;
 use crate::facts::dance::{Change, DancedFile, DancedSite, Need, Span};
 use crate::facts::unsafety::Operation;
+use crate::graph::lockfile;
 
 fn site(line: u32, kind: SiteKind) -> Site {
     Site {
@@ -210,4 +210,35 @@ fn what_nobody_read_is_told_apart_from_what_declares() {
     };
     let dance = Dance::link(census, vec![asked]);
     assert_eq!(dance.packages[0].as_ref().unwrap().unknown, 1);
+}
+
+#[test]
+fn an_advisory_speaks_of_what_it_names() {
+    let lock = "[[package]]\nname = \"package\"\nversion = \"1.0.0\"\n";
+    let graph = Graph::from_lockfile(&lockfile::read(lock.as_bytes()).unwrap()).unwrap();
+    let (package, _) = graph.iter().next().unwrap();
+    let advised = |functions: &[&str]| Advised {
+        package,
+        advisory: "RUSTSEC-0000-0000".to_owned(),
+        functions: functions.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let of_method = advised(&["package::Ring::insert"]);
+    for (item, expected) in [
+        ("Ring::insert", true),
+        ("ring::Ring::insert", true),
+        // An implementation of a trait, which is about the type itself.
+        ("ring::Ring", true),
+        ("Ring::remove", false),
+        ("Other::insert", false),
+        ("insert", false),
+    ] {
+        assert_eq!(of_method.speaks_of(item), expected, "{item}");
+    }
+    let of_type = advised(&["package::ring::Ring"]);
+    assert!(of_type.speaks_of("ring::Ring::remove"));
+    assert!(!of_type.speaks_of("ring::Iter::next"));
+    let of_function = advised(&["package::parse"]);
+    assert!(of_function.speaks_of("text::parse"));
+    assert!(!of_function.speaks_of("Parser::parse"));
+    assert!(advised(&[]).speaks_of("anything") && advised(&[]).is_of_all());
 }

@@ -15,6 +15,7 @@ use crate::graph::PackageIdx;
 use crate::render::words::{self, dance as said};
 use crate::report::{Input, Report};
 use crate::rules::Rule;
+use crate::rules::soundness::covered;
 
 /// The audit of every package of which findings were asked for.
 #[must_use]
@@ -128,7 +129,7 @@ impl Page<'_> {
         let mut is_first = true;
         for (site, known) in self.sites() {
             let faults = known.faults.iter();
-            for fault in faults.filter(|fault| fault.confidence >= self.dance.least) {
+            for fault in faults.filter(|fault| self.dance.tells(site, fault)) {
                 if std::mem::take(&mut is_first) {
                     text.push_str("\n### Unsound\n\n");
                 }
@@ -157,10 +158,8 @@ impl Page<'_> {
             let place = code(&format!("{}:{}:{}", link.path, link.line, link.column));
             let _ = writeln!(text, "  - {place}: {}", code(&link.says));
         }
-        let covering: Vec<&str> = self.dance.covering(self.index, &site.item).collect();
-        if !covering.is_empty() {
-            let ids = code(&covering.join(", "));
-            let _ = writeln!(text, "  - already covered by {ids}");
+        for advised in self.dance.covering(self.index, &site.item) {
+            let _ = writeln!(text, "  - {}", code(&covered(advised)));
         }
         let _ = writeln!(text, "  - what makes it sound: {}", code(&fault.sound));
     }

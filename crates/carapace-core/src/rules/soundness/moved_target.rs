@@ -69,6 +69,10 @@ pub(crate) const JUDGES: Judges = Judges {
 const MAX_DOUBTS: usize = 512;
 /// How many times all of a file is searched.
 const MAX_SEARCHES: u32 = 32;
+/// How many fields of a struct are looked at for what is held and may move.
+const MAX_HELD: usize = 16;
+/// How many fields a struct may have.
+const MAX_FIELDS: usize = 256;
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
@@ -103,6 +107,9 @@ fn moved(at: &At<'_>, safe: Safe<'_>, searches: &mut u32) -> Option<Doubt> {
         return None;
     };
     let there = at.declared.at(place)?;
+    if fields.len() > MAX_FIELDS {
+        return None;
+    }
     let is_pointer = fields.iter().any(|field| {
         field.name.is_some_and(|name| there.is_name(name, &pointer))
             && matches!(there.syntax().type_kind(field.of), TypeKind::Pointer { .. })
@@ -128,6 +135,7 @@ fn moved(at: &At<'_>, safe: Safe<'_>, searches: &mut u32) -> Option<Doubt> {
             _ => false,
         })
         .filter_map(|field| Some(there.name(field.name?)))
+        .take(MAX_HELD)
         .collect();
     if is_stable || held.is_empty() {
         return None;
@@ -150,6 +158,7 @@ fn moved(at: &At<'_>, safe: Safe<'_>, searches: &mut u32) -> Option<Doubt> {
             let value = |of: &str| {
                 fields
                     .iter()
+                    .take(MAX_FIELDS)
                     .find(|(name, _)| at.is_name(*name, of))
                     .map(|(_, value)| *value)
             };

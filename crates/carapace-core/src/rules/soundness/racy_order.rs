@@ -1,20 +1,18 @@
-//! Memory that threads share is read, freed or written without an order
+//! Memory that threads share is read or freed without an order
 //!
 //! An atomic with `Ordering::Relaxed` says nothing of the memory around it. A thread that frees what a
 //! count or a flag guards, or follows a pointer that another thread published, has to see what the other
-//! threads did to it before: that takes a `Release` there and an `Acquire` here. A `static mut` that safe
-//! code writes has no order at all.
+//! threads did to it before: that takes a `Release` there and an `Acquire` here.
 //!
 //! ## What to do
 //! Count down with `Ordering::Release` and put `fence(Ordering::Acquire)` before what frees, as `Arc` does,
 //! or take `Ordering::AcqRel`. Load flags and pointers with `Ordering::Acquire` before memory is read on
-//! their word. Put what is behind a `static mut` into a `Mutex`, a `OnceLock` or an atomic.
+//! their word.
 //!
 //! ## Known problems
 //! An order that other code keeps (a lock of the caller, a thread that was joined, a queue with one writer)
-//! is not seen: where a function names any order, fence or lock of its own nothing is said. A machine with
-//! one thread has no races. Numbers and options in a `static mut` are told of by the rules that replace
-//! them.
+//! is not seen. Where a function names an order, a fence or a lock between the atomic and the memory, nothing
+//! is said. A machine with one thread has no races.
 //!
 //! ## Example
 //! ```text,bad
@@ -67,13 +65,14 @@
 //! - <https://doc.rust-lang.org/nomicon/atomics.html>
 //! - <https://doc.rust-lang.org/nomicon/arc-mutex/arc-drop.html>
 
+use std::cell::Cell;
+
 use crate::dance::at::At;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
 use crate::soundness::atomics::Atomic;
 use crate::soundness::judged::Judged;
-use crate::soundness::statics::written_statics;
 use crate::soundness::{Doubt, Judges};
 use crate::source::syntax::{ExprId, ExprKind, Operator, Prefix, StatementKind, Tokens};
 
@@ -95,9 +94,11 @@ pub(crate) const JUDGES: Judges = Judges {
 
 /// How many atomic operations of one file are looked at.
 const MAX_ATOMICS: usize = 512;
+/// How many tokens are looked at for all of them.
+const MAX_LOOKS: u32 = 1 << 22;
 /// How many methods of one file that take a count down are looked for.
 const MAX_COUNTERS: usize = 16;
-/// How many steps it is from a place to its variable.
+/// How many expressions are gone through outwards, or into each other.
 const MAX_STEPS: u32 = 24;
 /// How many tokens of a called function are looked at.
 const MAX_CALLED: u32 = 2048;
@@ -109,23 +110,37 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
     let atomics = at.syntax().expr_ids().filter_map(|id| at.atomic(id));
     let mut counters = Vec::new();
+    let looks = Looks(Cell::new(MAX_LOOKS));
     for atomic in atomics.take(MAX_ATOMICS) {
+        if looks.take(at.expr_tokens(atomic.body)).is_none() {
+            return;
+        }
         let doubt = match atomic.is_load {
             true => loaded(at, &atomic),
-            false => counted(at, &atomic),
+            false => counted(at, &atomic, &looks),
         };
         found.extend(doubt);
         counters.extend(counter(at, atomic));
     }
-    counted_by_own(at, &counters, found);
-    written_statics(judged, found);
+    counted_by_own(at, &counters, &looks, found);
+}
+
+/// How many tokens of the file, and of what it calls, may be looked at still.
+struct Looks(Cell<u32>);
+
+impl Looks {
+    fn take(&self, tokens: Tokens) -> Option<()> {
+        let count = tokens.end.saturating_sub(tokens.start).max(1);
+        self.0.set(self.0.get().checked_sub(count)?);
+        Some(())
+    }
 }
 
 /// A count that goes down, and who sees it end frees.
-fn counted(at: &At<'_>, atomic: &Atomic<'_>) -> Option<Doubt> {
+fn counted(at: &At<'_>, atomic: &Atomic<'_>, looks: &Looks) -> Option<Doubt> {
     let body = at.expr_tokens(atomic.body);
     let call = at.expr_tokens(atomic.call);
-    let (freed, keyword) = freed_on(at, atomic.call, atomic.body)?;
+    let (freed, keyword) = freed_on(at, atomic.call, atomic.body, looks)?;
     let behind = Tokens {
         start: call.end,
         end: body.end,
@@ -166,12 +181,23 @@ fn counted(at: &At<'_>, atomic: &Atomic<'_>) -> Option<Doubt> {
 /// A method that does nothing but take a count down and give what it was: its name.
 fn counter<'p>(at: &At<'p>, atomic: Atomic<'p>) -> Option<(String, Atomic<'p>)> {
     let is_all = !atomic.is_load && is_number_of(at, atomic.body, atomic.call);
-    let name = at.syntax().item(atomic.item)?.name?;
-    (is_all && atomic.function.receiver.is_some()).then(|| (at.name(name), atomic))
+    if !is_all || atomic.function.receiver.is_none() {
+        return None;
+    }
+    let name = at.name(at.syntax().item(atomic.item)?.name?);
+    // Of several methods of the name, another type's may keep an order.
+    let mut named = at.declared.functions(&name, None);
+    let is_only = named.next().is_some() && named.next().is_none();
+    is_only.then_some((name, atomic))
 }
 
 /// The calls of such methods.
-fn counted_by_own(at: &At<'_>, counters: &[(String, Atomic<'_>)], found: &mut Vec<Doubt>) {
+fn counted_by_own(
+    at: &At<'_>,
+    counters: &[(String, Atomic<'_>)],
+    looks: &Looks,
+    found: &mut Vec<Doubt>,
+) {
     if counters.is_empty() {
         return;
     }
@@ -198,11 +224,9 @@ fn counted_by_own(at: &At<'_>, counters: &[(String, Atomic<'_>)], found: &mut Ve
             ..*counter
         })
     });
-    found.extend(
-        calls
-            .take(MAX_ATOMICS)
-            .filter_map(|call| counted(at, &call)),
-    );
+    let calls = calls.take(MAX_ATOMICS);
+    let calls = calls.map_while(|call| looks.take(at.expr_tokens(call.body)).map(|()| call));
+    found.extend(calls.filter_map(|call| counted(at, &call, looks)));
 }
 
 /// What frees.
@@ -213,7 +237,7 @@ struct Freed {
 }
 
 /// What frees where a count ends, and the `unsafe` that it rests on.
-fn freed_on(at: &At<'_>, count: ExprId, body: ExprId) -> Option<(Freed, u32)> {
+fn freed_on(at: &At<'_>, count: ExprId, body: ExprId, looks: &Looks) -> Option<(Freed, u32)> {
     let condition = condition_of(at, count, body)?;
     let ExprKind::If {
         then, otherwise, ..
@@ -230,7 +254,7 @@ fn freed_on(at: &At<'_>, count: ExprId, body: ExprId) -> Option<(Freed, u32)> {
         .filter(|part| leaves && *part > condition);
     let mut parts = inside.chain(behind);
     parts.find_map(|part| {
-        let freed = frees(at, part)?;
+        let freed = frees(at, part, looks)?;
         let keyword = at.rests_on(part).or_else(|| at.rests_on(count));
         Some((freed, keyword?))
     })
@@ -328,7 +352,7 @@ fn is_end(at: &At<'_>, condition: ExprId) -> bool {
 }
 
 /// Whether an expression frees, or calls a function of the package that does and names no order.
-fn frees(at: &At<'_>, id: ExprId) -> Option<Freed> {
+fn frees(at: &At<'_>, id: ExprId, looks: &Looks) -> Option<Freed> {
     let name = match at.kind(id) {
         ExprKind::Call { .. } => at.called_path(id)?.segments.last()?.name,
         ExprKind::Method { name, .. } => *name,
@@ -345,7 +369,10 @@ fn frees(at: &At<'_>, id: ExprId) -> Option<Freed> {
     let there = at.declared.at(place)?;
     let tokens = there.expr_tokens(function.body?);
     let is_short = tokens.end.saturating_sub(tokens.start) < MAX_CALLED;
-    let is_freeing = is_short && there.mentions_any(tokens, &FREES) && !there.orders(tokens);
+    if !is_short || looks.take(tokens).is_none() {
+        return None;
+    }
+    let is_freeing = there.mentions_any(tokens, &FREES) && !there.orders(tokens);
     is_freeing.then_some(Freed {
         by: id,
         is_here: false,
@@ -445,7 +472,7 @@ fn is_asked_for_atomic(at: &At<'_>, id: ExprId) -> bool {
 
 /// Memory of `self` that is read where a flag is set.
 fn guarded(at: &At<'_>, atomic: &Atomic<'_>) -> Option<ExprId> {
-    if !at.is_of_self(atomic.place) {
+    if !at.leads_to_self(atomic.place) {
         return None;
     }
     let asks = |around: &ExprId| match at.kind(*around) {
@@ -491,7 +518,7 @@ fn is_cell_read(at: &At<'_>, id: ExprId) -> bool {
     };
     let root = at.pointer_root(pointer);
     let cell = at.method_of::<0>(root, &["get", "as_ptr"]);
-    cell.is_some_and(|(cell, [])| at.is_of_self(cell))
+    cell.is_some_and(|(cell, [])| at.leads_to_self(cell))
 }
 
 /// Whether a function writes atomics itself: who alone writes one knows what it wrote.

@@ -55,6 +55,8 @@
 //! - <https://doc.rust-lang.org/nomicon/send-and-sync.html>
 //! - <https://github.com/sslab-gatech/Rudra>
 
+use std::cell::OnceCell;
+
 use crate::dance::at::At;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
@@ -92,18 +94,32 @@ struct Promise<'a, 'p> {
     generics: Generics,
     keyword: u32,
     tokens: Tokens,
+    /// Whether the file asks which thread it runs on, asked once.
+    knows_threads: &'a OnceCell<bool>,
 }
+
+/// How many promises of a file about types with parameters are looked at.
+const MAX_PROMISES: usize = 1024;
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
+    let knows_threads = OnceCell::new();
+    let mut left = MAX_PROMISES;
     for item in &at.syntax().items {
-        let Some(promise) = Promise::of(at, item) else {
+        let Some(promise) = Promise::of(at, item, &knows_threads) else {
             continue;
         };
         let TypeKind::Path(path) = at.syntax().type_kind(promise.of) else {
             continue;
         };
         let count = path.segments.last().map_or(0, |last| last.arguments.len());
+        if count == 0 {
+            continue;
+        }
+        left = match left.checked_sub(1) {
+            Some(left) => left,
+            None => return,
+        };
         let mut lacking: Vec<Lack> = (0..count)
             .filter_map(|number| promise.lacks(number))
             .collect();
@@ -128,7 +144,7 @@ struct Lack {
 }
 
 impl<'a, 'p> Promise<'a, 'p> {
-    fn of(at: &'a At<'p>, item: &Item) -> Option<Self> {
+    fn of(at: &'a At<'p>, item: &Item, knows_threads: &'a OnceCell<bool>) -> Option<Self> {
         let ItemKind::Impl {
             of,
             of_trait: Some(of_trait),
@@ -153,6 +169,7 @@ impl<'a, 'p> Promise<'a, 'p> {
             generics,
             keyword: *keyword,
             tokens,
+            knows_threads,
         })
     }
 
@@ -372,9 +389,15 @@ impl<'a, 'p> Promise<'a, 'p> {
     /// Whether the file asks which thread it runs on.
     fn file_knows_threads(&self) -> bool {
         const THREADS: [&str; 4] = ["ThreadId", "thread_id", "ThreadBound", "current_thread"];
+        *self
+            .knows_threads
+            .get_or_init(|| self.file_mentions(&THREADS))
+    }
+
+    fn file_mentions(&self, words: &[&str]) -> bool {
         let end = self.at.file.source.lexed.tokens.len();
         let end = u32::try_from(end).unwrap_or(u32::MAX);
-        self.at.mentions_any(Tokens { start: 0, end }, &THREADS)
+        self.at.mentions_any(Tokens { start: 0, end }, words)
     }
 
     /// Whether its name says that it promises what nobody checks.
@@ -404,7 +427,7 @@ impl<'a, 'p> Promise<'a, 'p> {
             })
     }
 
-    /// Whether all functions of the package that make one ask for the bound.
+    /// Whether all functions of the type's file that make one ask for the bound.
     fn makers_ask(&self, number: usize, bound: &str) -> bool {
         let mut asked = self.at.makers(&self.name, number, bound).into_iter();
         asked

@@ -33,6 +33,8 @@
 //! ## References
 //! - <https://doc.rust-lang.org/nomicon/safe-unsafe-meaning.html>
 
+use std::collections::HashMap;
+
 use crate::dance::at::At;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
@@ -95,11 +97,13 @@ fn fetched_twice(at: &At<'_>, safe: Safe<'_>) -> Option<Doubt> {
             fetched.push((name, id));
         }
     }
-    let (name, first) = fetched.first()?.clone();
+    let mut firsts: HashMap<&str, ExprId> = HashMap::new();
+    let twice = fetched.iter().find_map(|(name, id)| {
+        let first = *firsts.entry(name).or_insert(*id);
+        (first != *id).then_some((name.clone(), first))
+    });
+    let (name, first) = twice?;
     let (_, last) = fetched.iter().rfind(|(other, _)| *other == name)?.clone();
-    if first == last {
-        return None;
-    }
     let tokens = |id: ExprId| at.syntax().expr(id).tokens;
     let between = Tokens {
         start: tokens(first).start,

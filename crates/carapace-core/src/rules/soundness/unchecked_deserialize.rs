@@ -81,6 +81,12 @@ const MAX_PARTS: usize = 4096;
 /// How many comparisons of a function are looked at, and how many of its operations.
 const MAX_BOUNDS: usize = 16;
 const MAX_USES: usize = 64;
+/// How many operations of a file are looked at.
+const MAX_USES_OF_FILE: usize = 1024;
+/// How many tokens a function may have for its comparisons to be looked at.
+const MAX_BODY: u32 = 16_384;
+/// How many fields of a struct are looked at.
+const MAX_FIELDS: usize = 256;
 /// How many types of a file are looked at for which an unsafe trait promises something.
 const MAX_PROMISES: usize = 64;
 /// The traits whose derived implementation takes every value of the fields' types.
@@ -99,15 +105,22 @@ const READS: [&str; 10] = [
 
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
+    let mut left = MAX_USES_OF_FILE;
     for safe in judged.safe_functions() {
-        of_function(at, safe, found);
+        of_function(at, safe, &mut left, found);
     }
     promised(at, found);
 }
 
-fn of_function(at: &At<'_>, safe: &Safe<'_>, found: &mut Vec<Doubt>) {
+fn of_function(at: &At<'_>, safe: &Safe<'_>, left: &mut usize, found: &mut Vec<Doubt>) {
+    let body = at.expr_tokens(safe.body);
+    let is_short = body.end.saturating_sub(body.start) < MAX_BODY;
+    if *left == 0 || !is_short {
+        return;
+    }
     let checks = OnceCell::new();
-    for used in uses(at, safe) {
+    for used in uses(at, safe).into_iter().take(*left) {
+        *left -= 1;
         let checks = || checks.get_or_init(|| Checks::of(at, safe.body));
         let read = relied(at, safe, &used, checks).or_else(|| bounded(at, safe, &used, checks));
         found.extend(read.map(|read| doubt(at, safe, &used, &read)));
@@ -420,6 +433,7 @@ fn read_field(at: &At<'_>, base: ExprId, name: u32) -> Option<Read> {
     let (number, declared) =
         fields
             .iter()
+            .take(MAX_FIELDS)
             .enumerate()
             .find(|(number, found)| match found.name {
                 Some(token) => there.is_name(token, &field),
@@ -448,9 +462,10 @@ fn is_filled(at: &At<'_>, item: &Item, number: usize) -> bool {
     };
     let before = number.checked_sub(1).and_then(|before| fields.get(before));
     let start = before.map_or(name, |before| at.type_tokens(before.of).end);
-    let end = fields
-        .get(number)
-        .map_or(start, |own| at.type_tokens(own.of).start);
+    // The field's own name may be one of those words.
+    let end = fields.get(number).map_or(start, |own| {
+        own.name.unwrap_or_else(|| at.type_tokens(own.of).start)
+    });
     !is_made_by_hand(at, Tokens { start, end })
 }
 

@@ -1,22 +1,72 @@
-//! Which `static mut`s safe functions write that any thread can call.
+//! Safe code writes a `static mut`
+//!
+//! Any thread may call a safe function. One that writes a `static mut` writes it from two threads at once,
+//! with no order between them.
+//!
+//! ## What to do
+//! Put what is behind it into a `Mutex`, a `OnceLock` or an atomic, or declare the function unsafe and say
+//! who may call it when.
+//!
+//! ## Known problems
+//! A machine with one thread has no races: files that speak of WebAssembly are left out, others are not.
+//! Numbers and options in a `static mut` are told of by the rules that replace them.
+//!
+//! ## Example
+//! ```text,bad
+//! static mut NAMES: Vec<String> = Vec::new();
+//!
+//! pub fn add(name: String) {
+//!     unsafe { NAMES.push(name) }
+//! }
+//! ```
+//! ```text,good
+//! use std::sync::Mutex;
+//!
+//! static NAMES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+//!
+//! pub fn add(name: String) {
+//!     NAMES.lock().unwrap().push(name);
+//! }
+//! ```
+//!
+//! ## References
+//! - <https://doc.rust-lang.org/edition-guide/rust-2024/static-mut-references.html>
 
-use super::Doubt;
-use super::judged::Judged;
-use super::reach::{Reach, Safe};
+use std::collections::HashSet;
+
 use crate::dance::at::At;
 use crate::dance::types::is_primitive;
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Level};
+use crate::rules::Meta;
+pub(crate) use crate::rules::soundness::check;
+use crate::soundness::atomics::has_part;
+use crate::soundness::judged::Judged;
+use crate::soundness::reach::{Reach, Safe};
+use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{Borrow, ExprId, ExprKind, Item, ItemKind, Tokens, TypeKind};
 
+pub(crate) const META: Meta = Meta {
+    code: "SND072",
+    level: Level::Warn,
+    is_lowered: true,
+};
+
+pub(crate) const JUDGES: Judges = Judges {
+    pattern: "ORDERING_RACE",
+    alike: &["RUSTSEC-2020-0100"],
+    find,
+};
+
 /// How many `static mut`s of one file are looked at.
 const MAX_STATICS: usize = 512;
+/// How many functions of a file that write one are looked at.
+const MAX_WRITERS: usize = 256;
 
-/// The `static mut`s that safe functions write.
-pub(crate) fn written_statics(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
+fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
     let items = at.syntax().items.iter();
-    let names: Vec<String> = items
+    let names: HashSet<String> = items
         .filter(|item| is_racy(at, item))
         .filter_map(|item| Some(at.name(item.name?)))
         .take(MAX_STATICS)
@@ -24,8 +74,10 @@ pub(crate) fn written_statics(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     if names.is_empty() || has_one_thread(at) {
         return;
     }
-    for safe in judged.safe_functions() {
-        found.extend(written_static(at, safe, &names));
+    let functions = judged.safe_functions().iter();
+    let written = functions.filter_map(|safe| Some((safe, written(at, safe, &names)?)));
+    for (safe, (part, name)) in written.take(MAX_WRITERS) {
+        found.extend(doubt(at, safe, part, &name));
     }
 }
 
@@ -60,19 +112,22 @@ fn is_racy(at: &At<'_>, item: &Item) -> bool {
     !at.mentions(at.attributes(item), "thread_local")
 }
 
-fn written_static(at: &At<'_>, safe: &Safe<'_>, names: &[String]) -> Option<Doubt> {
-    let body = at.expr_tokens(safe.body);
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if !at.mentions_any(body, &names) {
+/// Where a function writes one of them, and its name.
+fn written(at: &At<'_>, safe: &Safe<'_>, names: &HashSet<String>) -> Option<(ExprId, String)> {
+    let is_static = |word: &[u8]| std::str::from_utf8(word).is_ok_and(|word| names.contains(word));
+    if !at.any_word(at.expr_tokens(safe.body), is_static) {
         return None;
     }
     let mut parts = at.syntax().within(safe.body);
-    let (written, name) = parts.find_map(|part| {
+    parts.find_map(|part| {
         let place = written_place(at, part)?;
         let name = at.single(at.place_root(place))?;
-        let is_static = names.contains(&name.as_str()) && at.unsafe_around(part).is_some();
+        let is_static = names.contains(&name) && at.unsafe_around(part).is_some();
         is_static.then_some((part, name))
-    })?;
+    })
+}
+
+fn doubt(at: &At<'_>, safe: &Safe<'_>, written: ExprId, name: &str) -> Option<Doubt> {
     if is_kept_apart(at, safe) || at.reach_of(safe.id) != Reach::Everybody {
         return None;
     }
@@ -144,11 +199,5 @@ fn is_kept_apart(at: &At<'_>, safe: &Safe<'_>) -> bool {
     ];
     is_of_c
         || at.orders(whole)
-        || at.any_word(whole, |word| {
-            let has = |part: &&[u8]| {
-                word.windows(part.len())
-                    .any(|at| at.eq_ignore_ascii_case(part))
-            };
-            PARTS.iter().any(has)
-        })
+        || at.any_word(whole, |word| PARTS.iter().any(|part| has_part(word, part)))
 }
