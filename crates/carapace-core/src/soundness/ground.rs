@@ -123,10 +123,11 @@ impl<'p> At<'p> {
         let Some(found) = self.syntax().item(item) else {
             return false;
         };
-        let source = self.file.source;
-        let end = found.tokens.end.min(found.head.saturating_add(MAX_TOKENS));
-        let mut tokens = found.head..end;
-        tokens.any(|at| source.kind(at as usize).is_ident() && is(source.name_bytes(at as usize)))
+        let tokens = Tokens {
+            start: found.head,
+            end: found.tokens.end.min(found.head.saturating_add(MAX_TOKENS)),
+        };
+        self.any_word(tokens, is)
     }
 
     /// Whether a function holds one of these names.

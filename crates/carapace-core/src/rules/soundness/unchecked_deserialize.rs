@@ -244,13 +244,11 @@ fn promised_of(at: &At<'_>, item: &Item, keyword: u32, own: &str, of_trait: u32)
     let ItemKind::Struct { fields, generics } = &declared.kind else {
         return None;
     };
-    let attributes = there.attributes(declared);
-    let is_read = there.mentions(attributes, "derive") && there.mentions_any(attributes, &READS);
     let head = Tokens {
         start: keyword,
         end: item.name? + 1,
     };
-    if !is_read || is_made_by_hand(&there, attributes) || is_checked(&there, declared) {
+    if !is_read(&there, declared) || is_checked(&there, declared) {
         return None;
     }
     let is_list = |field: &Field| {
@@ -424,9 +422,7 @@ fn read_field(at: &At<'_>, base: ExprId, name: u32) -> Option<Read> {
     let ItemKind::Struct { fields, .. } = &item.kind else {
         return None;
     };
-    let attributes = there.attributes(item);
-    let is_read = there.mentions(attributes, "derive") && there.mentions_any(attributes, &READS);
-    if !is_read || is_made_by_hand(&there, attributes) {
+    if !is_read(&there, item) {
         return None;
     }
     let field = at.name(name);
@@ -453,6 +449,14 @@ fn read_field(at: &At<'_>, base: ExprId, name: u32) -> Option<Read> {
         owner: owner.to_owned(),
         field,
     })
+}
+
+/// Whether a document fills a struct with whatever its fields' types can hold.
+fn is_read(at: &At<'_>, item: &Item) -> bool {
+    let attributes = at.attributes(item);
+    at.mentions(attributes, "derive")
+        && at.mentions_any(attributes, &READS)
+        && !is_made_by_hand(at, attributes)
 }
 
 /// Whether a document fills the field of a struct that has a number: no attribute of it says otherwise.

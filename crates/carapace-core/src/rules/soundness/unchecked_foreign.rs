@@ -49,6 +49,7 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::atomics::has_part;
 use crate::soundness::ground::Entry;
 use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
@@ -169,10 +170,7 @@ fn is_allocated(name: &str) -> bool {
 /// Whether a function looks for null or for nothing.
 fn checks(at: &At<'_>, entry: Entry<'_>) -> bool {
     at.has_word(entry.item, |name| {
-        let has = |word: &[u8]| {
-            name.windows(word.len())
-                .any(|part| part.eq_ignore_ascii_case(word))
-        };
+        let has = |part: &[u8]| has_part(name, part);
         has(b"null") || has(b"nil") || has(b"check") || has(b"try") || name == b"as_ref"
     })
 }

@@ -31,6 +31,7 @@ use crate::dance::types::Ty;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::atomics::has_part;
 use crate::soundness::ground::Entry;
 use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
@@ -123,10 +124,7 @@ fn unchecked(at: &At<'_>, id: ExprId) -> Option<Doubt> {
 /// Whether a function looks at what it makes text of.
 fn checks(at: &At<'_>, entry: Entry<'_>, is_char: bool) -> bool {
     let is_check = |name: &[u8]| {
-        let has = |word: &[u8]| {
-            name.windows(word.len())
-                .any(|part| part.eq_ignore_ascii_case(word))
-        };
+        let has = |part: &[u8]| has_part(name, part);
         let is_it = name.windows(9).any(|part| part == b"unchecked");
         !is_it && (has(b"utf8") || has(b"ascii") || has(b"valid") || has(b"utf_8") || has(b"check"))
     };

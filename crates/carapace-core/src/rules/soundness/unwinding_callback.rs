@@ -36,6 +36,7 @@ use crate::dance::at::At;
 use crate::finding::{Confidence, Level};
 use crate::rules::Meta;
 pub(crate) use crate::rules::soundness::check;
+use crate::soundness::atomics::has_part;
 use crate::soundness::judged::Judged;
 use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
@@ -91,10 +92,7 @@ fn is_of_c(at: &At<'_>, item: &Item) -> bool {
 fn unwinding(at: &At<'_>, item: ItemId, function: &Function) -> Option<Doubt> {
     let body = function.body?;
     let caught = |word: &[u8]| {
-        let has = |part: &[u8]| {
-            word.windows(part.len())
-                .any(|at| at.eq_ignore_ascii_case(part))
-        };
+        let has = |part: &[u8]| has_part(word, part);
         has(b"unwind") || has(b"abort") || has(b"panic") || has(b"wrap") || has(b"guard")
     };
     if at.has_word(item, caught) || at.is_test(item) {
