@@ -1,17 +1,19 @@
 //! What rules look at: one file of a package, and what all of it declares.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use foldhash::fast::RandomState;
 
 use super::declared::Declared;
 use super::replacement::Pieces;
 use crate::source::lexer::TokenKind;
-use crate::source::outline::Source;
+use crate::source::outline::{ALWAYS, FILE, Source, UseDeclaration, Visibility};
 use crate::source::syntax::{
     BlockKind, ExprId, ExprKind, Function, Item, ItemId, ItemKind, Parent, Prefix, StatementId,
     StatementKind, Syntax, Tokens, TypeId,
 };
+use crate::source::uses::imports;
 
 /// A file that was read.
 #[derive(Debug)]
@@ -24,8 +26,19 @@ pub(crate) struct FileView<'p> {
     pub(crate) source: &'p Source<'p>,
     /// Its tree.
     pub(crate) syntax: &'p Syntax,
-    /// What its `use` declarations call things: the path behind each name.
-    pub(crate) imports: HashMap<String, Vec<String>, RandomState>,
+    /// What its `use` declarations call things, once somebody asked.
+    pub(super) imports: OnceLock<Imports>,
+}
+
+/// The path behind each name.
+pub(crate) type Imports = HashMap<String, Vec<String>, RandomState>;
+
+impl FileView<'_> {
+    /// What its `use` declarations call things.
+    pub(crate) fn imports(&self) -> &Imports {
+        self.imports
+            .get_or_init(|| imported(self.source, self.syntax))
+    }
 }
 
 /// A place to look at: a file, and what its package declares.
@@ -85,9 +98,9 @@ impl<'p> At<'p> {
         self.plain(self.bare(a)) == self.plain(self.bare(b))
     }
 
-    /// A name's text, without `r#`.
-    pub(crate) fn name(&self, token: u32) -> String {
-        self.file.source.name(token as usize)
+    /// A name's text, without `r#`; none is what is no UTF-8, which rustc does not take either.
+    pub(crate) fn name(&self, token: u32) -> &'p str {
+        str::from_utf8(self.file.source.name_bytes(token as usize)).unwrap_or_default()
     }
 
     /// A name as it is written, `r#` and all: what is put into code.
@@ -105,21 +118,28 @@ impl<'p> At<'p> {
         self.syntax().bare(id)
     }
 
-    /// The name of an expression that is one name: a variable, mostly.
-    pub(crate) fn single(&self, id: ExprId) -> Option<String> {
-        match self.kind(self.bare(id)) {
-            ExprKind::Path(path) if path.of_type.is_none() && path.segments.len() == 1 => {
-                let segment = path.segments.first()?;
-                let is_fragment = segment.name > 0
-                    && self.file.source.kind(segment.name as usize - 1) == TokenKind::Dollar;
-                let name = self.name(segment.name);
-                Some(if is_fragment {
-                    format!("${name}")
-                } else {
-                    name
-                })
+    /// The name of an expression that is one name: a variable, mostly; of a macro's fragment with its
+    /// `$`.
+    pub(crate) fn single(&self, id: ExprId) -> Option<&'p str> {
+        let ExprKind::Path(path) = self.kind(self.bare(id)) else {
+            return None;
+        };
+        let [segment] = path.segments.as_slice() else {
+            return None;
+        };
+        if path.of_type.is_some() {
+            return None;
+        }
+        let source = self.file.source;
+        let name = segment.name as usize;
+        let dollar = name.checked_sub(1);
+        match dollar.filter(|at| source.kind(*at) == TokenKind::Dollar) {
+            Some(dollar) => {
+                let written = source.token(dollar).start as usize..source.token(name).end as usize;
+                let bytes = source.bytes.get(written)?;
+                Some(str::from_utf8(bytes).unwrap_or_default())
             }
-            _ => None,
+            None => Some(self.name(segment.name)),
         }
     }
 
@@ -378,8 +398,16 @@ impl<'p> At<'p> {
     }
 
     /// The keyword of a `static`, and its name.
-    pub(crate) fn static_name(&self, item: &Item) -> Option<(u32, String)> {
-        let name = item.name?;
+    pub(crate) fn static_name(&self, item: &Item) -> Option<(u32, &'p str)> {
+        let name = item.name.filter(|_| {
+            matches!(
+                item.kind,
+                ItemKind::Value {
+                    is_static: true,
+                    ..
+                }
+            )
+        })?;
         let mut before = item.tokens.start..name;
         let keyword = before.find(|token| self.is_name(*token, "static"))?;
         Some((keyword, self.name(name)))
@@ -452,4 +480,28 @@ impl<'p> At<'p> {
     pub(crate) fn type_text(&self, id: TypeId) -> String {
         self.text_of(self.type_tokens(id))
     }
+}
+
+fn imported(source: &Source<'_>, syntax: &Syntax) -> Imports {
+    let mut names = Imports::default();
+    for item in &syntax.items {
+        if !matches!(item.kind, ItemKind::Use) {
+            continue;
+        }
+        let is_extern_crate = source.kind(item.head as usize) == TokenKind::Extern;
+        let declaration = UseDeclaration {
+            start: item.head + if is_extern_crate { 2 } else { 1 },
+            end: item.tokens.end.saturating_sub(1),
+            visibility: Visibility::Inherited,
+            is_extern_crate,
+            condition: ALWAYS,
+            item: FILE,
+        };
+        for import in imports(source, &declaration) {
+            if let Some(name) = import.name {
+                names.entry(name).or_insert(import.path);
+            }
+        }
+    }
+    names
 }

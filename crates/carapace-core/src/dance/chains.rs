@@ -19,11 +19,11 @@ impl At<'_> {
                     operand: inner,
                 } => at = *inner,
                 ExprKind::Field { base, name } => {
-                    names.push(self.name(*name));
+                    names.push(self.name(*name).to_owned());
                     at = *base;
                 }
                 ExprKind::Path(_) => {
-                    names.push(self.single(at)?);
+                    names.push(self.single(at)?.to_owned());
                     names.reverse();
                     return Some(names);
                 }
@@ -40,7 +40,7 @@ impl At<'_> {
         let parts = self.syntax().within(within);
         let named = parts.filter(|part| {
             matches!(self.kind(*part), ExprKind::Path(_))
-                && self.single(*part).as_ref() == Some(first)
+                && self.single(*part) == Some(first.as_str())
         });
         let widened = named.map(|mut at| {
             while let Parent::Expr(around) = self.syntax().expr(at).parent {

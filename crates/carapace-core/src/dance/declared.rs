@@ -3,9 +3,9 @@
 //! A name is looked up by its last segment alone: where several things of a kind have it, nothing is
 //! known of any.
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::RandomState;
 
@@ -24,58 +24,72 @@ pub(crate) struct Place {
 /// How many types of one name a file may have for one of them to be meant.
 const MAX_ALIKE: usize = 64;
 
-/// Places by a key, those of one key in the order in which they came.
-#[derive(Debug)]
-struct Index<K> {
-    /// The first and the last entry of each key.
-    ends: HashMap<K, (usize, usize), RandomState>,
-    /// The places, each with the next entry of its key: a list of its own for each key would cost more
-    /// than all of this, as nearly every key has one place.
-    entries: Vec<(Place, Option<usize>)>,
+/// Places by the hash of a key, those of one key in the order in which they came.
+///
+/// It is made once, of all places: a table that grows, with keys that lie all over the sources, cost
+/// several times as much, and bindings declare half a million names.
+#[derive(Debug, Default)]
+struct Index {
+    /// Where each bucket's entries begin, and where the last one's end.
+    starts: Vec<u32>,
+    /// Entries by bucket.
+    entries: Vec<Entry>,
 }
 
-impl<K: Hash + Eq> Index<K> {
-    /// Makes room for so many places, most of which have a key of their own.
-    fn reserve(&mut self, count: usize) {
-        self.ends.reserve(count);
-        self.entries.reserve(count);
-    }
+/// What two things have whose keys have the same hash, or, rarely, others.
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry {
+    hash: u32,
+    file: u32,
+    item: u32,
+}
 
-    fn add(&mut self, key: K, place: Place) {
-        let new = self.entries.len();
-        let (_, last) = self.ends.entry(key).or_insert((new, new));
-        if let Some((_, next)) = self.entries.get_mut(*last) {
-            *next = Some(new);
+impl Index {
+    fn new(came: &[Entry]) -> Self {
+        let buckets = came.len().next_power_of_two();
+        let mut starts = vec![0_u32; buckets + 1];
+        // First how many a bucket has, then where it begins, then where its next one goes.
+        for entry in came {
+            if let Some(count) = starts.get_mut(bucket(entry.hash, buckets) + 1) {
+                *count += 1;
+            }
         }
-        *last = new;
-        self.entries.push((place, None));
-    }
-
-    fn first(&self, key: &K) -> Option<usize> {
-        self.ends.get(key).map(|(first, _)| *first)
-    }
-}
-
-/// The places from an entry on.
-fn chained(
-    entries: &[(Place, Option<usize>)],
-    first: Option<usize>,
-) -> impl Iterator<Item = Place> {
-    let mut next = first;
-    std::iter::from_fn(move || {
-        let (place, behind) = entries.get(next?)?;
-        next = *behind;
-        Some(*place)
-    })
-}
-
-impl<K> Default for Index<K> {
-    fn default() -> Self {
-        Self {
-            ends: HashMap::default(),
-            entries: Vec::new(),
+        let mut begin = 0;
+        for start in &mut starts {
+            begin += *start;
+            *start = begin;
         }
+        let mut next = starts.clone();
+        let mut entries = vec![Entry::default(); came.len()];
+        for entry in came {
+            if let Some(at) = next.get_mut(bucket(entry.hash, buckets)) {
+                if let Some(place) = entries.get_mut(*at as usize) {
+                    *place = *entry;
+                }
+                *at += 1;
+            }
+        }
+        Self { starts, entries }
     }
+
+    /// The places whose keys may be the one with a hash.
+    fn places(&self, hash: u32) -> impl Iterator<Item = Place> {
+        let bucket = bucket(hash, self.starts.len().saturating_sub(1));
+        let bound = |at: usize| self.starts.get(at).map(|bound| *bound as usize);
+        let bounds = bound(bucket).zip(bound(bucket + 1));
+        let entries = bounds.and_then(|(start, end)| self.entries.get(start..end));
+        let entries = entries.unwrap_or_default().iter();
+        let alike = entries.filter(move |entry| entry.hash == hash);
+        alike.map(|entry| Place {
+            file: entry.file as usize,
+            item: ItemId(entry.item),
+        })
+    }
+}
+
+/// The bucket of a hash; `buckets` is a power of two.
+fn bucket(hash: u32, buckets: usize) -> usize {
+    hash as usize & buckets.saturating_sub(1)
 }
 
 /// What a package declares, by name.
@@ -83,13 +97,15 @@ impl<K> Default for Index<K> {
 pub(crate) struct Names<'p> {
     /// The files.
     files: &'p [FileView<'p>],
-    by_name: Index<&'p [u8]>,
+    /// Other in every run, so that nobody can make names that are alike.
+    hasher: RandomState,
+    by_name: Index,
     /// Methods by the name of their type or trait, and their own.
-    methods: Index<(&'p [u8], &'p [u8])>,
+    methods: Index,
     /// Types by their file and their name: bindings declare the same ones for dozens of systems.
-    types: Index<(usize, &'p [u8])>,
+    types: Index,
     /// Implementations by the name of their type.
-    implementations: Index<&'p [u8]>,
+    implementations: Index,
 }
 
 impl<'p> Names<'p> {
@@ -100,8 +116,9 @@ impl<'p> Names<'p> {
             ..Self::default()
         };
         let count = files.iter().map(|view| view.syntax.items.len()).sum();
-        names.by_name.reserve(count);
-        for (file, view) in files.iter().enumerate() {
+        let mut by_name: Vec<Entry> = Vec::with_capacity(count);
+        let (mut methods, mut types, mut implementations) = (Vec::new(), Vec::new(), Vec::new());
+        for (file, view) in (0..).zip(files) {
             for (id, item) in view.syntax.items_by_id() {
                 let is_kept = !matches!(
                     item.kind,
@@ -110,22 +127,75 @@ impl<'p> Names<'p> {
                 let Some(name) = item.name.filter(|_| is_kept) else {
                     continue;
                 };
-                let place = Place { file, item: id };
                 let name = view.source.name_bytes(name as usize);
+                let entry = |hash| Entry {
+                    hash,
+                    file,
+                    item: id.0,
+                };
                 if let (ItemKind::Function(_), Some(owner)) = (&item.kind, owner_bytes(view, id)) {
-                    names.methods.add((owner, name), place);
+                    methods.push(entry(names.hash((owner, name))));
                 }
                 if is_type(&item.kind) {
-                    names.types.add((file, name), place);
+                    types.push(entry(names.hash((file, name))));
                 }
                 let index = match item.kind {
-                    ItemKind::Impl { .. } => &mut names.implementations,
-                    _ => &mut names.by_name,
+                    ItemKind::Impl { .. } => &mut implementations,
+                    _ => &mut by_name,
                 };
-                index.add(name, place);
+                index.push(entry(names.hash(name)));
             }
         }
+        names.by_name = Index::new(&by_name);
+        names.methods = Index::new(&methods);
+        names.types = Index::new(&types);
+        names.implementations = Index::new(&implementations);
         names
+    }
+
+    fn hash(&self, key: impl Hash) -> u32 {
+        // The upper half is as good as the lower one.
+        (self.hasher.hash_one(key) >> 32) as u32
+    }
+
+    /// Whether a place has a name.
+    fn is_named(&self, place: Place, name: &str) -> bool {
+        let named = || {
+            let view = self.files.get(place.file)?;
+            let token = view.syntax.item(place.item)?.name?;
+            Some(view.source.name_bytes(token as usize) == name.as_bytes())
+        };
+        named().unwrap_or(false)
+    }
+
+    /// Everything but implementations that has a name.
+    fn all(&self, name: &str) -> impl Iterator<Item = Place> {
+        let places = self.by_name.places(self.hash(name.as_bytes()));
+        places.filter(move |place| self.is_named(*place, name))
+    }
+
+    /// The functions of a type or a trait that have a name.
+    fn methods(&self, owner: &str, name: &str) -> impl Iterator<Item = Place> {
+        let hash = self.hash((owner.as_bytes(), name.as_bytes()));
+        self.methods.places(hash).filter(move |place| {
+            let found = self.files.get(place.file);
+            let found = found.and_then(|view| owner_bytes(view, place.item));
+            found == Some(owner.as_bytes()) && self.is_named(*place, name)
+        })
+    }
+
+    /// The types of a file that have a name.
+    fn types(&self, file: usize, name: &str) -> impl Iterator<Item = Place> {
+        let hash = self.hash((u32::try_from(file).unwrap_or(u32::MAX), name.as_bytes()));
+        self.types
+            .places(hash)
+            .filter(move |place| place.file == file && self.is_named(*place, name))
+    }
+
+    /// The implementations of types that have a name.
+    fn implementations(&self, name: &str) -> impl Iterator<Item = Place> {
+        let places = self.implementations.places(self.hash(name.as_bytes()));
+        places.filter(move |place| self.is_named(*place, name))
     }
 }
 
@@ -152,15 +222,15 @@ impl<'p> Declared<'p> {
 
     /// Whether anything of the package has a name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.by_name.first(&name.as_bytes()).is_some()
+        self.names.all(name).next().is_some()
     }
 
     /// Everything that has a name.
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = (Place, &'p Item)> + use<'_, 'p> {
-        let places = chained(
-            &self.names.by_name.entries,
-            self.names.by_name.first(&name.as_bytes()),
-        );
+    pub(crate) fn all<'s>(
+        &'s self,
+        name: &'s str,
+    ) -> impl Iterator<Item = (Place, &'p Item)> + use<'s, 'p> {
+        let places = self.names.all(name);
         places.filter_map(|place| Some((place, self.item(place)?)))
     }
 
@@ -187,34 +257,39 @@ impl<'p> Declared<'p> {
 
     /// The type that a name means in a file, and the name by which it is found: the only one, or of
     /// several the file's own one, bound to the file.
-    pub(crate) fn type_meant(&self, file: usize, name: &str) -> Option<(String, Place, &'p Item)> {
+    pub(crate) fn type_meant<'n>(
+        &self,
+        file: usize,
+        name: &'n str,
+    ) -> Option<(Cow<'n, str>, Place, &'p Item)> {
         let mut types = self.all(name).filter(|(_, item)| is_type(&item.kind));
         let (place, item) = types.next()?;
         if types.next().is_none() {
-            return Some((name.to_owned(), place, item));
+            return Some((Cow::Borrowed(name), place, item));
         }
         let (place, item) = self.type_in(file, name)?;
-        Some((format!("{file}/{name}"), place, item))
+        Some((Cow::Owned(format!("{file}/{name}")), place, item))
     }
 
     /// The type that a name means to an item that is in no module of its file: those in such modules
     /// (tests, most often) hide nothing from it.
-    pub(crate) fn type_at_top(&self, file: usize, name: &str) -> Option<(String, Place, &'p Item)> {
+    pub(crate) fn type_at_top<'n>(
+        &self,
+        file: usize,
+        name: &'n str,
+    ) -> Option<(Cow<'n, str>, Place, &'p Item)> {
         if let Some(meant) = self.type_meant(file, name) {
             return Some(meant);
         }
-        let first = self.names.types.first(&(file, name.as_bytes()));
-        let all = chained(&self.names.types.entries, first);
-        let all = all.take(MAX_ALIKE);
+        let all = self.names.types(file, name).take(MAX_ALIKE);
         let mut found = all.filter_map(|place| Some((place, self.item(place)?)));
         let (place, item) = found.find(|(_, item)| item.parent.is_none())?;
-        Some((format!("{file}/{name}"), place, item))
+        Some((Cow::Owned(format!("{file}/{name}")), place, item))
     }
 
     /// The only type of a file that has a name.
     fn type_in(&self, file: usize, name: &str) -> Option<(Place, &'p Item)> {
-        let first = self.names.types.first(&(file, name.as_bytes()));
-        let mut found = chained(&self.names.types.entries, first);
+        let mut found = self.names.types(file, name);
         let place = found.next().filter(|_| found.next().is_none())?;
         Some((place, self.item(place)?))
     }
@@ -222,25 +297,17 @@ impl<'p> Declared<'p> {
     /// The functions that have a name; `of_type` is the type that a method has to be of.
     pub(crate) fn functions<'s>(
         &'s self,
-        name: &str,
+        name: &'s str,
         of_type: Option<&'s str>,
     ) -> impl Iterator<Item = (Place, &'p Function)> + use<'s, 'p> {
-        let (file, entries, first) = match of_type {
-            None => {
-                let first = self.names.by_name.first(&name.as_bytes());
-                (None, &self.names.by_name.entries, first)
-            }
-            Some(of_type) => {
-                let (file, of_type) = of_file(of_type);
-                let first = self
-                    .names
-                    .methods
-                    .first(&(of_type.as_bytes(), name.as_bytes()));
-                (file, &self.names.methods.entries, first)
-            }
-        };
-        let places = chained(entries, first);
-        let places = places.filter(move |place| file.is_none_or(|file| file == place.file));
+        let of_type = of_type.map(of_file);
+        let free = of_type.is_none().then(|| self.names.all(name));
+        let methods = of_type.map(|(file, owner)| {
+            let methods = self.names.methods(owner, name);
+            methods.filter(move |place| file.is_none_or(|file| file == place.file))
+        });
+        let places = free.into_iter().flatten();
+        let places = places.chain(methods.into_iter().flatten());
         places.filter_map(|place| match &self.item(place)?.kind {
             ItemKind::Function(function) => Some((place, function)),
             _ => None,
@@ -249,8 +316,7 @@ impl<'p> Declared<'p> {
 
     /// The implementations of types that have a name.
     pub(crate) fn implementations(&self, name: &str) -> impl Iterator<Item = Place> {
-        let index = &self.names.implementations;
-        chained(&index.entries, index.first(&name.as_bytes()))
+        self.names.implementations(name)
     }
 
     /// The name of the type or the trait that a method is declared in.

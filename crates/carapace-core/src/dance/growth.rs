@@ -107,7 +107,7 @@ impl At<'_> {
         }
         let variable = match self.taken_of(receiver) {
             Some(chain) => chain.into_iter().next()?,
-            None => self.single(receiver)?,
+            None => self.single(receiver)?.to_owned(),
         };
         let value = self.binding(&variable, set)?.value()?;
         let mut parts = self.syntax().within(value);
@@ -215,7 +215,7 @@ impl Reserved {
         let is_said = at.syntax().within(more).all(|part| match at.kind(part) {
             ExprKind::Path(_) => at
                 .single(part)
-                .is_some_and(|name| at.mentions(length_tokens, &name)),
+                .is_some_and(|name| at.mentions(length_tokens, name)),
             ExprKind::Method { .. } => false,
             _ => true,
         });

@@ -42,9 +42,7 @@ pub(crate) mod vectors;
 
 pub use replacement::Replaces;
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
+use std::sync::OnceLock;
 
 use at::FileView;
 use declared::{Declared, Names};
@@ -53,11 +51,10 @@ use crate::facts::FactGap;
 use crate::facts::dance::{DancedFile, PackageDance};
 use crate::facts::scan::MAX_OUTLINED;
 use crate::soundness;
-use crate::source::lexer::{Lexed, TokenKind};
-use crate::source::outline::{ALWAYS, FILE, Source, UseDeclaration, Visibility};
-use crate::source::syntax::{Depth, ItemKind, Syntax};
+use crate::source::lexer::Lexed;
+use crate::source::outline::Source;
+use crate::source::syntax::{Depth, Syntax};
 use crate::source::tree::Groups;
-use crate::source::uses::imports;
 
 /// Why nothing is said of what is unsound in a file.
 const UNJUDGED: &str = "expressions in it nest too deep, or a block is too long: rules on unsound code \
@@ -177,7 +174,7 @@ pub fn package(
             path: &file.path,
             source,
             syntax: &file.syntax,
-            imports: names_of(source, &file.syntax),
+            imports: OnceLock::new(),
         })
         .collect();
     let names = Names::new(&views);
@@ -221,29 +218,4 @@ fn judge(read: &Danced, view: &FileView<'_>, names: &Names<'_>, paths: &[&str]) 
         gap: (!is_judged).then(|| read.gap_of(UNJUDGED)),
         file,
     }
-}
-
-/// What the `use` declarations of a file call things.
-fn names_of(source: &Source<'_>, syntax: &Syntax) -> HashMap<String, Vec<String>, RandomState> {
-    let mut names = HashMap::default();
-    for item in &syntax.items {
-        if item.kind != ItemKind::Use {
-            continue;
-        }
-        let is_extern_crate = source.kind(item.head as usize) == TokenKind::Extern;
-        let declaration = UseDeclaration {
-            start: item.head + if is_extern_crate { 2 } else { 1 },
-            end: item.tokens.end.saturating_sub(1),
-            visibility: Visibility::Inherited,
-            is_extern_crate,
-            condition: ALWAYS,
-            item: FILE,
-        };
-        for import in imports(source, &declaration) {
-            if let Some(name) = import.name {
-                names.entry(name).or_insert(import.path);
-            }
-        }
-    }
-    names
 }

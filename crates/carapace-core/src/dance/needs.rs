@@ -65,16 +65,16 @@ impl At<'_> {
             };
             // Without a name it is a repetition, which is in a macro's own body.
             let name = self.last_name(path);
-            name.is_some_and(|name| !is_plain_macro(&name))
+            name.is_some_and(|name| !is_plain_macro(name))
         })
     }
 
     fn needing(&self, id: ExprId) -> Option<Operation> {
-        let operation = |need, name: String, is_certain| {
+        let operation = |need, name: &str, is_certain| {
             Some(Operation {
                 expr: id,
                 need,
-                name,
+                name: name.to_owned(),
                 is_certain,
             })
         };
@@ -83,8 +83,8 @@ impl At<'_> {
                 operator: Prefix::Deref,
                 operand,
             } => match self.type_of(*operand) {
-                Ty::Pointer { .. } => operation(Need::Deref, String::new(), true),
-                Ty::Unknown | Ty::Parameter(_) => operation(Need::Deref, String::new(), false),
+                Ty::Pointer { .. } => operation(Need::Deref, "", true),
+                Ty::Unknown | Ty::Parameter(_) => operation(Need::Deref, "", false),
                 _ => None,
             },
             ExprKind::Call { callee, .. } => self.call(id, *callee),
@@ -106,16 +106,16 @@ impl At<'_> {
             ExprKind::Macro { path, .. } => {
                 let name = self.last_name(path);
                 let name = name.unwrap_or_default();
-                match name.as_str() {
+                match name {
                     "asm" | "naked_asm" | "llvm_asm" => operation(Need::Assembly, name, true),
                     // What the standard library's macros make of expressions needs nothing.
-                    _ if is_plain_macro(&name) => None,
+                    _ if is_plain_macro(name) => None,
                     // `addr_of!(*p)` does not dereference.
                     "addr_of" | "addr_of_mut" => None,
                     _ => operation(Need::Macro, name, false),
                 }
             }
-            ExprKind::Unknown => operation(Need::Unread, String::new(), false),
+            ExprKind::Unknown => operation(Need::Unread, "", false),
             _ => None,
         }
     }
@@ -144,7 +144,7 @@ impl At<'_> {
             })
         };
         if let Some((parent, name)) = self.standard(path) {
-            return match standard::is_unsafe(&parent, &name) {
+            return match standard::is_unsafe(parent, name) {
                 true => operation(Need::Standard, true),
                 false if parent == "x86_64" || parent == "arch" || name.starts_with("_mm") => {
                     operation(Need::Standard, true)
@@ -158,7 +158,7 @@ impl At<'_> {
             return operation(Need::Standard, true);
         }
         if path.segments.len() == 1
-            && let Some(binding) = self.binding(&name, callee)
+            && let Some(binding) = self.binding(name, callee)
         {
             // A closure, or a pointer to a function.
             return match self.is_bound_unsafe(binding) {
@@ -167,7 +167,7 @@ impl At<'_> {
             };
         }
         let is_elsewhere = self.is_elsewhere(path);
-        let mut declared = self.declared.functions(&name, None).peekable();
+        let mut declared = self.declared.functions(name, None).peekable();
         if declared.peek().is_some() && !is_elsewhere {
             let has_features = |place| {
                 let there = self.declared.there(place);
@@ -197,11 +197,11 @@ impl At<'_> {
         }
         // A variant or a tuple struct.
         let begins_upper = |name: &str| name.starts_with(|first: char| first.is_uppercase());
-        if begins_upper(&name) {
+        if begins_upper(name) {
             return None;
         }
         let parent = self.parent_name(path);
-        match parent.as_deref() {
+        match parent {
             // What a derive or a trait gives a type of the package, or a primitive one.
             Some(parent)
                 if super::types::is_primitive(parent)
@@ -244,7 +244,7 @@ impl At<'_> {
             return false;
         };
         let last = self.last_name(path);
-        let found = last.and_then(|name| self.declared.type_named(&name));
+        let found = last.and_then(|name| self.declared.type_named(name));
         found.is_some_and(|(_, item)| matches!(item.kind, ItemKind::Alias { .. }))
     }
 
@@ -283,12 +283,12 @@ impl At<'_> {
         }
     }
 
-    fn method(&self, id: ExprId, receiver: ExprId, name: String) -> Option<Operation> {
+    fn method(&self, id: ExprId, receiver: ExprId, name: &str) -> Option<Operation> {
         let operation = |need, is_certain| {
             Some(Operation {
                 expr: id,
                 need,
-                name: name.clone(),
+                name: name.to_owned(),
                 is_certain,
             })
         };
@@ -296,7 +296,7 @@ impl At<'_> {
         if let Ty::Named(owner, _) = of.peeled()
             && self.declared.type_named(owner).is_some()
         {
-            let mut own = self.declared.functions(&name, Some(owner)).peekable();
+            let mut own = self.declared.functions(name, Some(owner)).peekable();
             if own.peek().is_some() {
                 return match own.all(|(_, function)| function.unsafety.is_none()) {
                     true => None,
@@ -306,13 +306,13 @@ impl At<'_> {
         }
         let declared: Vec<bool> = self
             .declared
-            .functions(&name, None)
+            .functions(name, None)
             .take(MAX_ALIKE)
             .map(|(_, function)| function.unsafety.is_some())
             .collect();
         let is_known_type =
             of.is_known() && !matches!(of.peeled(), Ty::Named(..) | Ty::Parameter(_));
-        match standard::method(&name) {
+        match standard::method(name) {
             Method::Unsafe if declared.iter().any(|is_unsafe| !is_unsafe) && !is_known_type => {
                 operation(Need::Unknown, false)
             }
@@ -325,16 +325,16 @@ impl At<'_> {
                     operation(Need::Standard, true)
                 }
                 Ty::Unknown if declared.is_empty() => operation(Need::Unknown, false),
-                of if is_own_method(of.peeled(), &name) => operation(Need::Standard, true),
+                of if is_own_method(of.peeled(), name) => operation(Need::Standard, true),
                 _ => None,
             },
             // Another package's, unless the standard library has one of the name.
-            Method::No if declared.is_empty() => match is_known_type || is_method(&name) {
+            Method::No if declared.is_empty() => match is_known_type || is_method(name) {
                 true => None,
                 false => operation(Need::Unknown, false),
             },
             // Types of the standard library have such methods by the package's traits only.
-            Method::No if is_known_type && !self.is_in_trait(&name) => None,
+            Method::No if is_known_type && !self.is_in_trait(name) => None,
             Method::No => match declared.iter().filter(|is_unsafe| **is_unsafe).count() {
                 _ if declared.len() == MAX_ALIKE => operation(Need::Unknown, false),
                 0 => None,
@@ -356,11 +356,11 @@ impl At<'_> {
     fn static_mut(&self, id: ExprId, path: &Path) -> Option<Operation> {
         let last = path.segments.last()?;
         let name = self.name(last.name);
-        if path.segments.len() == 1 && self.binding(&name, id).is_some() {
+        if path.segments.len() == 1 && self.binding(name, id).is_some() {
             return None;
         }
         let is_value = |kind: &ItemKind| matches!(kind, ItemKind::Value { .. });
-        let (place, item) = self.declared.only(&name, is_value)?;
+        let (place, item) = self.declared.only(name, is_value)?;
         let ItemKind::Value {
             mutable, is_static, ..
         } = item.kind
@@ -374,7 +374,7 @@ impl At<'_> {
                 true => Need::Foreign,
                 false => Need::StaticMut,
             },
-            name,
+            name: name.to_owned(),
             is_certain: true,
         })
     }

@@ -24,9 +24,9 @@ const STANDARD_MODULES: [&str; 12] = [
 #[derive(Debug, Clone)]
 pub(crate) struct StandardCall<'p> {
     /// The module or type that it is in.
-    pub(crate) parent: String,
+    pub(crate) parent: &'p str,
     /// Its name.
-    pub(crate) name: String,
+    pub(crate) name: &'p str,
     /// Its arguments.
     pub(crate) arguments: &'p [ExprId],
     /// The types of its turbofish.
@@ -35,23 +35,22 @@ pub(crate) struct StandardCall<'p> {
 
 impl<'p> At<'p> {
     /// The segments of a path, what `use` says of the first put in its place.
-    pub(crate) fn full_path(&self, path: &Path) -> Vec<String> {
-        let own = path.segments.iter().map(|segment| self.name(segment.name));
-        let own: Vec<String> = own.collect();
-        match self.imported(path) {
-            Some(known) => {
-                let rest = own.iter().skip(1).cloned();
-                known.iter().cloned().chain(rest).collect()
-            }
-            _ => own,
-        }
+    pub(crate) fn full_path(
+        &self,
+        path: &'p Path,
+    ) -> impl DoubleEndedIterator<Item = &'p str> + use<'p> {
+        let at = *self;
+        let known = self.imported(path).map(Vec::as_slice).unwrap_or_default();
+        let rest = path.segments.iter().skip(usize::from(!known.is_empty()));
+        let rest = rest.map(move |segment| at.name(segment.name));
+        known.iter().map(String::as_str).chain(rest)
     }
 
     /// What `use` says of a path's first segment.
     fn imported(&self, path: &Path) -> Option<&'p Vec<String>> {
         let first = path.segments.first().filter(|_| path.of_type.is_none())?;
         let name = self.file.source.name_bytes(first.name as usize);
-        self.file.imports.get(std::str::from_utf8(name).ok()?)
+        self.file.imports().get(std::str::from_utf8(name).ok()?)
     }
 
     /// Whether a path is a name that stands for itself: nothing is before it, by `use` neither.
@@ -60,12 +59,12 @@ impl<'p> At<'p> {
     }
 
     /// The name at a path's end.
-    pub(crate) fn last_name(&self, path: &Path) -> Option<String> {
+    pub(crate) fn last_name(&self, path: &Path) -> Option<&'p str> {
         path.segments.last().map(|last| self.name(last.name))
     }
 
     /// The name before that: of a module or a type.
-    pub(crate) fn parent_name(&self, path: &Path) -> Option<String> {
+    pub(crate) fn parent_name(&self, path: &Path) -> Option<&'p str> {
         path.parent().map(|parent| self.name(parent.name))
     }
 
@@ -79,9 +78,9 @@ impl<'p> At<'p> {
 
     /// A function of `mem`, named from the root that a call names another module from.
     pub(crate) fn of_mem(&self, call: ExprId, name: &str) -> Option<String> {
-        let full = self.full_path(self.callee_path(call)?);
-        let root = full.iter().find(|segment| !segment.is_empty());
-        Some(match root.map(String::as_str) {
+        let mut full = self.full_path(self.callee_path(call)?);
+        let root = full.find(|segment| !segment.is_empty());
+        Some(match root {
             Some("core") => format!("::core::mem::{name}"),
             _ if self.text(call).starts_with("std::") => format!("std::mem::{name}"),
             _ => format!("::std::mem::{name}"),
@@ -89,44 +88,38 @@ impl<'p> At<'p> {
     }
 
     /// Whether a path leads through modules of another package.
-    pub(crate) fn is_elsewhere(&self, path: &Path) -> bool {
+    pub(crate) fn is_elsewhere(&self, path: &'p Path) -> bool {
         if self.is_bare_name(path) {
             return false;
         }
-        let full = self.full_path(path);
-        let full: Vec<&String> = full.iter().filter(|name| !name.is_empty()).collect();
-        let Some((_, [first, .., last] | [first @ last])) = full.split_last() else {
+        let mut modules = self.full_path(path).filter(|name| !name.is_empty());
+        modules.next_back();
+        let Some(first) = modules.next() else {
             return false;
         };
+        let last = modules.next_back().unwrap_or(first);
         let is_own = |name: &str| {
             matches!(name, "crate" | "self" | "super" | "Self") || self.declared.has(name)
         };
-        first.starts_with(|first: char| first.is_lowercase()) && !is_own(first) && !is_own(last)
+        first.starts_with(char::is_lowercase) && !is_own(first) && !is_own(last)
     }
 
     /// What of the standard library a path names: the last two segments.
-    pub(crate) fn standard(&self, path: &Path) -> Option<(String, String)> {
+    pub(crate) fn standard(&self, path: &'p Path) -> Option<(&'p str, &'p str)> {
         if self.is_bare_name(path) {
             return None;
         }
-        // Asked of nearly every call: nothing is put together before it is known to be one.
-        let known = self.imported(path).map(Vec::as_slice).unwrap_or_default();
-        let rest = path.segments.iter().skip(usize::from(!known.is_empty()));
-        let rest = rest.map(|segment| self.file.source.name_bytes(segment.name as usize));
-        let known = known.iter().map(String::as_bytes);
-        let mut named = known.chain(rest).filter(|name| !name.is_empty());
+        let mut named = self.full_path(path).filter(|name| !name.is_empty());
         let first = named.next()?;
         let (mut parent, mut name, mut before) = (first, named.next()?, 1);
         for next in named {
             (parent, name, before) = (name, next, before + 1);
         }
-        let begins = matches!(first, b"std" | b"core" | b"alloc") && before > 1;
-        let parent = String::from_utf8_lossy(parent);
+        let begins = matches!(first, "std" | "core" | "alloc") && before > 1;
         let is_bare = before == 1
-            && (STANDARD_MODULES.contains(&&*parent) || is_prelude_type(&parent))
-            && !self.declared.has(&parent);
-        let name = || String::from_utf8_lossy(name).into_owned();
-        (begins || is_bare).then(|| (parent.into_owned(), name()))
+            && (STANDARD_MODULES.contains(&parent) || is_prelude_type(parent))
+            && !self.declared.has(parent);
+        (begins || is_bare).then_some((parent, name))
     }
 
     /// A call of a function of the standard library: where it is, its name, its arguments, and the
@@ -162,7 +155,7 @@ impl<'p> At<'p> {
             return None;
         }
         let call = self.standard_call(id)?;
-        names.contains(&call.name.as_str()).then_some(call)
+        names.contains(&call.name).then_some(call)
     }
 
     /// A call of one of the functions of a module or a type of the standard library with so many
@@ -219,7 +212,7 @@ impl<'p> At<'p> {
 
     /// The text of a path with another name at its end: as it is written where it has several
     /// segments, from its root where its only name was imported.
-    pub(crate) fn sibling(&self, path: &Path, name: &str) -> Option<String> {
+    pub(crate) fn sibling(&self, path: &'p Path, name: &str) -> Option<String> {
         let last = path.segments.last()?;
         let [_] = path.segments.as_slice() else {
             let first = path.segments.first()?;
@@ -238,10 +231,12 @@ impl<'p> At<'p> {
             };
             return Some(format!("{}{name}", self.text_of(tokens)));
         };
-        let full = self.full_path(path);
-        let full: Vec<String> = full.into_iter().filter(|name| !name.is_empty()).collect();
+        let full: Vec<&str> = self
+            .full_path(path)
+            .filter(|name| !name.is_empty())
+            .collect();
         let (_, before) = full.split_last()?;
-        match before.first()?.as_str() {
+        match *before.first()? {
             "std" | "core" | "alloc" => Some(format!("::{}::{name}", before.join("::"))),
             _ => None,
         }

@@ -55,7 +55,7 @@ impl Binding {
     }
 }
 
-impl At<'_> {
+impl<'p> At<'p> {
     /// What a name means at an expression: the nearest that binds it.
     pub(crate) fn binding(&self, name: &str, at: ExprId) -> Option<Binding> {
         let mut at = at;
@@ -92,7 +92,7 @@ impl At<'_> {
 
     /// What an expression means that is a name by itself.
     pub(crate) fn variable(&self, id: ExprId) -> Option<Binding> {
-        self.binding(&self.single(id)?, id)
+        self.binding(self.single(id)?, id)
     }
 
     /// The value in the `let` of a variable that an expression is.
@@ -210,7 +210,7 @@ impl At<'_> {
     }
 
     /// The name that a pattern is.
-    pub(crate) fn pattern_name(&self, pattern: PatternId) -> Option<String> {
+    pub(crate) fn pattern_name(&self, pattern: PatternId) -> Option<&'p str> {
         match self.syntax().pattern(pattern) {
             PatternKind::Name { name, .. } => Some(self.name(*name)),
             _ => None,

@@ -81,8 +81,10 @@ fn site(at: At<'_>, places: &Places<'_>, keyword: u32, body: ExprId, is_block: b
     });
     let mut proposals: Vec<Proposal> = proposals.collect();
     proposals.sort_by(|a, b| {
-        let key = |p: &Proposal| (p.span, p.rule.clone(), std::cmp::Reverse(p.since));
-        key(a).cmp(&key(b))
+        let newest_first = || b.since.cmp(&a.since);
+        (a.span, &a.rule)
+            .cmp(&(b.span, &b.rule))
+            .then_with(newest_first)
     });
     DancedSite {
         line,

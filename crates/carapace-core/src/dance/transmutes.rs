@@ -196,7 +196,7 @@ impl At<'_> {
     /// Whether a type's name can be written at an expression as it is: it is imported, or written so
     /// in the same function, or declared beside it.
     pub(crate) fn is_nameable(&self, id: ExprId, name: &str) -> bool {
-        if let Some(path) = self.file.imports.get(name) {
+        if let Some(path) = self.file.imports().get(name) {
             return path.last().is_some_and(|last| last == name);
         }
         let Some((item, _)) = self.function(id) else {
@@ -234,7 +234,7 @@ impl At<'_> {
         let Ty::Named(name, _) = of else {
             return false;
         };
-        if let Some(path) = self.file.imports.get(name) {
+        if let Some(path) = self.file.imports().get(name) {
             return path.first().is_some_and(|first| {
                 matches!(first.as_str(), "crate" | "self" | "super") || self.declared.has(first)
             });

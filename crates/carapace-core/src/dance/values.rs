@@ -65,7 +65,7 @@ impl At<'_> {
         };
         let there = self.declared.at(place)?;
         let is_near = self.is_near(place, item, at);
-        let is_named = is_near || self.file.imports.contains_key(name);
+        let is_named = is_near || self.file.imports().contains_key(name);
         if !is_named || !generics.is_empty() || fields.len() > MAX_FIELDS {
             return None;
         }

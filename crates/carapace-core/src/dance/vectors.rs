@@ -132,7 +132,7 @@ impl<'p> At<'p> {
     pub(crate) fn fresh_vector(&self, call: ExprId) -> Option<Fresh<'p>> {
         let (receiver, [length]) = self.method_of(call, &["set_len"])?;
         let name = self.single(receiver)?;
-        let binding = self.binding(&name, receiver)?;
+        let binding = self.binding(name, receiver)?;
         let Bound::Let {
             statement,
             value: Some(value),
@@ -149,10 +149,7 @@ impl<'p> At<'p> {
             of.is_some_and(|(of, _)| self.single(of).as_ref() == Some(&name))
         };
         let mut counted = None;
-        let is_all = match self
-            .single(length)
-            .map(|length| self.binding(&length, call))
-        {
+        let is_all = match self.single(length).map(|length| self.binding(length, call)) {
             _ if of_capacity(self.bare(length)) => true,
             Some(Some(Binding {
                 bound:
@@ -170,7 +167,7 @@ impl<'p> At<'p> {
             _ => self.is_same_number(capacity, length) && self.is_steady_over(length, &between),
         };
         let is_untouched = between.iter().all(|between| {
-            counted == Some(*between) || !self.mentions(self.statement_tokens(*between), &name)
+            counted == Some(*between) || !self.mentions(self.statement_tokens(*between), name)
         });
         if !is_all || !is_untouched {
             return None;
@@ -182,7 +179,7 @@ impl<'p> At<'p> {
             value,
             capacity,
             path,
-            element: self.element_of(statement, &name),
+            element: self.element_of(statement, name),
             is_said_by_call: path.segments.iter().any(|part| !part.arguments.is_empty()),
             counted,
             behind: self.statement_tokens(set).end,
@@ -220,7 +217,7 @@ impl<'p> At<'p> {
                 ExprKind::Path(_) => Some((self.single(part)?, part)),
                 _ => None,
             });
-            let bound = names.map(|(name, part)| self.binding(&name, part));
+            let bound = names.map(|(name, part)| self.binding(name, part));
             bound
                 .map(|bound| bound.map(|bound| bound.pattern))
                 .collect()
@@ -249,7 +246,7 @@ impl<'p> At<'p> {
             let Some(name) = self.single(part) else {
                 return true;
             };
-            let bound = self.binding(&name, part);
+            let bound = self.binding(name, part);
             let is_fixed = bound
                 .is_some_and(|bound| !bound.mutable && matches!(self.type_of(part), Ty::Int(_)));
             let is_named = name.chars().all(|c| !c.is_lowercase());
@@ -257,7 +254,7 @@ impl<'p> At<'p> {
                 || is_named
                 || !between
                     .iter()
-                    .any(|between| self.mentions(self.statement_tokens(*between), &name))
+                    .any(|between| self.mentions(self.statement_tokens(*between), name))
         })
     }
 
@@ -330,7 +327,7 @@ impl<'p> At<'p> {
         let uses = parts.filter(|part| {
             self.syntax().expr(*part).tokens.start >= behind
                 && matches!(self.kind(*part), ExprKind::Path(_))
-                && self.single(*part).as_deref() == Some(name)
+                && self.single(*part) == Some(name)
                 && self
                     .binding(name, *part)
                     .is_some_and(|bound| bound.pattern == pattern)
@@ -368,7 +365,7 @@ impl<'p> At<'p> {
                         return of.clone();
                     }
                     let place = arguments.iter().position(|argument| *argument == slice);
-                    return self.taken_element(&self.name(*name), place.unwrap_or_default());
+                    return self.taken_element(self.name(*name), place.unwrap_or_default());
                 }
                 ExprKind::Call { .. } => {
                     let is_text = self
@@ -420,9 +417,9 @@ impl<'p> At<'p> {
                 ExprKind::Unknown => true,
                 _ => false,
             };
-            is_unread && tokens.start >= behind && self.mentions(tokens, &name)
+            is_unread && tokens.start >= behind && self.mentions(tokens, name)
         });
-        let uses = self.uses_of_variable(body, &name, binding.pattern, behind);
+        let uses = self.uses_of_variable(body, name, binding.pattern, behind);
         let mut is_certain = !is_hidden && uses.len() < MAX_USES;
         for used in uses {
             match self.changes(used) {
@@ -449,7 +446,7 @@ impl<'p> At<'p> {
                 ExprKind::Assign { left, .. } if *left == place => return Some(true),
                 ExprKind::Method { receiver, name, .. } if *receiver == place => {
                     let name = self.name(*name);
-                    return match name.as_str() {
+                    return match name {
                         name if CHANGES.contains(&name) => Some(true),
                         name if LOOKS.contains(&name) => Some(false),
                         _ => None,
@@ -463,19 +460,17 @@ impl<'p> At<'p> {
     }
 
     /// How the macro `vec!` is named where a path leads to `Vec`, and whether that is certain.
-    pub(crate) fn vec_macro(&self, path: &Path) -> (&'static str, bool) {
-        let full = self.full_path(path);
-        let root = full.iter().find(|segment| !segment.is_empty());
-        match root.map(String::as_str) {
+    pub(crate) fn vec_macro(&self, path: &'p Path) -> (&'static str, bool) {
+        match self.full_path(path).find(|segment| !segment.is_empty()) {
             Some("Vec" | "std") => ("vec!", true),
-            Some("alloc") if self.file.imports.contains_key("vec") => ("vec!", true),
+            Some("alloc") if self.file.imports().contains_key("vec") => ("vec!", true),
             Some("alloc") => ("::alloc::vec!", true),
             _ => ("vec!", false),
         }
     }
 
     /// The name that a `let` binds, where it is one.
-    pub(crate) fn let_name(&self, statement: StatementId) -> Option<String> {
+    pub(crate) fn let_name(&self, statement: StatementId) -> Option<&'p str> {
         use crate::source::syntax::StatementKind;
         let StatementKind::Let { pattern, .. } = self.syntax().statement(statement)?.kind else {
             return None;

@@ -186,7 +186,7 @@ impl<'p> At<'p> {
                 of_type: None,
                 segments,
             }) => match segments.as_slice() {
-                [one] => Some(self.name(one.name)),
+                [one] => Some(self.name(one.name).to_owned()),
                 _ => None,
             },
             _ => None,
@@ -335,7 +335,7 @@ impl<'p> At<'p> {
                     }
                     // `Self::Target`
                     [first, second] if self.is_name(first.name, "Self") => {
-                        let of = self.associated(sought.function, &self.name(second.name))?;
+                        let of = self.associated(sought.function, self.name(second.name))?;
                         return inner(of);
                     }
                     _ => {}

@@ -189,14 +189,11 @@ impl Checks {
                     start: at.syntax().expr(*receiver).tokens.end,
                     end: expr.tokens.end,
                 };
-                let is_lazy = matches!(
-                    name.as_str(),
-                    "then" | "then_some" | "filter" | "take_while"
-                );
+                let is_lazy = matches!(name, "then" | "then_some" | "filter" | "take_while");
                 if is_lazy {
                     push(at.syntax().expr(*receiver).tokens, expr.tokens, false);
                 }
-                if !arguments.is_empty() && (looks(&name) || at.is_own_check(&name)) {
+                if !arguments.is_empty() && (looks(name) || at.is_own_check(name)) {
                     push(handed, behind, false);
                 }
             }
@@ -204,7 +201,7 @@ impl Checks {
                 let path = at.called_path(id);
                 let name = path.and_then(|path| path.segments.last());
                 let name = name.map(|last| at.name(last.name)).unwrap_or_default();
-                if looks(&name) || at.is_own_check(&name) {
+                if looks(name) || at.is_own_check(name) {
                     push(expr.tokens, behind, false);
                 }
             }
@@ -314,8 +311,8 @@ impl At<'_> {
                     let of = self.syntax().expr(*right).tokens;
                     if let Some(name) = self.single(*left) {
                         let known: Vec<&str> = names.iter().map(String::as_str).collect();
-                        if self.mentions_any(of, &known) && !names.contains(&name) {
-                            names.push(name);
+                        if self.mentions_any(of, &known) && !known.contains(&name) {
+                            names.push(name.to_owned());
                         }
                     }
                 }
@@ -334,8 +331,8 @@ impl At<'_> {
             let is_name = self.file.source.kind(at as usize).is_ident();
             let name = self.name(at);
             let is_variable = name.starts_with(|first: char| first.is_lowercase() || first == '_');
-            if is_name && is_variable && !names.contains(&name) {
-                names.push(name);
+            if is_name && is_variable && names.iter().all(|known| known != name) {
+                names.push(name.to_owned());
             }
         }
     }
@@ -464,7 +461,7 @@ impl At<'_> {
         if self.method_of::<0>(id, &["capacity"]).is_some() {
             return true;
         }
-        let Some(binding) = self.single(id).and_then(|name| self.binding(&name, id)) else {
+        let Some(binding) = self.single(id).and_then(|name| self.binding(name, id)) else {
             return false;
         };
         match binding.bound {

@@ -10,11 +10,14 @@ mod order;
 pub(crate) mod places;
 mod steps;
 
+use std::ops::Range;
+
 use self::places::overlap;
 use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
 use crate::soundness::user_code::{Given, UserCode};
+use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{ExprId, ExprKind, Function, ItemId, ItemKind, Tokens};
 
 /// How many steps of one function are looked at.
@@ -24,7 +27,7 @@ const MAX_EXPRS: usize = 20_000;
 /// How far what stands around an expression is gone through.
 const MAX_AROUND: usize = 256;
 
-/// Words without which a file holds nothing for these rules.
+/// Words without which a function holds nothing for these rules.
 const WORDS: [&str; 19] = [
     "alloc",
     "write",
@@ -419,12 +422,12 @@ impl<'a, 'p> Flow<'a, 'p> {
         let mut names = (tokens.start..tokens.end).take(32);
         names.any(|token| {
             self.at.file.source.kind(token as usize).is_ident()
-                && self.at.is_guard_type(&self.at.name(token))
+                && self.at.is_guard_type(self.at.name(token))
         })
     }
 
     /// The name of the type or trait that the function is a method of.
-    pub(crate) fn owner(&self) -> Option<String> {
+    pub(crate) fn owner(&self) -> Option<&'p str> {
         let around = self.at.implementation(self.item)?;
         let name = self.at.syntax().item(around)?.name?;
         Some(self.at.name(name))
@@ -444,7 +447,7 @@ impl<'a, 'p> Flow<'a, 'p> {
     /// Whether `self` repairs what it refers to when it is dropped.
     pub(crate) fn is_of_guard(&self) -> bool {
         let owner = self.owner();
-        self.function.receiver.is_some() && owner.is_some_and(|owner| self.at.is_guard_type(&owner))
+        self.function.receiver.is_some() && owner.is_some_and(|owner| self.at.is_guard_type(owner))
     }
 }
 
@@ -458,31 +461,38 @@ pub(crate) fn is_written(does: &Does, place: &str) -> bool {
     }
 }
 
-impl At<'_> {}
-
-/// Where a file has words of [`WORDS`], in a file that has unsafe code.
+/// Where functions have words of [`WORDS`] in their bodies, in a file that has unsafe code.
 fn words(at: &At<'_>) -> Vec<u32> {
-    use crate::source::lexer::TokenKind as T;
     let source = at.file.source;
-    let mut has_unsafe = false;
     let mut found = Vec::new();
-    for token in 0..source.lexed.tokens.len() {
-        match source.kind(token) {
-            T::Unsafe => has_unsafe = true,
-            kind if kind.is_ident() => {
-                let name = source.name_bytes(token);
-                if WORDS.iter().any(|word| word.as_bytes() == name)
-                    || name.starts_with(b"set_len")
-                    || name.starts_with(b"drop_")
-                {
-                    found.push(u32::try_from(token).unwrap_or(u32::MAX));
-                }
+    // Bodies come in the order in which they begin, and one may stand in another.
+    let mut looked_at = 0;
+    for item in &at.syntax().items {
+        let ItemKind::Function(Function {
+            body: Some(body), ..
+        }) = item.kind
+        else {
+            continue;
+        };
+        let tokens = at.syntax().expr(body).tokens;
+        for token in tokens.start.max(looked_at)..tokens.end {
+            if source.kind(token as usize).is_ident() && is_word(source.name_bytes(token as usize))
+            {
+                found.push(token);
             }
-            _ => {}
         }
+        looked_at = looked_at.max(tokens.end);
     }
-    match has_unsafe {
+    let tokens = 0..source.lexed.tokens.len();
+    let has_unsafe = |mut tokens: Range<usize>| tokens.any(|at| source.kind(at) == T::Unsafe);
+    match found.is_empty() || has_unsafe(tokens) {
         true => found,
         false => Vec::new(),
     }
+}
+
+fn is_word(name: &[u8]) -> bool {
+    WORDS.iter().any(|word| word.as_bytes() == name)
+        || name.starts_with(b"set_len")
+        || name.starts_with(b"drop_")
 }

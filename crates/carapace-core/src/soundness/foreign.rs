@@ -8,7 +8,7 @@ use crate::source::syntax::{ExprId, ExprKind, ItemKind};
 #[derive(Debug, Clone)]
 pub(crate) struct Foreign<'p> {
     /// Its last name.
-    pub(crate) name: String,
+    pub(crate) name: &'p str,
     /// Its arguments.
     pub(crate) arguments: &'p [ExprId],
 }
@@ -34,18 +34,18 @@ impl<'p> At<'p> {
         if !name.starts_with(|first: char| first.is_lowercase()) || is_standard {
             return None;
         }
-        let mut declared = self.declared.functions(&name, None).peekable();
+        let mut declared = self.declared.functions(name, None).peekable();
         let is_foreign = match declared.peek() {
             Some(_) if !self.is_elsewhere(path) => declared.any(|(place, _)| self.is_bound(place)),
             _ => {
-                let is_variable = path.segments.len() == 1 && self.binding(&name, id).is_some();
+                let is_variable = path.segments.len() == 1 && self.binding(name, id).is_some();
                 let is_named = match path.segments.as_slice() {
                     [.., before, _] => self
                         .name(before.name)
                         .starts_with(|first: char| first.is_lowercase()),
                     _ => {
-                        !self.declared.has(&name)
-                            && !matches!(name.as_str(), "transmute" | "drop" | "forget" | "zeroed")
+                        !self.declared.has(name)
+                            && !matches!(name, "transmute" | "drop" | "forget" | "zeroed")
                     }
                 };
                 is_named && !is_variable && self.rests_on(id).is_some()
@@ -58,7 +58,7 @@ impl<'p> At<'p> {
     fn is_bound(&self, place: Place) -> bool {
         let parent = self.declared.item(place).and_then(|item| item.parent);
         let around = parent.and_then(|item| self.declared.item(Place { item, ..place }));
-        around.is_some_and(|around| around.kind == ItemKind::Foreign)
+        around.is_some_and(|around| matches!(around.kind, ItemKind::Foreign))
     }
 
     /// The foreign call that gives a value: itself, or through variables and casts.
@@ -69,7 +69,7 @@ impl<'p> At<'p> {
             return Some(call);
         }
         let name = self.single(base)?;
-        match self.binding(&name, base)?.bound {
+        match self.binding(name, base)?.bound {
             Bound::Let {
                 value: Some(value), ..
             } => self.foreign_call(self.origin(value).base),

@@ -3,7 +3,7 @@
 use crate::dance::at::At;
 use crate::source::lexer::TokenKind as T;
 use crate::source::syntax::{
-    BlockKind, ExprId, ExprKind, Function, ItemId, ItemKind, Path, Tokens,
+    BlockKind, ExprId, ExprKind, Few, Function, ItemId, ItemKind, Path, Tokens,
 };
 
 /// How many tokens of a function are looked at for words.
@@ -93,7 +93,7 @@ impl<'p> At<'p> {
                 return None;
             };
             let body = function.body?;
-            let mentions = self.mentions(self.expr_tokens(body), &name);
+            let mentions = self.mentions(self.expr_tokens(body), name);
             mentions.then(|| self.first_unsafe(body)).flatten()
         })
     }
@@ -102,11 +102,11 @@ impl<'p> At<'p> {
     pub(crate) fn trait_of(&self, item: ItemId) -> Option<&'p Path> {
         const ITSELF: &Path = &Path {
             of_type: None,
-            segments: Vec::new(),
+            segments: Few::None,
         };
         let around = self.syntax().item(self.implementation(item)?)?;
         match &around.kind {
-            ItemKind::Impl { of_trait, .. } => of_trait.as_ref(),
+            ItemKind::Impl { of_trait, .. } => of_trait.as_deref(),
             ItemKind::Trait { .. } => Some(ITSELF),
             _ => None,
         }

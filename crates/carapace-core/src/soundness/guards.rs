@@ -48,7 +48,7 @@ impl At<'_> {
             ExprKind::Path(path) => match path.segments.as_slice() {
                 [one] => {
                     let name = self.name(one.name);
-                    NAMES.iter().any(|part| name.contains(part)) && self.has_drop(&name)
+                    NAMES.iter().any(|part| name.contains(part)) && self.has_drop(name)
                 }
                 _ => false,
             },
@@ -61,7 +61,7 @@ impl At<'_> {
         let names = path.segments.iter().rev().take(2);
         let mut names = names.map(|segment| self.name(segment.name));
         let named = names.find(|name| name.starts_with(|first: char| first.is_uppercase()));
-        named.is_some_and(|name| name != "Self" && self.is_guard_type(&name))
+        named.is_some_and(|name| name != "Self" && self.is_guard_type(name))
     }
 
     /// Whether a type of the package repairs something when it is dropped: it borrows what it repairs, or

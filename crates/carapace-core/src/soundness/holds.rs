@@ -193,16 +193,16 @@ impl At<'_> {
             return all;
         }
         let name = self.name(last.name);
-        let is_own = self.declared.type_at_top(self.file.index, &name).is_some();
+        let is_own = self.declared.type_at_top(self.file.index, name).is_some();
         if is_own {
             let held = held.iter().enumerate();
             let held = held.filter(|(_, held)| held.is_any()).map(|(at, held)| {
-                let outer = self.held_in(&name, at, steps);
+                let outer = self.held_in(name, at, steps);
                 held.within(outer)
             });
             return held.fold(Holds::default(), Holds::and);
         }
-        match name.as_str() {
+        match name {
             "PhantomData" => match all {
                 held if held.is_value() || held.named => Holds {
                     named: true,

@@ -42,7 +42,7 @@ pub(crate) enum Kind {
 
 /// An unsafe operation that rests on numbers.
 #[derive(Debug, Clone)]
-pub(crate) struct Access {
+pub(crate) struct Access<'p> {
     /// The call.
     pub(crate) expr: ExprId,
     /// The keyword of the unsafe block that it is in.
@@ -54,14 +54,14 @@ pub(crate) struct Access {
     /// The numbers.
     pub(crate) numbers: Vec<ExprId>,
     /// What is called.
-    pub(crate) name: String,
+    pub(crate) name: &'p str,
     /// The function of the package, where it is one.
     pub(crate) own: Option<Place>,
 }
 
-impl At<'_> {
+impl<'p> At<'p> {
     /// The operations of a function's body that rest on numbers. `is_all` where all of it is unsafe.
-    pub(crate) fn accesses(&self, body: ExprId, is_all: bool) -> Vec<Access> {
+    pub(crate) fn accesses(&self, body: ExprId, is_all: bool) -> Vec<Access<'p>> {
         let parts = self.syntax().within(body);
         let own_function = self.function_of(body);
         let accesses = parts.filter_map(|id| {
@@ -91,7 +91,7 @@ impl At<'_> {
     fn resting(
         &self,
         id: ExprId,
-    ) -> Option<(Kind, Option<ExprId>, Vec<ExprId>, String, Option<Place>)> {
+    ) -> Option<(Kind, Option<ExprId>, Vec<ExprId>, &'p str, Option<Place>)> {
         match self.kind(id) {
             ExprKind::Method {
                 receiver,
@@ -101,7 +101,7 @@ impl At<'_> {
             } => {
                 let name = self.name(*name);
                 let base = Some(*receiver);
-                let (kind, numbers) = match (name.as_str(), arguments.as_slice()) {
+                let (kind, numbers) = match (name, arguments.as_slice()) {
                     ("get_unchecked" | "get_unchecked_mut" | "slice_unchecked", [index]) => {
                         (Kind::Element, vec![*index])
                     }
@@ -121,7 +121,7 @@ impl At<'_> {
                     ) => (Kind::Copy, vec![*count]),
                     (_, []) => return None,
                     (_, arguments) => {
-                        let own = self.own_unsafe_method(&name)?;
+                        let own = self.own_unsafe_method(name)?;
                         let numbers = arguments.to_vec();
                         return Some((Kind::Own, base, numbers, name, Some(own)));
                     }
@@ -134,9 +134,9 @@ impl At<'_> {
                 let is_standard = |parent: &str| {
                     let call = self.standard(path);
                     call.is_some_and(|(found, _)| found == parent)
-                        || path.segments.len() == 1 && !self.declared.has(&name)
+                        || path.segments.len() == 1 && !self.declared.has(name)
                 };
-                match (name.as_str(), arguments.as_slice()) {
+                match (name, arguments.as_slice()) {
                     ("from_raw_parts" | "from_raw_parts_mut", [base, length])
                         if is_standard("slice") =>
                     {
@@ -184,7 +184,7 @@ impl At<'_> {
                 POINTERS.iter().any(|word| self.is_name(*name, word))
             }
             _ => {
-                let Some(binding) = self.single(id).and_then(|name| self.binding(&name, id)) else {
+                let Some(binding) = self.single(id).and_then(|name| self.binding(name, id)) else {
                     return false;
                 };
                 match binding.bound {
@@ -295,7 +295,7 @@ impl At<'_> {
                         return at;
                     };
                     let (Some(left), Some(binding)) =
-                        (steps.checked_sub(1), self.binding(&name, at))
+                        (steps.checked_sub(1), self.binding(name, at))
                     else {
                         return at;
                     };
@@ -376,12 +376,12 @@ impl At<'_> {
                         "offset_from",
                     ];
                     let name = self.name(*name);
-                    if READS.contains(&name.as_str()) {
+                    if READS.contains(&name) {
                         (vec![*receiver], false)
                     } else if left > 0 && !arguments.is_empty() {
                         left -= 1;
-                        match self.is_unsafe_method(&name, steps) {
-                            true => (arguments.clone(), false),
+                        match self.is_unsafe_method(name, steps) {
+                            true => (arguments.to_vec(), false),
                             false => continue,
                         }
                     } else {
@@ -391,7 +391,7 @@ impl At<'_> {
                 ExprKind::Call { arguments, .. } if left > 0 && !arguments.is_empty() => {
                     left -= 1;
                     match self.is_unsafe_call(id, steps) {
-                        Some(is_foreign) => (arguments.clone(), is_foreign),
+                        Some(is_foreign) => (arguments.to_vec(), is_foreign),
                         None => continue,
                     }
                 }
@@ -467,13 +467,13 @@ impl At<'_> {
                 "unreachable_unchecked",
                 "zeroed",
             ];
-            let relies = standard::is_unsafe(&parent, &name) && !HARMLESS.contains(&name.as_str());
+            let relies = standard::is_unsafe(parent, name) && !HARMLESS.contains(&name);
             // Bindings are in modules of that name, too.
             if relies || parent != "ffi" {
                 return relies.then_some(false);
             }
         }
-        if matches!(name.as_str(), "from_raw" | "from_ptr") && path.segments.len() > 1 {
+        if matches!(name, "from_raw" | "from_ptr") && path.segments.len() > 1 {
             let parent = path.segments.iter().rev().nth(1)?;
             const TAKES: [&str; 5] = ["Box", "Arc", "Rc", "CString", "CStr"];
             return TAKES
@@ -482,14 +482,14 @@ impl At<'_> {
                 .then_some(false);
         }
         let begins_lower = name.starts_with(|first: char| first.is_lowercase());
-        if begins_lower && self.is_unknown(id, path, &name) {
+        if begins_lower && self.is_unknown(id, path, name) {
             return Some(true);
         }
         let (place, function) = self.declared_function(id, path)?;
         let there = self.declared.at(place)?;
         let item = self.declared.item(place)?;
         let around = item.parent.and_then(|parent| there.syntax().item(parent));
-        if around.is_some_and(|around| around.kind == ItemKind::Foreign) {
+        if around.is_some_and(|around| matches!(around.kind, ItemKind::Foreign)) {
             return Some(true);
         }
         function.unsafety?;

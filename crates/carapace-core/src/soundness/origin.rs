@@ -81,7 +81,7 @@ impl<'p> At<'p> {
             ExprKind::Block(_) => Some((self.tail(pointer)?, false)),
             ExprKind::Path(_) => {
                 let name = self.single(pointer)?;
-                let binding = self.binding(&name, pointer)?;
+                let binding = self.binding(name, pointer)?;
                 match binding.bound {
                     Bound::Let {
                         value: Some(value), ..

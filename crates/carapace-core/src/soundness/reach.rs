@@ -106,7 +106,7 @@ impl<'p> At<'p> {
         let attributes = self.attributes(item);
         let is_marked =
             self.mentions_any(attributes, &["test", "bench"]) && !self.mentions(attributes, "not");
-        let is_named = item.kind == ItemKind::Mod
+        let is_named = matches!(item.kind, ItemKind::Mod)
             && item
                 .name
                 .is_some_and(|name| self.is_name(name, "tests") || self.is_name(name, "test"));
@@ -121,7 +121,7 @@ impl<'p> At<'p> {
         };
         let named = self.declared.all(name);
         let mut named = named
-            .filter(|(_, item)| item.kind == ItemKind::Mod)
+            .filter(|(_, item)| matches!(item.kind, ItemKind::Mod))
             .peekable();
         named.peek().is_some()
             && named.all(|(place, item)| {
@@ -196,7 +196,7 @@ impl<'p> At<'p> {
         match &around.kind {
             ItemKind::Impl { of_trait, .. } => {
                 let name = around.name.map(|name| self.name(name));
-                let meant = name.and_then(|name| self.declared.type_meant(self.file.index, &name));
+                let meant = name.and_then(|name| self.declared.type_meant(self.file.index, name));
                 // Another package's is open, too.
                 let is_open = meant.is_none_or(|(_, _, own)| own.public);
                 (found.public || of_trait.is_some()) && is_open
@@ -210,7 +210,7 @@ impl<'p> At<'p> {
         let Some(name) = implementation.name.map(|name| self.name(name)) else {
             return true;
         };
-        self.is_name_exported(&name)
+        self.is_name_exported(name)
     }
 
     /// Whether a type that the file calls by a name can be named by others.
@@ -225,7 +225,7 @@ impl<'p> At<'p> {
         let Some(name) = of_trait.segments.last().map(|last| self.name(last.name)) else {
             return true;
         };
-        match self.trait_named(&name) {
+        match self.trait_named(name) {
             Some((place, item)) => item.public && self.is_place_exported(place),
             None => true,
         }
@@ -275,13 +275,13 @@ impl<'p> At<'p> {
 
     /// Whether all modules around an item are public, or a public `use` names it or all of one of them.
     fn is_exported(&self, id: ItemId) -> bool {
-        let is_module = |item: &Item| item.kind == ItemKind::Mod;
+        let is_module = |item: &Item| matches!(item.kind, ItemKind::Mod);
         let is_hidden = self.is_hidden(id);
         let mut modules: Vec<String> = self
             .outwards(id)
             .skip(1)
             .filter(|(_, item)| is_module(item))
-            .filter_map(|(_, item)| Some(self.name(item.name?)))
+            .filter_map(|(_, item)| Some(self.name(item.name?).to_owned()))
             .collect();
         let own = self.modules_of_file();
         let is_file_open = self.is_open_file();
@@ -295,7 +295,7 @@ impl<'p> At<'p> {
         let mut uses = files.flat_map(|file| {
             let items = file.syntax.items_by_id();
             items
-                .filter(|(_, item)| item.kind == ItemKind::Use && item.public)
+                .filter(|(_, item)| matches!(item.kind, ItemKind::Use) && item.public)
                 .map(move |(id, item)| (file, id, item.tokens))
         });
         uses.any(|(file, id, tokens)| {
@@ -303,7 +303,7 @@ impl<'p> At<'p> {
                 file,
                 declared: self.declared,
             };
-            let names_it = there.mentions(tokens, &name);
+            let names_it = there.mentions(tokens, name);
             let is_all = || {
                 (tokens.start..tokens.end).any(|at| file.source.kind(at as usize) == T::Star)
                     && modules.iter().any(|module| there.mentions(tokens, module))
@@ -315,7 +315,7 @@ impl<'p> At<'p> {
     /// Whether a module around an item, in its file, is not public.
     fn is_hidden(&self, id: ItemId) -> bool {
         let mut outer = self.outwards(id).skip(1);
-        outer.any(|(_, item)| item.kind == ItemKind::Mod && !item.public)
+        outer.any(|(_, item)| matches!(item.kind, ItemKind::Mod) && !item.public)
     }
 
     /// The modules that the file's path says.
@@ -338,7 +338,7 @@ impl<'p> At<'p> {
     /// Whether a module that has its own file is public; one that nothing declares is not compiled, unless
     /// it may be a crate's root.
     fn is_public_module(&self, name: &str) -> bool {
-        let is_module = |item: &&Item| item.kind == ItemKind::Mod;
+        let is_module = |item: &&Item| matches!(item.kind, ItemKind::Mod);
         let named = self.declared.all(name);
         let mut named = named.filter(|(_, item)| is_module(item)).peekable();
         if named.peek().is_some() {

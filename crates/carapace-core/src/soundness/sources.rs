@@ -99,16 +99,16 @@ impl At<'_> {
                 name,
                 arguments,
                 ..
-            } => self.walk_method(*receiver, &self.name(*name), arguments, walk),
+            } => self.walk_method(*receiver, self.name(*name), arguments, walk),
             ExprKind::Call { arguments, .. } => {
                 // `usize::from(x)`, `Wrapping(x)`
                 let name = self.called_path(id).and_then(|path| path.segments.last());
                 let name = name.map(|last| self.name(last.name)).unwrap_or_default();
-                if matches!(name.as_str(), "from" | "Wrapping" | "into" | "max")
+                if matches!(name, "from" | "Wrapping" | "into" | "max")
                     && let Some(first) = arguments.first()
                 {
                     self.walk_number(*first, walk);
-                } else if self.computes(&name) {
+                } else if self.computes(name) {
                     for argument in arguments {
                         self.walk_number(*argument, walk);
                     }
@@ -122,8 +122,8 @@ impl At<'_> {
                 let Some(name) = self.single(id) else {
                     return;
                 };
-                if let Some(binding) = self.binding(&name, id) {
-                    self.walk_binding(&name, binding, id, walk);
+                if let Some(binding) = self.binding(name, id) {
+                    self.walk_binding(name, binding, id, walk);
                 }
             }
             _ => {}
@@ -158,9 +158,9 @@ impl At<'_> {
                 && let Some(Binding {
                     bound: Bound::Parameter(of),
                     ..
-                }) = self.binding(&name, receiver)
+                }) = self.binding(name, receiver)
             {
-                push(&mut walk.found, name, of, Part::Length);
+                push(&mut walk.found, name.to_owned(), of, Part::Length);
             }
             return;
         }
@@ -194,7 +194,7 @@ impl At<'_> {
         let Some(Binding {
             bound: Bound::Parameter(of),
             ..
-        }) = self.binding(&name, base)
+        }) = self.binding(name, base)
         else {
             return;
         };
@@ -213,13 +213,13 @@ impl At<'_> {
         let field = self.name(field);
         let is_open = fields.iter().any(|found| {
             found.name.is_some_and(|token| {
-                there.is_name(token, &field)
+                there.is_name(token, field)
                     && token > 0
                     && there.file.source.kind(token as usize - 1) == TokenKind::Pub
             })
         });
         if is_open && self.is_wide(Some(&self.type_of(id))) {
-            push(&mut walk.found, name, of, Part::Number);
+            push(&mut walk.found, name.to_owned(), of, Part::Number);
         }
     }
 
@@ -371,7 +371,7 @@ impl At<'_> {
         let name = self.name(one.name);
         let item = self.item_of(at).and_then(|item| self.syntax().item(item));
         let generics = item.map(|item| self.generics(item)).unwrap_or_default();
-        let parameter = generics.named(&name);
+        let parameter = generics.named(name);
         parameter.is_some_and(|parameter| {
             parameter
                 .bounds
@@ -403,13 +403,13 @@ impl At<'_> {
             _ => self.bare(id),
         };
         let name = self.single(id)?;
-        let binding = self.binding(&name, id)?;
+        let binding = self.binding(name, id)?;
         let Bound::Parameter(of) = binding.bound else {
             return None;
         };
         let mut parameters = function.parameters.iter();
         let parameter = parameters.find(|parameter| parameter.of == of)?;
-        Some((parameter, name))
+        Some((parameter, name.to_owned()))
     }
 }
 

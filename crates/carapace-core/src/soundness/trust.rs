@@ -104,7 +104,7 @@ impl At<'_> {
                 }
                 ExprKind::Path(_) => {
                     let name = self.single(id)?;
-                    match self.binding(&name, id)?.bound {
+                    match self.binding(name, id)?.bound {
                         Bound::Parameter(of) => return self.bounds_of_type(generics, of),
                         Bound::Let {
                             value: Some(value), ..
@@ -125,7 +125,7 @@ impl At<'_> {
                 let [one] = path.segments.as_slice() else {
                     return None;
                 };
-                let parameter = generics.named(&self.name(one.name))?;
+                let parameter = generics.named(self.name(one.name))?;
                 Some(parameter.bounds.clone())
             }
             TypeKind::Other => {
@@ -137,7 +137,7 @@ impl At<'_> {
                 is_impl.then(|| {
                     let names = (tokens.start + 1..tokens.end)
                         .filter(|token| self.file.source.kind(*token as usize).is_ident());
-                    names.map(|token| self.name(token)).collect()
+                    names.map(|token| self.name(token).to_owned()).collect()
                 })
             }
             _ => None,

@@ -72,7 +72,7 @@ impl<'a, 'p> Given<'a, 'p> {
             match &found.kind {
                 ItemKind::Trait { .. } => {
                     is_self_given = true;
-                    self_bounds.extend(found.name.map(|name| at.name(name)));
+                    self_bounds.extend(found.name.map(|name| at.name(name).to_owned()));
                 }
                 ItemKind::Impl { of, of_trait, .. } => {
                     if let Some(name) = at.type_name(*of)
@@ -81,7 +81,7 @@ impl<'a, 'p> Given<'a, 'p> {
                         is_self_given = true;
                         self_bounds.clone_from(&own.bounds);
                         let last = of_trait.as_ref().and_then(|path| path.segments.last());
-                        self_bounds.extend(last.map(|last| at.name(last.name)));
+                        self_bounds.extend(last.map(|last| at.name(last.name).to_owned()));
                     }
                 }
                 // An inner function knows nothing of the outer one's parameters.
@@ -136,8 +136,8 @@ impl<'a, 'p> Given<'a, 'p> {
                 ..
             } => {
                 let name = self.at.name(*name);
-                self.method(*receiver, &name)
-                    .or_else(|| self.handed_on(arguments, &name))
+                self.method(*receiver, name)
+                    .or_else(|| self.handed_on(arguments, name))
             }
             ExprKind::Binary {
                 operator,
@@ -173,7 +173,7 @@ impl<'a, 'p> Given<'a, 'p> {
                 if let Some(name) = self.at.single(callee) {
                     return match self.role(callee, MAX_STEPS) {
                         Some(Role::Closure) => Some(closure(format!("the closure `{name}`"))),
-                        _ => self.handed_on(arguments, &name),
+                        _ => self.handed_on(arguments, name),
                     };
                 }
                 self.associated(path, arguments)
@@ -198,7 +198,7 @@ impl<'a, 'p> Given<'a, 'p> {
     fn associated(&self, path: &Path, arguments: &[ExprId]) -> Option<UserCode> {
         let (last, before) = path.segments.split_last()?;
         let name = self.at.name(last.name);
-        if is_harmless(&name) {
+        if is_harmless(name) {
             return None;
         }
         let says = format!("`{name}` of a type that is put in");
@@ -222,9 +222,7 @@ impl<'a, 'p> Given<'a, 'p> {
         let first = arguments.first()?;
         let is_given = matches!(self.role(*first, MAX_STEPS), Some(Role::Type(_)))
             || self.is_parameter(&self.at.type_of(*first));
-        (is_given && gives(&of, &name))
-            .then(|| code(true))
-            .flatten()
+        (is_given && gives(of, name)).then(|| code(true)).flatten()
     }
 
     /// A closure that is handed to another function, which runs it: `items.for_each(f)`.
@@ -406,7 +404,7 @@ impl<'a, 'p> Given<'a, 'p> {
                     let is_given = self.is_self_given && self.function.receiver.is_some();
                     return is_given.then(|| Role::Type(self.self_bounds.clone()));
                 }
-                let binding = self.at.binding(&name, id)?;
+                let binding = self.at.binding(name, id)?;
                 if path.segments.len() != 1 {
                     return None;
                 }
@@ -447,12 +445,12 @@ impl<'a, 'p> Given<'a, 'p> {
                     return None;
                 };
                 let name = self.at.name(last.name);
-                if matches!(name.as_str(), "Box" | "Option" | "Pin") {
+                if matches!(name, "Box" | "Option" | "Pin") {
                     let first = last.arguments.first()?;
                     return self.role_of_type(*first, steps);
                 }
                 match path.segments.len() {
-                    1 => self.role_of_parameter(&name),
+                    1 => self.role_of_parameter(name),
                     _ => None,
                 }
             }
@@ -482,9 +480,9 @@ impl<'a, 'p> Given<'a, 'p> {
     }
 }
 
-impl At<'_> {
+impl<'p> At<'p> {
     /// The last name of a type that is a path.
-    pub(crate) fn type_name(&self, of: TypeId) -> Option<String> {
+    pub(crate) fn type_name(&self, of: TypeId) -> Option<&'p str> {
         match self.syntax().type_kind(of) {
             TypeKind::Path(path) => path.segments.last().map(|last| self.name(last.name)),
             TypeKind::Ref { of, .. } => match self.syntax().type_kind(*of) {

@@ -29,7 +29,7 @@ pub(crate) struct Access {
     pub(crate) of: Ty,
 }
 
-impl At<'_> {
+impl<'p> At<'p> {
     /// What an operation does through a pointer into a sequence.
     pub(crate) fn access(&self, operation: ExprId) -> Option<Access> {
         const READS: [&str; 2] = ["read", "read_unaligned"];
@@ -59,7 +59,7 @@ impl At<'_> {
                 .split("::<")
                 .next()
                 .and_then(|path| path.rsplit("::").next());
-            spot.is_certain &= last == name.as_deref();
+            spot.is_certain &= last == name;
         }
         if !spot.pointee.is_known() && stated.is_known() {
             spot.pointee = stated;
@@ -169,7 +169,7 @@ impl At<'_> {
     }
 
     /// The variable that a place is a part of.
-    pub(crate) fn root(&self, id: ExprId) -> Option<String> {
+    pub(crate) fn root(&self, id: ExprId) -> Option<&'p str> {
         let id = self.bare(id);
         match self.kind(id) {
             ExprKind::Path(_) => self.single(id),

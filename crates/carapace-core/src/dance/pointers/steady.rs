@@ -41,13 +41,13 @@ impl At<'_> {
                 match self.kind(inner) {
                     ExprKind::Path(_) => {
                         if let Some(name) = self.single(inner)
-                            && let Some(binding) = self.binding(&name, inner)
+                            && let Some(binding) = self.binding(name, inner)
                         {
-                            let now = self.binding(&name, used);
+                            let now = self.binding(name, used);
                             if now.map(|now| now.pattern) != Some(binding.pattern) {
                                 return false;
                             }
-                            names.push((name, is_base));
+                            names.push((name.to_owned(), is_base));
                         }
                     }
                     ExprKind::Field { .. } | ExprKind::Index { .. } | ExprKind::Method { .. }
@@ -60,7 +60,7 @@ impl At<'_> {
             }
         }
         let root = self.root(spot.base);
-        if root.is_none_or(|root| self.is_borrowed(body, &root, from, used)) {
+        if root.is_none_or(|root| self.is_borrowed(body, root, from, used)) {
             return false;
         }
         let touched = |name: &str, is_base: bool| self.is_touched(body, name, from, to, is_base);
@@ -131,7 +131,7 @@ impl At<'_> {
             if start < from || !matches!(self.kind(part), ExprKind::Path(_)) {
                 return false;
             }
-            if self.single(part).as_deref() != Some(name) {
+            if self.single(part) != Some(name) {
                 return false;
             }
             let Some(around) = self.syntax().around(part) else {
@@ -198,11 +198,11 @@ impl At<'_> {
         let named = self.syntax().within(block).filter(|part| {
             self.syntax().expr(*part).tokens.start >= behind
                 && matches!(self.kind(*part), ExprKind::Path(_))
-                && self.single(*part).as_deref() == Some(&name)
+                && self.single(*part) == Some(name)
         });
         let named: Vec<ExprId> = named.collect();
         let uses = named.iter().copied().filter(|part| {
-            let binding = self.binding(&name, *part);
+            let binding = self.binding(name, *part);
             binding.is_some_and(|binding| binding.pattern == pattern)
         });
         let uses: Vec<ExprId> = uses.collect();
@@ -219,7 +219,7 @@ impl At<'_> {
             // A module may have the same name: `ptr::read(ptr)`.
             let is_module = self.is_path_separator(*token + 1)
                 || *token > 1 && self.is_path_separator(*token - 2);
-            let is_named = kind(*token).is_path_segment() && self.is_name(*token, &name);
+            let is_named = kind(*token).is_path_segment() && self.is_name(*token, name);
             is_named && !is_field && !is_module
         };
         let mentions = (behind..end).filter(is_own).count();

@@ -34,7 +34,7 @@ impl<'p> At<'p> {
             first.map_or(Ty::Unknown, |of| self.declared_type(*of, item, steps))
         };
         let parent = before.map(|before| self.name(before.name));
-        match (parent.as_deref(), name.as_str()) {
+        match (parent, name) {
             (None, "Some") => return Ty::Option(Box::new(first())),
             (None, "Ok") => return Ty::Result(Box::new(first())),
             (Some("Vec"), "new" | "with_capacity") => {
@@ -64,7 +64,7 @@ impl<'p> At<'p> {
             }
             (Some(parent), _) if primitive(parent).is_some() => {
                 let own = primitive(parent).unwrap_or(Ty::Unknown);
-                return match name.as_str() {
+                return match name {
                     n if n.starts_with("from") || n.starts_with("wrapping") => own,
                     "min" | "max" | "to_le" | "to_be" | "swap_bytes" => own,
                     "try_from" => Ty::Result(Box::new(own)),
@@ -83,7 +83,7 @@ impl<'p> At<'p> {
             let name = self.last_name(path);
             let is_struct = |kind: &ItemKind| matches!(kind, ItemKind::Struct { .. });
             return match name.filter(|name| self.declared.only(name, is_struct).is_some()) {
-                Some(name) => Ty::Named(name, Vec::new()),
+                Some(name) => Ty::Named(name.to_owned(), Vec::new()),
                 None => Ty::Unknown,
             };
         };
@@ -106,7 +106,7 @@ impl<'p> At<'p> {
         if self.is_elsewhere(path) {
             return None;
         }
-        let owner = match parent.as_deref() {
+        let owner = match parent {
             Some("Self") => match self.item_of(id).map(|item| self.self_type(item, steps)) {
                 Some(Ty::Named(name, _)) => Some(name),
                 _ => return None,
@@ -114,7 +114,7 @@ impl<'p> At<'p> {
             Some(parent) if self.declared.type_named(parent).is_some() => Some(parent.to_owned()),
             _ => None,
         };
-        let mut found = self.declared.functions(&name, owner.as_deref());
+        let mut found = self.declared.functions(name, owner.as_deref());
         let first = found.next()?;
         // Free functions only, where no type stands before it.
         let is_free = owner.is_some() || self.declared.owner(first.0).is_none();

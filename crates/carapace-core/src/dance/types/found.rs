@@ -54,7 +54,7 @@ impl At<'_> {
                     to => to,
                 }
             }
-            ExprKind::Field { base, name } => self.field(&of(*base), &self.name(*name), steps),
+            ExprKind::Field { base, name } => self.field(&of(*base), self.name(*name), steps),
             ExprKind::Index { base, index } => {
                 let base = of(*base);
                 match (base.peeled(), of(*index)) {
@@ -107,7 +107,7 @@ impl At<'_> {
                 name,
                 generics,
                 arguments,
-            } => self.method_result(id, *receiver, &self.name(*name), generics, arguments, steps),
+            } => self.method_result(id, *receiver, self.name(*name), generics, arguments, steps),
             _ => Ty::Unknown,
         }
     }
@@ -161,17 +161,16 @@ impl At<'_> {
             if name == "self" {
                 return self.of_self(id, steps);
             }
-            if let Some(binding) = self.binding(&name, id) {
+            if let Some(binding) = self.binding(name, id) {
                 return self.bound(binding, id, steps);
             }
         }
-        let names: Vec<String> = path.segments.iter().map(|s| self.name(s.name)).collect();
-        let Some((name, before)) = names.split_last() else {
+        let Some(name) = self.last_name(path) else {
             return Ty::Unknown;
         };
         // A variant without fields.
-        if let Some(parent) = before.last() {
-            let parent = match parent.as_str() {
+        if let Some(parent) = self.parent_name(path) {
+            let parent = match parent {
                 "Self" => match self.item_of(id).map(|item| self.self_type(item, steps)) {
                     Some(Ty::Named(name, _)) => name,
                     _ => return Ty::Unknown,
@@ -188,9 +187,9 @@ impl At<'_> {
                 return Ty::Named(parent, Vec::new());
             }
             if let Some(primitive) = primitive(&parent)
-                && matches!(name.as_str(), "MAX" | "MIN" | "BITS")
+                && matches!(name, "MAX" | "MIN" | "BITS")
             {
-                return match name.as_str() {
+                return match name {
                     "BITS" => Ty::Int("u32"),
                     _ => primitive,
                 };
@@ -272,7 +271,7 @@ impl At<'_> {
             Ty::Ref { mutable, .. } => Ty::reference(*mutable, inner.clone()),
             _ => inner.clone(),
         };
-        match (of.peeled(), variant.as_str()) {
+        match (of.peeled(), variant) {
             (Ty::Option(inner), "Some") | (Ty::Result(inner), "Ok") => return through(inner),
             _ => {}
         }
@@ -280,7 +279,7 @@ impl At<'_> {
         let Some(parent) = self.parent_name(path) else {
             return Ty::Unknown;
         };
-        let Some((place, item)) = self.declared.type_named(&parent) else {
+        let Some((place, item)) = self.declared.type_named(parent) else {
             return Ty::Unknown;
         };
         let (ItemKind::Enum { variants, .. }, Some(at)) = (&item.kind, self.declared.at(place))
@@ -288,7 +287,7 @@ impl At<'_> {
             return Ty::Unknown;
         };
         let mut variants = variants.iter();
-        let Some(found) = variants.find(|found| at.is_name(found.name, &variant)) else {
+        let Some(found) = variants.find(|found| at.is_name(found.name, variant)) else {
             return Ty::Unknown;
         };
         let fields = found
@@ -347,7 +346,7 @@ impl At<'_> {
             return Ty::Unknown;
         };
         let first = arguments.first().map(|first| self.typed(*first, steps));
-        match name.as_str() {
+        match name {
             "vec" => {
                 let others = || {
                     let mut others = arguments.iter().skip(1);

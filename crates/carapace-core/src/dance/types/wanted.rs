@@ -112,7 +112,7 @@ impl At<'_> {
                     return Ty::Unknown;
                 };
                 match self.path_type(path, item, steps) {
-                    Ty::Named(of, _) => self.field_of(&of, &self.name(*name), steps),
+                    Ty::Named(of, _) => self.field_of(&of, self.name(*name), steps),
                     _ => Ty::Unknown,
                 }
             }
@@ -135,13 +135,13 @@ impl At<'_> {
                 {
                     return receiver;
                 }
-                if let (Ty::Vec(of), "push") = (receiver.peeled(), name.as_str()) {
+                if let (Ty::Vec(of), "push") = (receiver.peeled(), name) {
                     return (**of).clone();
                 }
                 let Ty::Named(owner, _) = receiver.peeled() else {
                     return Ty::Unknown;
                 };
-                let mut found = self.declared.functions(&name, Some(owner));
+                let mut found = self.declared.functions(name, Some(owner));
                 match (found.next(), found.next()) {
                     (Some((place, function)), None) => self.parameter(place, function, at, steps),
                     _ => Ty::Unknown,
@@ -173,7 +173,7 @@ impl At<'_> {
         // Wrappers hand on what is wanted of them.
         if let Parent::Expr(around) = self.syntax().expr(id).parent {
             let wanted = || self.wanted(around, steps);
-            match (parent.as_deref(), name.as_str()) {
+            match (parent, name) {
                 (None, "Some") => {
                     return match wanted() {
                         Ty::Option(of) => *of,
@@ -195,19 +195,19 @@ impl At<'_> {
                 _ => {}
             }
         }
-        self.parameter_of(id, path, parent, &name, at, steps)
+        self.parameter_of(id, path, parent, name, at, steps)
     }
 
     pub(super) fn parameter_of(
         &self,
         id: ExprId,
         path: &Path,
-        parent: Option<String>,
+        parent: Option<&str>,
         name: &str,
         at: usize,
         steps: u32,
     ) -> Ty {
-        if let Some(own) = parent.as_deref().and_then(primitive)
+        if let Some(own) = parent.and_then(primitive)
             && matches!(name, "from_le" | "from_be")
         {
             return own;
@@ -255,7 +255,7 @@ impl At<'_> {
         }
         let uses = self.syntax().within(block).filter(|id| {
             self.syntax().expr(*id).tokens.start >= behind
-                && self.single(*id).as_deref() == Some(&name)
+                && self.single(*id) == Some(name)
                 && matches!(self.kind(*id), ExprKind::Path(_))
         });
         for used in uses.take(64) {

@@ -1,5 +1,7 @@
 //! Types as they are written.
 
+use std::borrow::Cow;
+
 use super::super::at::At;
 use super::super::declared::Place;
 use super::{Ty, primitive};
@@ -38,27 +40,23 @@ impl At<'_> {
             .map(|argument| self.declared_type(*argument, item, steps))
             .collect();
         let is_single = path.segments.len() == 1;
-        if is_single && item.is_some_and(|item| self.is_type_parameter(item, &name)) {
-            return Ty::Parameter(name);
+        if is_single && item.is_some_and(|item| self.is_type_parameter(item, name)) {
+            return Ty::Parameter(name.to_owned());
         }
         if name == "Self" && is_single {
             return item.map_or(Ty::Unknown, |item| self.self_type(item, steps));
         }
-        if !is_single && self.standard(path).is_none() && self.declared.type_named(&name).is_none()
-        {
-            let full = self.full_path(path);
-            let is_standard = full
-                .first()
-                .is_some_and(|first| first == "std" || first == "core");
+        if !is_single && self.standard(path).is_none() && self.declared.type_named(name).is_none() {
+            let is_standard = matches!(self.full_path(path).next(), Some("std" | "core"));
             if !is_standard {
                 return Ty::Unknown;
             }
         }
         let meant = match is_single {
-            true => self.declared.type_meant(self.file.index, &name),
+            true => self.declared.type_meant(self.file.index, name),
             false => {
-                let only = self.declared.type_named(&name);
-                only.map(|(place, found)| (name.clone(), place, found))
+                let only = self.declared.type_named(name);
+                only.map(|(place, found)| (Cow::Borrowed(name), place, found))
             }
         };
         if let Some((name, place, found)) = meant {
@@ -74,14 +72,14 @@ impl At<'_> {
                     self.wrapper(place, found, *of, arguments, steps)
                 }
                 ItemKind::Alias { .. } => Ty::Unknown,
-                _ => Ty::Named(name, arguments),
+                _ => Ty::Named(name.into_owned(), arguments),
             };
         }
-        if let Some(primitive) = primitive(&name) {
+        if let Some(primitive) = primitive(name) {
             return primitive;
         }
         let first = || Box::new(arguments.first().cloned().unwrap_or(Ty::Unknown));
-        match name.as_str() {
+        match name {
             "Vec" => Ty::Vec(first()),
             "Box" => Ty::Boxed(first()),
             "Option" => Ty::Option(first()),
@@ -89,7 +87,7 @@ impl At<'_> {
             "Result" => Ty::Result(first()),
             "Range" | "RangeInclusive" | "RangeFrom" | "RangeTo" => Ty::Range(first()),
             "c_char" => Ty::Unknown,
-            _ => Ty::Named(name, arguments),
+            _ => Ty::Named(name.to_owned(), arguments),
         }
     }
 
@@ -110,7 +108,7 @@ impl At<'_> {
             at.declared_type(of, Some(place.item), steps),
             given.into_iter().next(),
         ) {
-            (Ty::Result(inner), Some(given)) if *inner == Ty::Named(parameter, Vec::new()) => {
+            (Ty::Result(inner), Some(given)) if is_named(&inner, parameter) => {
                 Ty::Result(Box::new(given))
             }
             _ => Ty::Unknown,
@@ -127,4 +125,9 @@ impl At<'_> {
             _ => Ty::Unknown,
         }
     }
+}
+
+/// Whether a type is a name by itself.
+fn is_named(of: &Ty, name: &str) -> bool {
+    matches!(of, Ty::Named(own, arguments) if own == name && arguments.is_empty())
 }

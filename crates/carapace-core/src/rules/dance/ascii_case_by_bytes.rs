@@ -145,7 +145,7 @@ fn in_loop(at: &At<'_>, operation: &Operation, text: ExprId, all: ExprId) -> Opt
     }
     at.own_statement(all)?;
     let name = at.pattern_name(*pattern)?;
-    let is_byte = |id: ExprId| at.single(id).as_ref() == Some(&name);
+    let is_byte = |id: ExprId| at.single(id) == Some(name);
     let [only] = at.statements(*body) else {
         return None;
     };

@@ -160,7 +160,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
             denied: denied.get_or_insert_with(|| all_denied(at)),
             seen: HashSet::default(),
         };
-        if is_by_itself(at, &name, auto, MAX_STEPS, &mut asked) {
+        if is_by_itself(at, name, auto, MAX_STEPS, &mut asked) {
             let says = "an implementation that the compiler has by itself, as all fields are so";
             found.push((*keyword, Replacement::of_item(id, None).says(says)));
         }
@@ -169,7 +169,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
 
 fn auto_of(at: &At<'_>, of_trait: &Path) -> Option<Auto> {
     let last = of_trait.segments.last()?;
-    match at.name(last.name).as_str() {
+    match at.name(last.name) {
         "Send" => Some(Auto::Send),
         "Sync" => Some(Auto::Sync),
         _ => None,
@@ -221,9 +221,9 @@ fn is_simple(at: &At<'_>, fields: Tokens) -> bool {
             return true;
         }
         let name = at.name(token);
-        let is_plain = crate::dance::types::is_primitive(&name)
-            || matches!(name.as_str(), "String" | "Vec" | "Option" | "Box");
-        is_plain && !at.declared.has(&name) && !at.file.imports.contains_key(&name)
+        let is_plain = crate::dance::types::is_primitive(name)
+            || matches!(name, "String" | "Vec" | "Option" | "Box");
+        is_plain && !at.declared.has(name) && !at.file.imports().contains_key(name)
     })
 }
 
@@ -259,7 +259,7 @@ fn is_named_so(at: &At<'_>, path: &Path, auto: Auto, steps: u32, asked: &mut Ask
         return false;
     };
     let name = at.name(last.name);
-    if let Some((place, item)) = at.declared.type_named(&name) {
+    if let Some((place, item)) = at.declared.type_named(name) {
         return match (&item.kind, at.declared.at(place)) {
             (
                 ItemKind::Alias {
@@ -269,27 +269,23 @@ fn is_named_so(at: &At<'_>, path: &Path, auto: Auto, steps: u32, asked: &mut Ask
                 Some(there),
             ) => is_so(&there, *of, auto, steps, asked),
             _ => {
-                let is_denied = asked.denied.contains(&(name.clone(), auto));
-                !is_denied && is_by_itself(at, &name, auto, steps, asked)
+                let is_denied = asked.denied.contains(&(name.to_owned(), auto));
+                !is_denied && is_by_itself(at, name, auto, steps, asked)
             }
         };
     }
-    if at.declared.has(&name) {
+    if at.declared.has(name) {
         return false;
     }
     // An import may call another thing so.
-    let full = at.full_path(path);
-    if crate::dance::types::is_primitive(&name) && full.len() == 1 {
+    let is_alone = at.full_path(path).count() == 1;
+    if crate::dance::types::is_primitive(name) && is_alone {
         return true;
     }
-    let mut named = full.iter().filter(|segment| !segment.is_empty());
-    let root = named.next().map(String::as_str).unwrap_or_default();
+    let mut named = at.full_path(path).filter(|segment| !segment.is_empty());
+    let root = named.next().unwrap_or_default();
     let is_standard = matches!(root, "std" | "core" | "alloc") && named.next().is_some();
-    let is_prelude = full.len() == 1
-        && matches!(
-            name.as_str(),
-            "Vec" | "String" | "Box" | "Option" | "Result"
-        );
+    let is_prelude = is_alone && matches!(name, "Vec" | "String" | "Box" | "Option" | "Result");
     if !is_standard && !is_prelude {
         return false;
     }
@@ -297,7 +293,7 @@ fn is_named_so(at: &At<'_>, path: &Path, auto: Auto, steps: u32, asked: &mut Ask
         let mut arguments = last.arguments.iter();
         arguments.all(|argument| is_so(at, *argument, auto, steps, asked))
     };
-    match name.as_str() {
+    match name {
         "String" | "PathBuf" | "OsString" | "CString" | "Duration" | "Instant" | "SystemTime"
         | "IpAddr" | "Ipv4Addr" | "Ipv6Addr" | "SocketAddr" | "File" | "TcpStream"
         | "TcpListener" | "UdpSocket" | "Condvar" | "Barrier" | "Layout" | "TypeId"
@@ -332,7 +328,7 @@ fn all_denied(at: &At<'_>) -> Denied {
             } = &item.kind
                 && let (Some(auto), Some(name)) = (auto_of(&there, of_trait), item.name)
             {
-                denied.insert((there.name(name), auto));
+                denied.insert((there.name(name).to_owned(), auto));
             }
         }
     }

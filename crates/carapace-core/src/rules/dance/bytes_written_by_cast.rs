@@ -158,7 +158,7 @@ fn is_apart(at: &At<'_>, spot: &Spot, value: ExprId) -> bool {
         return false;
     };
     let tokens = at.syntax().expr(value).tokens;
-    if !at.mentions(tokens, &root) {
+    if !at.mentions(tokens, root) {
         return true;
     }
     // Fields of one thing are apart, where they are not the same and nothing else is done.
@@ -166,7 +166,7 @@ fn is_apart(at: &At<'_>, spot: &Spot, value: ExprId) -> bool {
         return false;
     };
     at.single(*base) == Some(root)
-        && !at.mentions(tokens, &at.name(*name))
+        && !at.mentions(tokens, at.name(*name))
         && at.syntax().within(value).all(|part| match at.kind(part) {
             ExprKind::Method { receiver, .. } => {
                 matches!(

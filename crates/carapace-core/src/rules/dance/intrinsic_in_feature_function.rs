@@ -74,8 +74,8 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(name) = at.last_name(path) else {
         return;
     };
-    let is_intrinsic = name.starts_with("_mm") && !at.declared.has(&name);
-    if !is_intrinsic || standard::is_unsafe_intrinsic(&name) {
+    let is_intrinsic = name.starts_with("_mm") && !at.declared.has(name);
+    if !is_intrinsic || standard::is_unsafe_intrinsic(name) {
         return;
     }
     // A closure may be called without the features.

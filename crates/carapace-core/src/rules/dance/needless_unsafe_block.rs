@@ -142,7 +142,7 @@ fn is_plain(at: &At<'_>, id: ExprId) -> bool {
             ExprKind::Path(_)
                 if at
                     .single(*callee)
-                    .is_some_and(|name| at.binding(&name, id).is_some()) =>
+                    .is_some_and(|name| at.binding(name, id).is_some()) =>
             {
                 false
             }
@@ -155,12 +155,12 @@ fn is_plain(at: &At<'_>, id: ExprId) -> bool {
             let of = at.type_of(*receiver);
             let name = at.name(*name);
             // A trait of any package may have an unsafe method for these.
-            let is_safe = SAFE_METHODS.contains(&name.as_str());
+            let is_safe = SAFE_METHODS.contains(&name);
             match of.peeled() {
                 Ty::Int(_) | Ty::Float(_) | Ty::Str | Ty::String => is_safe && of.is_known(),
                 Ty::Slice(_) | Ty::Array(..) | Ty::Vec(_) => is_safe,
                 Ty::Named(owner, _) => {
-                    let mut own = at.declared.functions(&name, Some(owner)).peekable();
+                    let mut own = at.declared.functions(name, Some(owner)).peekable();
                     own.peek().is_some() && own.all(|(_, found)| found.unsafety.is_none())
                 }
                 _ => false,
@@ -177,6 +177,6 @@ fn is_plain_name(at: &At<'_>, id: ExprId, path: &Path) -> bool {
     );
     let is_variable = at
         .single(id)
-        .is_some_and(|name| name == "self" || at.binding(&name, id).is_some());
+        .is_some_and(|name| name == "self" || at.binding(name, id).is_some());
     is_variable || is_called && at.declared_function(id, path).is_some()
 }

@@ -70,7 +70,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
         let is_own = !item.public && !at.is_of_trait(id) && item.tokens.start == at.item_head(item);
         // `extern "C"` is called from elsewhere.
         let is_plain =
-            keyword + 1 < name && at.is_name(keyword + 1, "fn") && !says_unchecked(&at.name(name));
+            keyword + 1 < name && at.is_name(keyword + 1, "fn") && !says_unchecked(at.name(name));
         if !is_own || !is_plain || has_contract(at, at.item_head(item)) {
             continue;
         }

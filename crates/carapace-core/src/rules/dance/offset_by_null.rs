@@ -76,7 +76,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some((fields, target)) = offset(at, operation.expr) else {
         return;
     };
-    let names: Vec<String> = fields.iter().map(|field| at.name(*field)).collect();
+    let names: Vec<&str> = fields.iter().map(|field| at.name(*field)).collect();
     let is_known = match (at.written(of), names.as_slice()) {
         (Ty::Named(name, _), [field]) => has_field(at, &name, field),
         _ => false,

@@ -156,7 +156,7 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
         return None;
     };
     let name = at.single(*operand)?;
-    let binding = at.binding(&name, *operand)?;
+    let binding = at.binding(name, *operand)?;
     let (statement, block) = at.statement(at.outermost(operation.expr))?;
     let StatementKind::Let { pattern, value, .. } = at.syntax().statement(statement)?.kind else {
         return None;
@@ -181,13 +181,13 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
     if place != block {
         return None;
     }
-    let is_shadowed = at.pattern_name(pattern).as_ref() == Some(&name);
+    let is_shadowed = at.pattern_name(pattern) == Some(name);
     let from = made.map_or(body.start, |made| at.statement_tokens(made).end);
     let count = |start: u32, end: u32| {
         (start..end)
             .filter(|token| {
                 let token = *token;
-                at.file.source.kind(token as usize).is_ident() && at.is_name(token, &name)
+                at.file.source.kind(token as usize).is_ident() && at.is_name(token, name)
             })
             .count()
     };
@@ -209,7 +209,7 @@ fn local(at: &At<'_>, operation: &Operation, pointer: ExprId) -> Option<Replacem
             Some(made) => is_next(at, block, made, statement),
             None => at.statements(block).first() == Some(&statement),
         });
-    match made.filter(|made| is_only_mut(at, *made, &name)) {
+    match made.filter(|made| is_only_mut(at, *made, name)) {
         Some(made) => change.removes.push(made),
         None => {
             let tokens = at.pattern_tokens(binding.pattern);
@@ -232,7 +232,7 @@ fn is_only_mut(at: &At<'_>, statement: StatementId, name: &str) -> bool {
             value: Some(value),
             declared: None,
             ..
-        }) => at.single(*value).as_deref() == Some(name),
+        }) => at.single(*value) == Some(name),
         _ => false,
     }
 }

@@ -69,10 +69,10 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(name) = at.last_name(path) else {
         return;
     };
-    if path.segments.len() < 2 || at.declared.functions(&name, None).any(|_| true) {
+    if path.segments.len() < 2 || at.declared.functions(name, None).any(|_| true) {
         return;
     }
-    let text = match name.as_str() {
+    let text = match name {
         "from_raw_fd" | "from_raw_handle" | "from_raw_socket" => {
             let Some(from) = at.sibling(path, "from") else {
                 return;

@@ -124,7 +124,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         return;
     };
     let is_value = |kind: &ItemKind| matches!(kind, ItemKind::Value { .. });
-    let Some((place, item)) = at.declared.only(&name, is_value) else {
+    let Some((place, item)) = at.declared.only(name, is_value) else {
         return;
     };
     let declared = at.declared.at(place).and_then(|there| number(&there, item));

@@ -164,7 +164,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             ..
         } => {
             let parts = std::iter::once(*receiver).chain(arguments.iter().copied());
-            (*name, methods(at, *receiver, *name), parts.collect())
+            (
+                *name,
+                methods(at, *receiver, *name),
+                parts.collect::<Vec<_>>(),
+            )
         }
         ExprKind::Call { arguments, .. } => {
             let Some(path) = at.callee_path(id) else {
@@ -173,7 +177,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
             let Some(last) = path.segments.last() else {
                 return;
             };
-            (last.name, function(at, id, path), arguments.clone())
+            (last.name, function(at, id, path), arguments.to_vec())
         }
         _ => return,
     };
@@ -187,7 +191,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(caller_name) = caller_name.map(|name| at.name(name)) else {
         return;
     };
-    if says_unchecked(&caller_name) || is_reached(at, &twin, &caller_name) {
+    if says_unchecked(caller_name) || is_reached(at, &twin, caller_name) {
         return;
     }
     let is_told = called.iter().any(|place| {
@@ -207,13 +211,13 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 fn methods(at: &At<'_>, receiver: ExprId, name: u32) -> Vec<Place> {
     let name = at.name(name);
     if let Ty::Named(owner, _) = at.type_of(receiver).peeled() {
-        let own = at.declared.functions(&name, Some(owner));
+        let own = at.declared.functions(name, Some(owner));
         let own: Vec<Place> = own.map(|(place, _)| place).collect();
         if !own.is_empty() {
             return own;
         }
     }
-    let all = at.declared.functions(&name, None);
+    let all = at.declared.functions(name, None);
     all.map(|(place, _)| place).collect()
 }
 
@@ -269,7 +273,7 @@ fn delegate(at: &At<'_>, item: &Item) -> Option<String> {
             name,
             arguments,
             ..
-        } if at.single(*receiver).as_deref() == Some("self") => (*name, arguments),
+        } if at.single(*receiver) == Some("self") => (*name, arguments),
         ExprKind::Call { arguments, .. } if function.receiver.is_none() => {
             let path = at.callee_path(value)?;
             (path.segments.last()?.name, arguments)
@@ -284,7 +288,7 @@ fn delegate(at: &At<'_>, item: &Item) -> Option<String> {
                 let name = at.pattern_name(parameter.pattern);
                 name.is_some() && at.single(*argument) == name
             });
-    is_handed_on.then(|| at.name(name))
+    is_handed_on.then(|| at.name(name).to_owned())
 }
 
 /// Whether a safe function of a name with the same types stands where another does.
@@ -310,7 +314,7 @@ fn has_twin(at: &At<'_>, call: ExprId, place: Place, name: &str) -> bool {
                 .declared
                 .item(*twin)
                 .is_some_and(|twin| twin.parent == item.parent);
-        let is_inherited = of_trait.is_some() && at.declared.owner(*twin) == of_trait;
+        let is_inherited = of_trait.is_some() && at.declared.owner(*twin).as_deref() == of_trait;
         is_beside || is_inherited
     });
     let Some((twin_place, twin)) = twins.next() else {
@@ -415,5 +419,5 @@ fn is_of_foreign_trait(at: &At<'_>, id: ExprId) -> bool {
     };
     let is_trait = |kind: &ItemKind| matches!(kind, ItemKind::Trait { .. });
     let name = at.last_name(of);
-    name.is_none_or(|name| at.declared.only(&name, is_trait).is_none())
+    name.is_none_or(|name| at.declared.only(name, is_trait).is_none())
 }

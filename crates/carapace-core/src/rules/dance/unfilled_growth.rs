@@ -193,11 +193,11 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
 /// What a vector in a variable holds, by how it is used.
 fn by_use(at: &At<'_>, receiver: ExprId) -> Ty {
     let bound = at.single(receiver).and_then(|name| {
-        let binding = at.binding(&name, receiver)?;
+        let binding = at.binding(name, receiver)?;
         Some((name, binding.bound))
     });
     match bound {
-        Some((name, Bound::Let { statement, .. })) => at.element_of(statement, &name),
+        Some((name, Bound::Let { statement, .. })) => at.element_of(statement, name),
         _ => Ty::Unknown,
     }
 }

@@ -79,7 +79,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
     let Some(call) = at.call_named(operation.expr, &names) else {
         return;
     };
-    let (name, text, says) = match (call.parent.as_str(), call.name.as_str(), call.arguments) {
+    let (name, text, says) = match (call.parent, call.name, call.arguments) {
         ("hint", "unreachable_unchecked", []) | ("intrinsics", "unreachable", []) => (
             "unreachable",
             Pieces::of("unreachable!()"),

@@ -172,7 +172,7 @@ fn leans_on(at: &At<'_>, place: Place, operation: &Operation) -> bool {
         .map(|name| at.name(name));
     let called = operation.name.rsplit("::").next().unwrap_or_default();
     let mut words = vec!["uninitialized", "zeroed", called];
-    words.extend(own.as_deref());
+    words.extend(own);
     words.iter().any(|word| inner.mentions(item.tokens, word))
 }
 

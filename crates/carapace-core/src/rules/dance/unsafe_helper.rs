@@ -147,7 +147,7 @@ fn called<'p>(at: &At<'p>, call: ExprId) -> Vec<(Place, &'p Function)> {
             let [only] = path.segments.as_slice() else {
                 return Vec::new();
             };
-            let all = at.declared.functions(&at.name(only.name), None);
+            let all = at.declared.functions(at.name(only.name), None);
             let all: Vec<_> = all.collect();
             let are_free = all
                 .iter()
@@ -159,9 +159,7 @@ fn called<'p>(at: &At<'p>, call: ExprId) -> Vec<(Place, &'p Function)> {
             let Ty::Named(owner, _) = of.peeled() else {
                 return Vec::new();
             };
-            at.declared
-                .functions(&at.name(*name), Some(owner))
-                .collect()
+            at.declared.functions(at.name(*name), Some(owner)).collect()
         }
         _ => Vec::new(),
     }

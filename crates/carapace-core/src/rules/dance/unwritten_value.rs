@@ -127,7 +127,7 @@ fn turbofish(path: &Path) -> Option<TypeId> {
 /// `MaybeUninit` as it is named where a path leads to a function of it.
 fn own_name(at: &At<'_>, path: &Path) -> Option<String> {
     let (_, before) = path.segments.split_last()?;
-    let names: Vec<String> = before.iter().map(|segment| at.name(segment.name)).collect();
+    let names: Vec<&str> = before.iter().map(|segment| at.name(segment.name)).collect();
     (!names.is_empty()).then(|| names.join("::"))
 }
 

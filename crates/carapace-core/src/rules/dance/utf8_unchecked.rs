@@ -78,7 +78,7 @@ fn find(at: &At<'_>, operation: &Operation, found: &mut Vec<Replacement>) {
         found.extend(of_package(at, operation));
         return;
     };
-    let (checked, since) = match (call.parent.as_str(), call.name.as_str()) {
+    let (checked, since) = match (call.parent, call.name) {
         ("str" | "String", "from_utf8_unchecked") => ("from_utf8", 0),
         ("str", "from_utf8_unchecked_mut") => ("from_utf8_mut", 20),
         _ => return,

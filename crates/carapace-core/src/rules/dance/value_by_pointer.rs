@@ -167,7 +167,7 @@ fn taken(at: &At<'_>, operation: &Operation, place: ExprId) -> Vec<Replacement> 
         let (([to, _], _), chain) = (at.call_of::<2>(write, "ptr", &["write"])?, at.chain(place)?);
         let bound = at.let_name(statement)?;
         let tokens = at.syntax().expr(new).tokens;
-        if !at.alike(to, place) || at.touches(new, &chain) || at.mentions(tokens, &bound) {
+        if !at.alike(to, place) || at.touches(new, &chain) || at.mentions(tokens, bound) {
             return None;
         }
         let offer = |text: Pieces, since: u32| {

@@ -123,8 +123,8 @@ fn is_table(at: &At<'_>, path: &Path) -> bool {
     if path.segments.len() > 1 && !is_new {
         return false;
     }
-    let full = at.full_path(path);
-    matches!(full.as_slice(), [.., table, new] if table == "RawWakerVTable" && new == "new")
+    let mut full = at.full_path(path);
+    (full.next_back(), full.next_back()) == (Some("new"), Some("RawWakerVTable"))
 }
 
 /// Whether a function has an empty body.
@@ -134,7 +134,7 @@ fn is_empty(at: &At<'_>, function: ExprId) -> bool {
         ExprKind::Path(path) => {
             let name = at.last_name(path);
             let is_function = |kind: &ItemKind| matches!(kind, ItemKind::Function(_));
-            let found = name.and_then(|name| at.declared.only(&name, is_function));
+            let found = name.and_then(|name| at.declared.only(name, is_function));
             found.and_then(|(place, item)| match &item.kind {
                 ItemKind::Function(function) => Some((at.declared.at(place)?, function.body?)),
                 _ => None,

@@ -185,7 +185,7 @@ fn is_address_in(at: &At<'_>, base: ExprId) -> bool {
     let Some(name) = at.single(inner) else {
         return false;
     };
-    let within = match at.binding(&name, inner).map(|binding| binding.bound) {
+    let within = match at.binding(name, inner).map(|binding| binding.bound) {
         Some(Bound::Taken {
             within: Some(within),
             ..
@@ -198,7 +198,7 @@ fn is_address_in(at: &At<'_>, base: ExprId) -> bool {
             let (last, before) = (names.next(), names.next());
             let is_version =
                 last.is_some_and(|last| at.is_name(last.name, "V4") || at.is_name(last.name, "V6"));
-            is_version && before.is_some_and(|before| is_address_name(at, &at.name(before.name)))
+            is_version && before.is_some_and(|before| is_address_name(at, at.name(before.name)))
         }
         _ => false,
     }
@@ -213,7 +213,7 @@ fn is_address(at: &At<'_>, of: &Ty) -> bool {
 
 /// Whether a name means an address of the standard library here.
 fn is_address_name(at: &At<'_>, name: &str) -> bool {
-    let imported = at.file.imports.get(name).and_then(|path| path.first());
+    let imported = at.file.imports().get(name).and_then(|path| path.first());
     let is_standard = imported.is_some_and(|first| first == "std" || first == "core");
     ADDRESSES.contains(&name) && (is_standard || !at.declared.has(name))
 }
@@ -237,7 +237,7 @@ fn address_of_call(at: &At<'_>, id: ExprId) -> Option<Wrong> {
     let mut names = path.segments.iter().rev();
     let (last, before) = (names.next()?, names.next()?);
     let is_it = (at.is_name(last.name, "V4") || at.is_name(last.name, "V6"))
-        && is_address_name(at, &at.name(before.name));
+        && is_address_name(at, at.name(before.name));
     (is_it && at.origin(*operand).is_cast).then(|| {
         let message = "an address of the system is taken for one of the standard library";
         Wrong::new(Confidence::High, message, OF_ADDRESS)

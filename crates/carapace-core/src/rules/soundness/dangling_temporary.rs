@@ -171,7 +171,7 @@ fn of_taken(at: &At<'_>, id: ExprId, receiver: ExprId) -> Option<Doubt> {
     };
     let is_plain = matches!(
         at.syntax().pattern(*pattern),
-        PatternKind::Name { name: token, by_ref: false, .. } if at.is_name(*token, &name)
+        PatternKind::Name { name: token, by_ref: false, .. } if at.is_name(*token, name)
     );
     if !is_plain || *body != id {
         return None;
@@ -192,7 +192,7 @@ fn of_taken(at: &At<'_>, id: ExprId, receiver: ExprId) -> Option<Doubt> {
             Ty::Vec(_) | Ty::String => true,
             _ => false,
         },
-        Ty::Unknown => match at.binding(&variable, optional)?.bound {
+        Ty::Unknown => match at.binding(variable, optional)?.bound {
             Bound::Let {
                 value: Some(value), ..
             } => {

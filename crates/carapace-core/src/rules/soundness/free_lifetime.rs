@@ -258,7 +258,7 @@ fn short_lived(at: &At<'_>, entry: Entry<'_>, value: ExprId) -> Option<String> {
     let of = match at.type_of(value) {
         Ty::Unknown => {
             let name = at.single(value)?;
-            match at.binding(&name, value)?.bound {
+            match at.binding(name, value)?.bound {
                 Bound::Taken { value, .. } => at.type_of(value),
                 _ => return None,
             }
@@ -359,7 +359,7 @@ fn lent(at: &At<'_>, entry: Entry<'_>, id: ExprId) -> Option<Doubt> {
         let pattern = at.pattern_tokens(parameter.pattern);
         is_lent.then(|| at.name(pattern.end.saturating_sub(1)))
     })?;
-    let mentions = |argument: &ExprId| at.mentions(at.expr_tokens(*argument), &lent);
+    let mentions = |argument: &ExprId| at.mentions(at.expr_tokens(*argument), lent);
     if !call.arguments.iter().any(mentions) {
         return None;
     }

@@ -187,14 +187,14 @@ fn of_foreign(at: &At<'_>, id: ExprId) -> Option<Doubt> {
     let (item, function) = at.function(id)?;
     let of = at.type_tokens(*of);
     let generic = function.generics.iter();
-    let mut generic = generic.filter(|name| at.mentions(of, &at.name(**name)));
+    let mut generic = generic.filter(|name| at.mentions(of, at.name(**name)));
     let name = at.name(*generic.next()?);
     let call = at.foreign_source(*operand)?;
     let is_measured = |argument: &ExprId| {
         let measures = |part: ExprId| at.mentions(at.expr_tokens(part), "size_of");
         let named = at.single(*argument);
         measures(*argument)
-            || named.is_some_and(|named| match at.binding(&named, *argument) {
+            || named.is_some_and(|named| match at.binding(named, *argument) {
                 Some(Binding {
                     bound:
                         Bound::Let {
@@ -263,8 +263,7 @@ fn is_associated(at: &At<'_>, pointer: ExprId) -> bool {
     };
     let tokens = at.type_tokens(of);
     (tokens.start..tokens.end).any(|token| {
-        at.file.source.kind(token as usize).is_ident()
-            && at.is_type_parameter(item, &at.name(token))
+        at.file.source.kind(token as usize).is_ident() && at.is_type_parameter(item, at.name(token))
     })
 }
 

@@ -96,12 +96,12 @@ fn moved(at: &At<'_>, safe: Safe<'_>, searches: &mut u32) -> Option<Doubt> {
     let ExprKind::Field { base, name } = at.kind(at.pointer_root(used.pointer)) else {
         return None;
     };
-    if at.single(*base).as_deref() != Some("self") {
+    if at.single(*base) != Some("self") {
         return None;
     }
     let (pointer, (_, place, item)) = (
         at.name(*name),
-        at.declared.type_meant(at.file.index, &owner)?,
+        at.declared.type_meant(at.file.index, owner)?,
     );
     let ItemKind::Struct { fields, .. } = &item.kind else {
         return None;
@@ -111,7 +111,7 @@ fn moved(at: &At<'_>, safe: Safe<'_>, searches: &mut u32) -> Option<Doubt> {
         return None;
     }
     let is_pointer = fields.iter().any(|field| {
-        field.name.is_some_and(|name| there.is_name(name, &pointer))
+        field.name.is_some_and(|name| there.is_name(name, pointer))
             && matches!(there.syntax().type_kind(field.of), TypeKind::Pointer { .. })
     });
     if !is_pointer {
@@ -129,12 +129,12 @@ fn moved(at: &At<'_>, safe: Safe<'_>, searches: &mut u32) -> Option<Doubt> {
         .iter()
         .filter(|field| match there.syntax().type_kind(field.of) {
             TypeKind::Path(path) => match path.segments.as_slice() {
-                [one] => generics.named(&there.name(one.name)).is_some(),
+                [one] => generics.named(there.name(one.name)).is_some(),
                 _ => false,
             },
             _ => false,
         })
-        .filter_map(|field| Some(there.name(field.name?)))
+        .filter_map(|field| Some(there.name(field.name?).to_owned()))
         .take(MAX_HELD)
         .collect();
     if is_stable || held.is_empty() {
@@ -152,7 +152,7 @@ fn moved(at: &At<'_>, safe: Safe<'_>, searches: &mut u32) -> Option<Doubt> {
                 return None;
             };
             let last = path.segments.last()?;
-            if !at.is_name(last.name, &owner) && !at.is_name(last.name, "Self") {
+            if !at.is_name(last.name, owner) && !at.is_name(last.name, "Self") {
                 return None;
             }
             let value = |of: &str| {
@@ -162,12 +162,12 @@ fn moved(at: &At<'_>, safe: Safe<'_>, searches: &mut u32) -> Option<Doubt> {
                     .find(|(name, _)| at.is_name(*name, of))
                     .map(|(_, value)| *value)
             };
-            let pointer = value(&pointer)?;
+            let pointer = value(pointer)?;
             let root = at.syntax().expr(at.pointer_root(pointer)).tokens;
             held.iter().find_map(|held| {
                 let kept = at.single(value(held)?)?;
                 let number = u32::try_from(number).ok()?;
-                at.mentions(root, &kept).then_some((ExprId(number), root))
+                at.mentions(root, kept).then_some((ExprId(number), root))
             })
         });
     let (made, root) = made?;

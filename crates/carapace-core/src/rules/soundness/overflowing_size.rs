@@ -177,13 +177,13 @@ impl Judge<'_, '_> {
             let number = *access.numbers.first()?;
             let (less, from) = self.taken_away(number)?;
             let name = at.single(from)?;
-            let value = match at.binding(&name, from)?.bound {
+            let value = match at.binding(name, from)?.bound {
                 Bound::Let {
                     value: Some(value), ..
                 } => value,
                 _ => return None,
             };
-            if !self.is_read(value) || self.is_large_enough(&name) {
+            if !self.is_read(value) || self.is_large_enough(name) {
                 return None;
             }
             let tokens = at.syntax().expr(access.expr).tokens;
@@ -356,7 +356,7 @@ impl Judge<'_, '_> {
         let at = self.at;
         let mut argument = at.bare(argument);
         if let Some(name) = at.single(argument)
-            && let Some(binding) = at.binding(&name, argument)
+            && let Some(binding) = at.binding(name, argument)
             && let Bound::Let {
                 value: Some(value), ..
             } = binding.bound

@@ -364,10 +364,10 @@ impl Moment<'_, '_, '_> {
             matches!(does, Does::Counts(..) | Does::Forgets(_) | Does::Guards)
         });
         let owner = match is_self {
-            true => self.flow.owner()?,
+            true => self.flow.owner()?.to_owned(),
             false => match self.flow.at.expected(write) {
                 Ty::Named(name, _) => name,
-                _ => self.flow.owner()?,
+                _ => self.flow.owner()?.to_owned(),
             },
         };
         if is_counted || self.is_guarded(sink) || !self.flow.at.has_drop(&owner) {

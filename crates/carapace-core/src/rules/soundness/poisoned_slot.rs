@@ -100,7 +100,7 @@ fn taken(flow: &Flow<'_, '_>) -> Vec<Doubt> {
                     return false;
                 };
                 let name = at.single(*callee);
-                let binding = name.and_then(|name| at.binding(&name, *callee));
+                let binding = name.and_then(|name| at.binding(name, *callee));
                 matches!(
                     binding.map(|binding| binding.bound),
                     Some(Bound::Taken { .. })

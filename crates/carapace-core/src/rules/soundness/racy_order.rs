@@ -186,9 +186,9 @@ fn counter<'p>(at: &At<'p>, atomic: Atomic<'p>) -> Option<(String, Atomic<'p>)> 
     }
     let name = at.name(at.syntax().item(atomic.item)?.name?);
     // Of several methods of the name, another type's may keep an order.
-    let mut named = at.declared.functions(&name, None);
+    let mut named = at.declared.functions(name, None);
     let is_only = named.next().is_some() && named.next().is_none();
-    is_only.then_some((name, atomic))
+    is_only.then(|| (name.to_owned(), atomic))
 }
 
 /// The calls of such methods.
@@ -362,7 +362,7 @@ fn frees(at: &At<'_>, id: ExprId, looks: &Looks) -> Option<Freed> {
         let is_here = true;
         return Some(Freed { by: id, is_here });
     }
-    let mut functions = at.declared.functions(&at.name(name), None);
+    let mut functions = at.declared.functions(at.name(name), None);
     let (Some((place, function)), None) = (functions.next(), functions.next()) else {
         return None;
     };
@@ -460,7 +460,7 @@ fn is_asked_for_atomic(at: &At<'_>, id: ExprId) -> bool {
             ExprKind::Field { .. } | ExprKind::Index { .. } | ExprKind::Borrow { .. } => {}
             ExprKind::Method { name, .. } => {
                 let name = at.name(*name);
-                return matches!(name.as_str(), "load" | "store" | "swap" | "get_unchecked")
+                return matches!(name, "load" | "store" | "swap" | "get_unchecked")
                     || name.starts_with("fetch_");
             }
             _ => return false,

@@ -141,18 +141,18 @@ fn of_field(at: &At<'_>, safe: Safe<'_>, used: PointerUse, root: ExprId) -> Opti
     let ExprKind::Field { base, name } = at.kind(root) else {
         return None;
     };
-    if at.single(*base).as_deref() != Some("self") {
+    if at.single(*base) != Some("self") {
         return None;
     }
     let own = at.implementation(safe.id)?;
     let owner = at.syntax().item(own)?.name.map(|name| at.name(name))?;
-    let (_, place, item) = at.declared.type_meant(at.file.index, &owner)?;
+    let (_, place, item) = at.declared.type_meant(at.file.index, owner)?;
     let ItemKind::Struct { fields, .. } = &item.kind else {
         return None;
     };
     let there = at.declared.at(place)?;
     let name = at.name(*name);
-    let field = field_named(&there, fields, &name)?;
+    let field = field_named(&there, fields, name)?;
     if !is_raw(&there.written_in(field.of, Some(place.item))) {
         return None;
     }
@@ -162,7 +162,7 @@ fn of_field(at: &At<'_>, safe: Safe<'_>, used: PointerUse, root: ExprId) -> Opti
             let reason = there.reason(there.type_tokens(field.of), says);
             (reason, Confidence::Medium)
         }
-        false => (set_by(at, &owner, &name)?, Confidence::Medium),
+        false => (set_by(at, owner, name)?, Confidence::Medium),
     };
     let reach = match at.reach_of(safe.id) {
         Reach::Everybody if item.public => confidence,
@@ -233,7 +233,7 @@ fn set_by(at: &At<'_>, owner: &str, field: &str) -> Option<Reason> {
             let is_setting = there
                 .syntax()
                 .within(body)
-                .any(|part| sets(&there, part, owner, field, &parameter.0));
+                .any(|part| sets(&there, part, owner, field, parameter.0));
             if is_setting && there.reach_of(id) == Reach::Everybody {
                 let says = format!(
                     "`{}` takes whatever pointer it gets",
@@ -246,7 +246,11 @@ fn set_by(at: &At<'_>, owner: &str, field: &str) -> Option<Reason> {
     None
 }
 
-fn pointer_parameter(at: &At<'_>, function: &Function, id: ItemId) -> Option<(String, Tokens)> {
+fn pointer_parameter<'p>(
+    at: &At<'p>,
+    function: &Function,
+    id: ItemId,
+) -> Option<(&'p str, Tokens)> {
     function.parameters.iter().find_map(|parameter| {
         let of = at.written_in(parameter.of, Some(id));
         let PatternKind::Name { name, .. } = at.syntax().pattern(parameter.pattern) else {

@@ -165,7 +165,7 @@ impl<'a, 'p> Promise<'a, 'p> {
             at,
             is_send,
             of: *of,
-            name,
+            name: name.to_owned(),
             generics,
             keyword: *keyword,
             tokens,
@@ -519,7 +519,7 @@ fn reason_of(handing: &Handing) -> Reason {
 
 fn is_send(at: &At<'_>, of_trait: &Path) -> Option<bool> {
     let last = of_trait.segments.last()?;
-    match at.name(last.name).as_str() {
+    match at.name(last.name) {
         "Send" => Some(true),
         "Sync" => Some(false),
         _ => None,

@@ -309,7 +309,7 @@ fn needless(at: &At<'_>, entry: Entry<'_>, body: ExprId) -> Option<Doubt> {
         let name = at.single(*value).filter(|_| is_shared)?;
         let Bound::Let {
             value: Some(value), ..
-        } = at.binding(&name, *value)?.bound
+        } = at.binding(name, *value)?.bound
         else {
             return None;
         };
@@ -337,7 +337,7 @@ fn needless(at: &At<'_>, entry: Entry<'_>, body: ExprId) -> Option<Doubt> {
 fn item_of<'p>(at: &At<'p>, around: ItemId) -> Option<&'p Vec<TypeId>> {
     let name = at.syntax().item(around)?.name?;
     let name = at.name(name);
-    let mut places = at.declared.implementations(&name);
+    let mut places = at.declared.implementations(name);
     places.find_map(|place| {
         if place.file != at.file.index {
             return None;
@@ -386,7 +386,7 @@ fn own_field(at: &At<'_>, id: ExprId) -> Option<(String, bool, bool)> {
         return None;
     };
     let name = at.name(*name);
-    let field = field_named(&there, fields, &name)?;
+    let field = field_named(&there, fields, name)?;
     let tokens = there.type_tokens(field.of);
     let is_counted =
         there.mentions_any(tokens, &["Rc", "Arc"]) && there.mentions(tokens, "UnsafeCell");
@@ -394,7 +394,7 @@ fn own_field(at: &At<'_>, id: ExprId) -> Option<(String, bool, bool)> {
         there.syntax().type_kind(field.of),
         TypeKind::Pointer { mutable: true, .. }
     ) || there.mentions(tokens, "NonNull") && !there.mentions(tokens, "Option");
-    Some((name, is_counted, is_pointer))
+    Some((name.to_owned(), is_counted, is_pointer))
 }
 
 fn field_named<'f>(there: &At<'_>, fields: &'f [Field], name: &str) -> Option<&'f Field> {

@@ -94,7 +94,7 @@ fn fetched_twice(at: &At<'_>, safe: Safe<'_>) -> Option<Doubt> {
             continue;
         };
         if bounds.iter().any(|bound| BOUNDS.contains(&bound.as_str())) {
-            fetched.push((name, id));
+            fetched.push((name.to_owned(), id));
         }
     }
     let mut firsts: HashMap<&str, ExprId> = HashMap::new();
@@ -155,7 +155,7 @@ fn type_id(at: &At<'_>, safe: Safe<'_>) -> Option<Doubt> {
             };
             arguments.is_empty().then(|| (part, at.name(*name)))
         })?;
-        let mut functions = at.declared.functions(&name, None);
+        let mut functions = at.declared.functions(name, None);
         let is_open = functions.any(|(place, function)| {
             let owner = at.declared.owner(place);
             function.parameters.is_empty()

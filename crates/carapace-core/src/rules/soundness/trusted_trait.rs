@@ -174,7 +174,7 @@ impl Judge<'_, '_> {
         let tokens = at.pattern_tokens(pattern);
         let mut names: Vec<String> = (tokens.start..tokens.end)
             .filter(|token| at.file.source.kind(*token as usize).is_ident())
-            .map(|token| at.name(token))
+            .map(|token| at.name(token).to_owned())
             .filter(|name| name.starts_with(|first: char| first.is_lowercase()))
             .collect();
         for name in names.clone().into_iter().take(4) {
@@ -234,10 +234,10 @@ impl Judge<'_, '_> {
             let arguments = match at.kind(id) {
                 ExprKind::Method {
                     name, arguments, ..
-                } if makes_room(&at.name(*name)) => arguments,
+                } if makes_room(at.name(*name)) => arguments,
                 ExprKind::Call { arguments, .. } => {
                     let path = at.called_path(id).and_then(|path| path.segments.last());
-                    match path.is_some_and(|last| makes_room(&at.name(last.name))) {
+                    match path.is_some_and(|last| makes_room(at.name(last.name))) {
                         true => arguments,
                         false => return false,
                     }
@@ -327,7 +327,7 @@ impl Judge<'_, '_> {
                     | Operator::Eq
                     | Operator::Ne
             ),
-            ExprKind::Method { name, .. } => makes_room(&at.name(*name)),
+            ExprKind::Method { name, .. } => makes_room(at.name(*name)),
             ExprKind::Macro { path, .. } => path
                 .segments
                 .last()
@@ -379,7 +379,7 @@ impl Judge<'_, '_> {
             .within(number)
             .filter_map(|id| at.single(id).map(|name| (id, name)));
         for (id, name) in names.take(16) {
-            if let Some(binding) = at.binding(&name, id)
+            if let Some(binding) = at.binding(name, id)
                 && let Bound::Let {
                     value: Some(value), ..
                 } = binding.bound
@@ -406,7 +406,7 @@ impl Judge<'_, '_> {
                         let [first, second] = path.segments.as_slice() else {
                             return None;
                         };
-                        let parameter = self.generics.named(&at.name(first.name))?;
+                        let parameter = self.generics.named(at.name(first.name))?;
                         (parameter.bounds.clone(), second.name)
                     }
                     _ => return None,
@@ -414,7 +414,7 @@ impl Judge<'_, '_> {
                 let method = at.name(method);
                 let of_trait = bounds
                     .into_iter()
-                    .find(|bound| at.is_open_trait(bound) && self.has_member(bound, &method))?;
+                    .find(|bound| at.is_open_trait(bound) && self.has_member(bound, method))?;
                 Some((id, of_trait))
             })
     }
@@ -502,7 +502,7 @@ impl Judge<'_, '_> {
             let call = at.call_of::<3>(*id, "Vec", &["from_raw_parts"]);
             call.is_some_and(|([pointer, _, capacity], _)| {
                 let is_own = |id: ExprId| match at.kind(at.bare(id)) {
-                    ExprKind::Field { base, .. } => at.single(*base).as_deref() == Some("self"),
+                    ExprKind::Field { base, .. } => at.single(*base) == Some("self"),
                     _ => false,
                 };
                 is_own(at.pointer_root(pointer)) && is_own(capacity)
@@ -521,7 +521,7 @@ impl Judge<'_, '_> {
             at.mentions(tokens, "forget")
                 && at.mentions(tokens, "collect")
                 && at.mentions(tokens, "as_mut_ptr")
-                && at.mentions_any(tokens, &[&owner, "Self"])
+                && at.mentions_any(tokens, &[owner, "Self"])
                 && !at.mentions_any(
                     tokens,
                     &[

@@ -155,12 +155,12 @@ fn cloned_owner(at: &At<'_>, item: &Item) -> Option<Doubt> {
         return None;
     }
     let own = at.name(name);
-    let (body, there) = drop_of(at, &own)?;
+    let (body, there) = drop_of(at, own)?;
     let fields = fields.iter().enumerate();
     let mut pointers = fields.filter(|(_, field)| is_pointer(at, field));
     pointers.find(|(number, field)| {
         let named = match field.name {
-            Some(name) => at.name(name),
+            Some(name) => at.name(name).to_owned(),
             None => number.to_string(),
         };
         frees(at, body, there, &named)
@@ -170,7 +170,7 @@ fn cloned_owner(at: &At<'_>, item: &Item) -> Option<Doubt> {
         start: item.head,
         end: name + 1,
     };
-    Some(doubled(at, keyword, head, &own, there))
+    Some(doubled(at, keyword, head, own, there))
 }
 
 /// `Self { pointer: self.pointer }` in a `clone` that does nothing else.
@@ -209,9 +209,9 @@ fn copied_owner(at: &At<'_>, id: ExprId) -> Option<Doubt> {
     let field = at.name(*name);
     let mut fields = fields.iter();
     let declared =
-        fields.find(|found| found.name.is_some_and(|token| there.is_name(token, &field)))?;
+        fields.find(|found| found.name.is_some_and(|token| there.is_name(token, field)))?;
     let (body, drop) = drop_of(at, own)?;
-    if !is_pointer(&there, declared) || !frees(at, body, drop, &field) {
+    if !is_pointer(&there, declared) || !frees(at, body, drop, field) {
         return None;
     }
     let keyword = unsafe_in(at, at.expr_tokens(body))?;
@@ -281,7 +281,7 @@ fn freed_again(at: &At<'_>, id: ExprId) -> Option<Doubt> {
     };
     let (_, own) = crate::dance::declared::of_file(&own);
     let (body, drop) = drop_of(at, own)?;
-    if !frees(at, body, drop, &at.name(*name)) {
+    if !frees(at, body, drop, at.name(*name)) {
         return None;
     }
     let keyword = at.rests_on(id)?;
@@ -352,7 +352,7 @@ fn cloned_pointer(at: &At<'_>, item: &Item) -> Option<Doubt> {
             if !at.file.source.kind(token as usize).is_ident() {
                 return None;
             }
-            let (there, _, inner) = at.own_item(&at.name(token))?;
+            let (there, _, inner) = at.own_item(at.name(token))?;
             let ItemKind::Struct { fields, .. } = &inner.kind else {
                 return None;
             };
@@ -362,7 +362,7 @@ fn cloned_pointer(at: &At<'_>, item: &Item) -> Option<Doubt> {
                     TypeKind::Pointer { of, .. } if boxed.contains(&there.type_text(*of))
                 )
             });
-            let keyword = unsafe_of(at, &at.name(token))?;
+            let keyword = unsafe_of(at, at.name(token))?;
             (is_pointer && there.file.index == at.file.index).then_some((
                 token,
                 inner.name?,
@@ -443,7 +443,7 @@ fn read_out(at: &At<'_>, id: ExprId) -> Option<Doubt> {
     }
     let tokens = at.expr_tokens(id);
     if let Some(name) = at.single(place) {
-        let dropped = dropped(at, id, &name)?;
+        let dropped = dropped(at, id, name)?;
         return Some(Doubt {
             keyword,
             tokens,

@@ -161,7 +161,7 @@ fn bounded<'c>(
     let bounds = parts.filter_map(|part| bound(at, part)).take(MAX_BOUNDS);
     let mut fields = bounds.filter_map(|(small, large)| match at.kind(at.bare(large)) {
         ExprKind::Field { base, name } if at.is_self(*base) && is_open(&at.type_of(large)) => {
-            let names = at.related(&at.name(small), safe.body);
+            let names = at.related(at.name(small), safe.body);
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let read = read_field(at, *base, *name)?;
             at.mentions_any(number, &names).then_some(read)
@@ -199,9 +199,10 @@ fn bound(at: &At<'_>, id: ExprId) -> Option<(u32, ExprId)> {
 /// The name of the list in `self.list`.
 fn list_of_self(at: &At<'_>, base: ExprId) -> Option<String> {
     match at.kind(at.bare(base)) {
-        ExprKind::Field { base: own, name } if at.is_self(*own) => {
-            at.type_of(base).is_sequence().then(|| at.name(*name))
-        }
+        ExprKind::Field { base: own, name } if at.is_self(*own) => at
+            .type_of(base)
+            .is_sequence()
+            .then(|| at.name(*name).to_owned()),
         _ => None,
     }
 }
@@ -234,9 +235,9 @@ fn own_promise(at: &At<'_>, item: &Item) -> Option<(u32, String, u32)> {
         return None;
     };
     let of_trait = path.segments.last()?.name;
-    let (_, declared) = at.trait_named(&at.name(of_trait))?;
+    let (_, declared) = at.trait_named(at.name(of_trait))?;
     let is_unsafe = matches!(declared.kind, ItemKind::Trait { unsafety: Some(_) });
-    is_unsafe.then_some((*keyword, at.name(item.name?), of_trait))
+    is_unsafe.then_some((*keyword, at.name(item.name?).to_owned(), of_trait))
 }
 
 fn promised_of(at: &At<'_>, item: &Item, keyword: u32, own: &str, of_trait: u32) -> Option<Doubt> {
@@ -258,7 +259,7 @@ fn promised_of(at: &At<'_>, item: &Item, keyword: u32, own: &str, of_trait: u32)
     };
     let is_size = |field: &Field| {
         let tokens = there.type_tokens(field.of);
-        let is_parameter = |name: &u32| there.mentions(tokens, &there.name(*name));
+        let is_parameter = |name: &u32| there.mentions(tokens, there.name(*name));
         tokens.end == tokens.start + 1
             && (generics.iter().any(is_parameter) || there.mentions(tokens, "usize"))
     };
@@ -321,7 +322,7 @@ fn uses(at: &At<'_>, safe: &Safe<'_>) -> Vec<Used> {
             return None;
         };
         let name = at.called_path(id)?.segments.last()?.name;
-        let relies = match at.name(name).as_str() {
+        let relies = match at.name(name) {
             "from_utf8_unchecked" => "text is made of it, which must be UTF-8",
             "from_u32_unchecked" => "a character is made of it, which need not be one",
             _ => return None,
@@ -330,7 +331,7 @@ fn uses(at: &At<'_>, safe: &Safe<'_>) -> Vec<Used> {
             expr: id,
             base: None,
             keyword: at.unsafe_around(id)?,
-            values: arguments.clone(),
+            values: arguments.to_vec(),
             relies,
         })
     });
@@ -432,7 +433,7 @@ fn read_field(at: &At<'_>, base: ExprId, name: u32) -> Option<Read> {
             .take(MAX_FIELDS)
             .enumerate()
             .find(|(number, found)| match found.name {
-                Some(token) => there.is_name(token, &field),
+                Some(token) => there.is_name(token, field),
                 None => number.to_string() == field,
             })?;
     if !is_filled(&there, item, number) || is_checked(&there, item) {
@@ -447,7 +448,7 @@ fn read_field(at: &At<'_>, base: ExprId, name: u32) -> Option<Read> {
     Some(Read {
         declared: there.reason(tokens, format!("a document says what `{field}` is")),
         owner: owner.to_owned(),
-        field,
+        field: field.to_owned(),
     })
 }
 
@@ -495,7 +496,7 @@ fn is_checked(at: &At<'_>, item: &Item) -> bool {
     let Some(name) = item.name.map(|name| at.name(name)) else {
         return true;
     };
-    let mut places = at.declared.implementations(&name).take(64);
+    let mut places = at.declared.implementations(name).take(64);
     places.any(|place| {
         let Some(there) = at.declared.at(place) else {
             return false;

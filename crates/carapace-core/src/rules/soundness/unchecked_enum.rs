@@ -100,8 +100,8 @@ fn of_number(at: &At<'_>, id: ExprId) -> Option<Doubt> {
     }
     let entry = at.entry_around(id)?;
     let given = at.single(value)?;
-    let is_given = matches!(at.binding(&given, value)?.bound, Bound::Parameter(_));
-    if !is_given || !entry.is_reached || is_looked_at(at, entry.item, &given) {
+    let is_given = matches!(at.binding(given, value)?.bound, Bound::Parameter(_));
+    if !is_given || !entry.is_reached || is_looked_at(at, entry.item, given) {
         return None;
     }
     let message = format!(

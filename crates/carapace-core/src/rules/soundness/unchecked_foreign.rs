@@ -120,8 +120,8 @@ fn given(
 ) -> Option<(ExprId, &'static str, Confidence)> {
     let base = at.origin(pointer).base;
     if let Some(call) = at.foreign_source(pointer) {
-        let is_own = !is_allocated(&call.name);
-        let confidence = match is_text && is_never_null(&call.name) {
+        let is_own = !is_allocated(call.name);
+        let confidence = match is_text && is_never_null(call.name) {
             true => Confidence::Low,
             false => Confidence::Medium,
         };
@@ -145,7 +145,7 @@ fn given(
         let name = at.name(*name);
         let mut fields = fields.iter();
         let field =
-            fields.find(|field| field.name.is_some_and(|token| there.is_name(token, &name)))?;
+            fields.find(|field| field.name.is_some_and(|token| there.is_name(token, name)))?;
         let text = there.type_text(field.of);
         let of = there.written_in(field.of, Some(id));
         let is_declared = matches!(&of, Ty::Named(name, _) if at.own_item(name).is_some());

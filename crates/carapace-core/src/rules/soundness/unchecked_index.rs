@@ -235,7 +235,7 @@ impl Judge<'_, '_> {
         };
         let binding = at
             .single(innermost)
-            .and_then(|name| at.binding(&name, innermost));
+            .and_then(|name| at.binding(name, innermost));
         binding.is_some_and(|binding| match binding.bound {
             Bound::Closure(_) => true,
             Bound::Let {
@@ -359,12 +359,15 @@ impl Judge<'_, '_> {
             return self.is_slice(parameter.of).then_some(Slice { name, of });
         }
         let name = at.single(base)?;
-        let Bound::Let { .. } = at.binding(&name, base)?.bound else {
+        let Bound::Let { .. } = at.binding(name, base)?.bound else {
             return None;
         };
         let of = at.type_of(base);
         let is_slice = matches!(&of, Ty::Ref { of, .. } if matches!(**of, Ty::Slice(_) | Ty::Str));
-        is_slice.then_some(Slice { name, of: None })
+        is_slice.then_some(Slice {
+            name: name.to_owned(),
+            of: None,
+        })
     }
 
     /// The slice behind `slice.as_ptr()`.
@@ -452,7 +455,7 @@ impl Judge<'_, '_> {
                 kind: Kind::Slice,
                 base: None,
                 numbers: Vec::new(),
-                name: String::new(),
+                name: "",
                 own: None,
             };
             return Some(self.doubt(

@@ -177,7 +177,7 @@ fn source_of(
             }
             ExprKind::Path(_) => {
                 let name = at.single(part)?;
-                match at.binding(&name, part)?.bound {
+                match at.binding(name, part)?.bound {
                     Bound::Parameter(of) => {
                         let of = at.written_in(of, Some(entry.item));
                         // What can be written to may have been filled here.

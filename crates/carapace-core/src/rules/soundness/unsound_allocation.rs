@@ -30,6 +30,8 @@
 //! - <https://doc.rust-lang.org/std/alloc/trait.GlobalAlloc.html#safety>
 //! - <https://doc.rust-lang.org/std/vec/struct.Vec.html#method.from_raw_parts>
 
+use std::cell::OnceCell;
+
 use crate::dance::at::At;
 use crate::dance::scope::Bound;
 use crate::dance::types::Ty;
@@ -66,12 +68,13 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     if functions.is_empty() {
         return;
     }
-    let knows_sizes = knows_sizes(at);
+    let known = OnceCell::new();
+    let knows_sizes = || *known.get_or_init(|| knows_sizes(at));
     for &safe in functions {
         let judge = Judge {
             at,
             safe,
-            knows_sizes,
+            knows_sizes: &knows_sizes,
         };
         let doubts = [
             judge.freed_twice(),
@@ -123,7 +126,7 @@ fn knows_sizes(at: &At<'_>) -> bool {
 struct Judge<'a, 'p> {
     at: &'a At<'p>,
     safe: Safe<'p>,
-    knows_sizes: bool,
+    knows_sizes: &'a dyn Fn() -> bool,
 }
 
 impl Judge<'_, '_> {
@@ -157,14 +160,14 @@ impl Judge<'_, '_> {
             let root = at.pointer_root(pointer);
             let (owned, []) = at.method_of::<0>(root, &["as_mut_ptr", "as_ptr"])?;
             let name = at.single(owned)?;
-            let binding = at.binding(&name, owned)?;
+            let binding = at.binding(name, owned)?;
             let is_owned = match at.type_of(owned) {
                 Ty::Vec(_) | Ty::String => true,
                 Ty::Boxed(of) => matches!(*of, Ty::Slice(_) | Ty::Str),
                 _ => false,
             };
             let is_here = matches!(binding.bound, Bound::Let { .. } | Bound::Parameter(_));
-            if !is_owned || !is_here || self.is_given_up(&name) {
+            if !is_owned || !is_here || self.is_given_up(name) {
                 return None;
             }
             let tokens = at.syntax().expr(id).tokens;
@@ -194,7 +197,7 @@ impl Judge<'_, '_> {
             .any(|id| match at.kind(id) {
                 ExprKind::Call { arguments, .. } => arguments
                     .iter()
-                    .any(|argument| at.single(*argument).as_deref() == Some(name)),
+                    .any(|argument| at.single(*argument) == Some(name)),
                 ExprKind::Method {
                     receiver,
                     name: method,
@@ -207,11 +210,11 @@ impl Judge<'_, '_> {
                         "into_boxed_slice",
                         "forget",
                     ];
-                    at.single(*receiver).as_deref() == Some(name)
+                    at.single(*receiver) == Some(name)
                         && GIVES.iter().any(|word| at.is_name(*method, word))
                 }
                 ExprKind::Macro { .. } => false,
-                ExprKind::Return(Some(value)) => at.single(*value).as_deref() == Some(name),
+                ExprKind::Return(Some(value)) => at.single(*value) == Some(name),
                 _ => false,
             })
     }
@@ -342,8 +345,7 @@ impl Judge<'_, '_> {
         at.syntax().within(self.safe.body).find_map(|id| {
             let path = at.called_path(id)?;
             let (parent, name) = at.standard(path)?;
-            let is_allocating =
-                parent == "alloc" && matches!(name.as_str(), "alloc" | "alloc_zeroed");
+            let is_allocating = parent == "alloc" && matches!(name, "alloc" | "alloc_zeroed");
             if !is_allocating {
                 return None;
             }
@@ -378,7 +380,7 @@ impl Judge<'_, '_> {
                 ));
             }
             let made = self.layout_of_nothing(layout)?;
-            if self.knows_sizes || at.mentions_any(body, &["max", "NonZeroUsize"]) {
+            if (self.knows_sizes)() || at.mentions_any(body, &["max", "NonZeroUsize"]) {
                 return None;
             }
             let chain = vec![
@@ -404,7 +406,7 @@ impl Judge<'_, '_> {
         let at = self.at;
         let mut made = at.bare(layout);
         if let Some(name) = at.single(made)
-            && let Some(binding) = at.binding(&name, made)
+            && let Some(binding) = at.binding(name, made)
             && let Bound::Let {
                 value: Some(value), ..
             } = binding.bound
@@ -426,7 +428,7 @@ impl Judge<'_, '_> {
                     .first()
                     .is_some_and(|of| match at.syntax().type_kind(*of) {
                         TypeKind::Path(path) => match path.segments.as_slice() {
-                            [one] => at.is_type_parameter(self.safe.id, &at.name(one.name)),
+                            [one] => at.is_type_parameter(self.safe.id, at.name(one.name)),
                             _ => false,
                         },
                         _ => false,
@@ -437,7 +439,7 @@ impl Judge<'_, '_> {
                     .is_some_and(|first| !at.numbers_from(*first).is_empty()),
                 _ => false,
             };
-            match at.name(name.name).as_str() {
+            match at.name(name.name) {
                 "new" => is_generic,
                 "array" => is_generic || is_counted(),
                 "from_size_align" | "from_size_align_unchecked" => is_counted(),

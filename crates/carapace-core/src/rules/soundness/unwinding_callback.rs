@@ -99,14 +99,14 @@ fn unwinding(at: &At<'_>, item: ItemId, function: &Function) -> Option<Doubt> {
         return None;
     }
     let is_generic = function.generics.iter().any(|name| {
-        let bounds = at.bounds_of(item, &at.name(*name)).unwrap_or_default();
+        let bounds = at.bounds_of(item, at.name(*name)).unwrap_or_default();
         bounds.iter().any(|bound| is_closure(bound))
     });
     let tokens = at.expr_tokens(body);
     let source = at.file.source;
     let is_object = || {
         (tokens.start..tokens.end)
-            .any(|token| source.kind(token as usize) == T::Dyn && is_closure(&at.name(token + 1)))
+            .any(|token| source.kind(token as usize) == T::Dyn && is_closure(at.name(token + 1)))
     };
     if !is_generic && !is_object() {
         return None;
@@ -150,7 +150,7 @@ fn calls_value(at: &At<'_>, id: ExprId) -> bool {
     match at.kind(callee) {
         ExprKind::Path(_) => at
             .single(callee)
-            .is_some_and(|name| at.binding(&name, callee).is_some()),
+            .is_some_and(|name| at.binding(name, callee).is_some()),
         ExprKind::Unary { .. } | ExprKind::Borrow { .. } | ExprKind::Field { .. } => true,
         _ => false,
     }

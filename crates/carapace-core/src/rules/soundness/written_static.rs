@@ -66,7 +66,7 @@ const MAX_WRITERS: usize = 256;
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
     let items = at.syntax().items.iter();
-    let names: HashSet<String> = items
+    let names: HashSet<&str> = items
         .filter(|item| is_racy(at, item))
         .filter_map(|item| Some(at.name(item.name?)))
         .take(MAX_STATICS)
@@ -77,7 +77,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let functions = judged.safe_functions().iter();
     let written = functions.filter_map(|safe| Some((safe, written(at, safe, &names)?)));
     for (safe, (part, name)) in written.take(MAX_WRITERS) {
-        found.extend(doubt(at, safe, part, &name));
+        found.extend(doubt(at, safe, part, name));
     }
 }
 
@@ -105,7 +105,7 @@ fn is_racy(at: &At<'_>, item: &Item) -> bool {
         && let Some(last) = path.segments.last()
     {
         let name = at.name(last.name);
-        if name == "Option" || is_primitive(&name) {
+        if name == "Option" || is_primitive(name) {
             return false;
         }
     }
@@ -113,7 +113,7 @@ fn is_racy(at: &At<'_>, item: &Item) -> bool {
 }
 
 /// Where a function writes one of them, and its name.
-fn written(at: &At<'_>, safe: &Safe<'_>, names: &HashSet<String>) -> Option<(ExprId, String)> {
+fn written<'p>(at: &At<'p>, safe: &Safe<'_>, names: &HashSet<&str>) -> Option<(ExprId, &'p str)> {
     let is_static = |word: &[u8]| std::str::from_utf8(word).is_ok_and(|word| names.contains(word));
     if !at.any_word(at.expr_tokens(safe.body), is_static) {
         return None;
@@ -122,7 +122,7 @@ fn written(at: &At<'_>, safe: &Safe<'_>, names: &HashSet<String>) -> Option<(Exp
     parts.find_map(|part| {
         let place = written_place(at, part)?;
         let name = at.single(at.place_root(place))?;
-        let is_static = names.contains(&name) && at.unsafe_around(part).is_some();
+        let is_static = names.contains(name) && at.unsafe_around(part).is_some();
         is_static.then_some((part, name))
     })
 }

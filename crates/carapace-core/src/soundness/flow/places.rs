@@ -108,10 +108,10 @@ impl Flow<'_, '_> {
                 }
                 let name = self.at.single(id)?;
                 if name == "self" {
-                    return Some(name);
+                    return Some(name.to_owned());
                 }
-                let Some(binding) = self.at.binding(&name, id) else {
-                    return Some(name);
+                let Some(binding) = self.at.binding(name, id) else {
+                    return Some(name.to_owned());
                 };
                 let leads = match binding.bound {
                     // It frees by itself, whatever it was made of.
@@ -123,11 +123,11 @@ impl Flow<'_, '_> {
                     } => self.leads(value, steps).then_some(value),
                     Bound::Each(over) => self.leads(over, steps).then_some(over),
                     Bound::Taken { value, .. } => Some(value),
-                    Bound::Somehow => self.each_of(&name, id),
+                    Bound::Somehow => self.each_of(name, id),
                     _ => None,
                 };
                 let leads = leads.filter(|value| !self.at.syntax().is_within(id, *value));
-                leads.and_then(inner).or(Some(name))
+                leads.and_then(inner).or_else(|| Some(name.to_owned()))
             }
             _ => None,
         }
@@ -222,7 +222,7 @@ impl Flow<'_, '_> {
                 value: Some(value),
                 ..
             } if value == at => match syntax.pattern(pattern) {
-                PatternKind::Name { name, .. } => Some(self.at.name(*name)),
+                PatternKind::Name { name, .. } => Some(self.at.name(*name).to_owned()),
                 _ => None,
             },
             // The value of a block that a `let` takes: `let x = unsafe { … };`

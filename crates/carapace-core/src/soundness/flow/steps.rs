@@ -117,7 +117,7 @@ impl Flow<'_, '_> {
                 ..
             } => {
                 let name = self.at.name(*name);
-                self.method(*receiver, &name, arguments, &mut add);
+                self.method(*receiver, name, arguments, &mut add);
             }
             ExprKind::Assign {
                 operator,
@@ -172,7 +172,6 @@ impl Flow<'_, '_> {
             }
         };
         let place = |number: usize| arguments.get(number).and_then(|id| self.place(*id));
-        let parent = parent.as_str();
         let is_ptr = matches!(parent, "ptr" | "intrinsics");
         // Without a type of its own: what a `let` names holds nothing yet.
         if name == "uninitialized" && arguments.is_empty() {
@@ -186,7 +185,7 @@ impl Flow<'_, '_> {
         if name == "from_raw_parts_mut" && parent == "slice" {
             place(0).into_iter().for_each(|of| add(Does::Exposes(of)));
         }
-        match (name.as_str(), arguments.len()) {
+        match (name, arguments.len()) {
             ("read" | "read_unaligned", 1) if is_ptr => {
                 if let Some(from) = place(0).filter(|_| !self.is_kept_apart(id)) {
                     add(Does::Read(from));
@@ -313,7 +312,7 @@ impl Flow<'_, '_> {
     /// Whether an unsafe function of the package drops what is in its type.
     fn drops(&self, name: &str) -> bool {
         let owner = self.owner();
-        let mut functions = self.at.declared.functions(name, owner.as_deref()).take(4);
+        let mut functions = self.at.declared.functions(name, owner).take(4);
         functions.any(|(place, function)| {
             let (there, item) = (self.at.declared.at(place), self.at.declared.item(place));
             function.unsafety.is_some()

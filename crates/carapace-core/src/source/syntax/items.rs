@@ -151,7 +151,7 @@ impl Parser<'_, '_> {
         if self.ahead(by) == T::OpenBrace && (0..by).any(|at| self.ahead(at) == T::Extern) {
             self.at += by;
             let id = self.open_item(start, public);
-            self.inside(id, Self::statements);
+            self.inside(id, Self::elements);
             self.close_item(id, start, None, ItemKind::Foreign);
             return Some(id);
         }
@@ -326,7 +326,7 @@ impl Parser<'_, '_> {
         let mut of_trait = None;
         if self.eat(T::For) {
             if let TypeKind::Path(path) = self.out.type_kind(of) {
-                of_trait = Some(path.clone());
+                of_trait = Some(Box::new(path.clone()));
             }
             of = self.any_type();
         }
@@ -356,7 +356,7 @@ impl Parser<'_, '_> {
 
     fn items_inside(&mut self, id: ItemId) {
         match self.is(T::OpenBrace) {
-            true => self.inside(id, Self::statements),
+            true => self.inside(id, Self::elements),
             false => self.until_semicolon(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::lexer::TokenKind as T;
 use super::parser::Parser;
-use super::{Depth, ExprId, ExprKind, Path};
+use super::{Depth, ExprId, ExprKind, Few, Path};
 
 impl Parser<'_, '_> {
     /// A macro's call in an expression, at the bracket.
@@ -19,15 +19,15 @@ impl Parser<'_, '_> {
         }
         let (arguments, is_read) = read.unwrap_or_default();
         ExprKind::Macro {
-            path,
+            path: Box::new(path),
             arguments,
             is_read,
         }
     }
 
     /// Expressions between commas and semicolons.
-    fn handed_list(&mut self) -> (Vec<ExprId>, bool) {
-        let (mut list, mut is_read) = (Vec::new(), true);
+    fn handed_list(&mut self) -> (Few<ExprId>, bool) {
+        let (mut list, mut is_read) = (Few::None, true);
         while !self.is_done() {
             let before = self.at;
             if !matches!(self.kind(), T::Comma | T::Semi) {
@@ -55,9 +55,9 @@ impl Parser<'_, '_> {
     }
 
     /// Statements of a macro whose arguments stand between braces.
-    fn handed_statements(&mut self) -> (Vec<ExprId>, bool) {
+    fn handed_statements(&mut self) -> (Few<ExprId>, bool) {
         let first = self.out.statements.len();
-        self.statements();
+        self.elements();
         let statements = self.out.statements.get(first..).unwrap_or_default();
         let roots = statements.iter().filter_map(|statement| {
             use super::StatementKind as K;
@@ -70,7 +70,7 @@ impl Parser<'_, '_> {
         let is_read = roots
             .clone()
             .all(|root| *self.out.kind(root) != ExprKind::Unknown);
-        (Vec::new(), is_read)
+        (Few::None, is_read)
     }
 
     /// `$( … ) sep rep` in the body of a macro.
@@ -82,7 +82,7 @@ impl Parser<'_, '_> {
         }
         self.repetition_end();
         ExprKind::Macro {
-            path: Path::default(),
+            path: Box::default(),
             arguments: read.map(|(list, _)| list).unwrap_or_default(),
             is_read: false,
         }
@@ -135,7 +135,7 @@ impl Parser<'_, '_> {
         self.at += 1;
         let read = self.deeper(|parser| {
             parser.group(|parser| {
-                parser.statements();
+                parser.elements();
             });
         });
         if read.is_none() {
@@ -158,7 +158,7 @@ impl Parser<'_, '_> {
             }
             let read = self.deeper(|parser| {
                 parser.group(|parser| {
-                    parser.statements();
+                    parser.elements();
                 });
             });
             if read.is_none() {
@@ -174,14 +174,14 @@ impl Parser<'_, '_> {
             name == b"cfg_if" || name == b"cfg_select"
         });
         if !is_conditional {
-            self.statements();
+            self.elements();
             return;
         }
         while !self.is_done() {
             match self.kind() {
                 T::OpenBrace => {
                     self.group(|parser| {
-                        parser.statements();
+                        parser.elements();
                     });
                 }
                 _ => self.skip_tree(),

@@ -13,6 +13,7 @@
 //! is a loop. It takes linear time.
 
 mod exprs;
+mod few;
 mod items;
 mod macros;
 mod operands;
@@ -24,6 +25,8 @@ mod tests;
 mod types;
 
 use std::ops::Range;
+
+pub use few::Few;
 
 use super::outline::Source;
 
@@ -61,7 +64,7 @@ pub struct Segment {
     /// The token of its name, or of `self`, `super`, `crate`, `Self`.
     pub name: u32,
     /// Its generic arguments that are types.
-    pub arguments: Vec<TypeId>,
+    pub arguments: Few<TypeId>,
 }
 
 /// A path.
@@ -70,7 +73,7 @@ pub struct Path {
     /// The type in `<T as Trait>::…`.
     pub of_type: Option<TypeId>,
     /// Its segments.
-    pub segments: Vec<Segment>,
+    pub segments: Few<Segment>,
 }
 
 impl Path {
@@ -235,20 +238,20 @@ pub enum ExprKind {
     /// A macro's call. What is handed to it is read as expressions between commas or semicolons, as
     /// statements between braces; where it is none of these, `is_read` is false.
     Macro {
-        path: Path,
-        arguments: Vec<ExprId>,
+        path: Box<Path>,
+        arguments: Few<ExprId>,
         is_read: bool,
     },
     Call {
         callee: ExprId,
-        arguments: Vec<ExprId>,
+        arguments: Few<ExprId>,
     },
     Method {
         receiver: ExprId,
         /// The token of its name.
         name: u32,
-        generics: Vec<TypeId>,
-        arguments: Vec<ExprId>,
+        generics: Few<TypeId>,
+        arguments: Few<ExprId>,
     },
     /// `base.name`, `base.0`
     Field {
@@ -294,7 +297,7 @@ pub enum ExprKind {
         length: ExprId,
     },
     Struct {
-        path: Path,
+        path: Box<Path>,
         /// The token of each field's name, and its value.
         fields: Vec<(u32, ExprId)>,
         base: Option<ExprId>,
@@ -511,7 +514,7 @@ pub enum ItemKind {
         /// The type.
         of: TypeId,
         /// The trait that is implemented.
-        of_trait: Option<Path>,
+        of_trait: Option<Box<Path>>,
         /// Whether it is declared `unsafe`: the keyword's token.
         unsafety: Option<u32>,
         /// The tokens of the names of its type parameters.

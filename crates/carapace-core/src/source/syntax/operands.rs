@@ -3,7 +3,7 @@
 use super::super::lexer::TokenKind as T;
 use super::exprs::Place;
 use super::parser::Parser;
-use super::{Arm, Block, BlockKind, ExprId, ExprKind, Path};
+use super::{Arm, Block, BlockKind, ExprId, ExprKind, Few, Path};
 
 const HEAD: Place = Place { no_struct: true };
 
@@ -61,7 +61,7 @@ impl Parser<'_, '_> {
                 self.at += 2;
                 self.generic_arguments()
             }
-            false => Vec::new(),
+            false => Few::None,
         };
         match self.is(T::OpenParen) {
             true => ExprKind::Method {
@@ -78,8 +78,8 @@ impl Parser<'_, '_> {
     }
 
     /// Expressions between commas, up to the end of the group.
-    pub(super) fn list(&mut self) -> Vec<ExprId> {
-        let mut list = Vec::new();
+    pub(super) fn list(&mut self) -> Few<ExprId> {
+        let mut list = Few::None;
         while !self.is_done() {
             self.attributes();
             let before = self.at;
@@ -201,14 +201,10 @@ impl Parser<'_, '_> {
     fn parenthesised(&mut self) -> ExprKind {
         let end = self.source.groups.end(self.at).min(self.end);
         let has_comma = end > self.at + 1 && self.source.kind(end - 1) == T::Comma;
-        let mut list = self.group(Self::list);
-        match list.pop() {
-            Some(one) if list.is_empty() && !has_comma => ExprKind::Paren(one),
-            Some(last) => {
-                list.push(last);
-                ExprKind::Tuple(list)
-            }
-            None => ExprKind::Tuple(list),
+        let list = self.group(Self::list);
+        match list.as_slice() {
+            [one] if !has_comma => ExprKind::Paren(*one),
+            all => ExprKind::Tuple(all.to_vec()),
         }
     }
 
@@ -227,7 +223,7 @@ impl Parser<'_, '_> {
             list.push(self.unknown());
             self.eat(T::Comma);
         }
-        list.extend(self.list());
+        list.extend_from_slice(&self.list());
         ExprKind::Array(list)
     }
 
@@ -469,7 +465,11 @@ impl Parser<'_, '_> {
             self.skip_tree();
         }
         let (fields, base) = read.unwrap_or_default();
-        ExprKind::Struct { path, fields, base }
+        ExprKind::Struct {
+            path: Box::new(path),
+            fields,
+            base,
+        }
     }
 
     fn fields_of_value(&mut self) -> (Vec<(u32, ExprId)>, Option<ExprId>) {

@@ -36,7 +36,7 @@ impl<'s, 'a> Parser<'s, 'a> {
     }
 
     pub(super) fn file(mut self) -> Syntax {
-        self.statements();
+        self.elements();
         self.out
     }
 
@@ -252,9 +252,8 @@ fn each_child(kind: &ExprKind, own: &mut impl FnMut(ExprId)) {
     use ExprKind as K;
     match kind {
         K::Unknown | K::Literal | K::Path(_) | K::Continue | K::Block(_) => {}
-        K::Macro { arguments, .. } | K::Tuple(arguments) | K::Array(arguments) => {
-            arguments.iter().copied().for_each(own);
-        }
+        K::Macro { arguments, .. } => arguments.iter().copied().for_each(own),
+        K::Tuple(parts) | K::Array(parts) => parts.iter().copied().for_each(own),
         K::Call { callee, arguments } => {
             own(*callee);
             arguments.iter().copied().for_each(own);

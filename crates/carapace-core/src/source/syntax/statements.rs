@@ -2,16 +2,33 @@
 
 use super::super::lexer::TokenKind as T;
 use super::parser::Parser;
-use super::{BlockKind, ExprId, ExprKind, StatementId, StatementKind};
+use super::{BlockKind, ExprId, ExprKind, ItemId, StatementId, StatementKind};
+
+/// What stands in a block or among items.
+enum Element {
+    Item {
+        item: ItemId,
+        /// Where its attributes begin.
+        start: usize,
+        /// Where it begins behind them.
+        head: usize,
+    },
+    Statement(StatementId),
+}
 
 impl Parser<'_, '_> {
-    /// Statements and items up to the end of the group.
+    /// The statements of a block, items among them, up to the end of the group.
     pub(super) fn statements(&mut self) -> Vec<StatementId> {
         let mut statements = Vec::new();
         while !self.is_done() {
             let before = self.at;
-            let statement = self.one_statement();
-            statements.extend(statement);
+            statements.extend(match self.element() {
+                Some(Element::Item { item, start, head }) => {
+                    Some(self.statement(start, head, StatementKind::Item(item)))
+                }
+                Some(Element::Statement(statement)) => Some(statement),
+                None => None,
+            });
             if self.at == before {
                 self.skip_tree();
             }
@@ -19,7 +36,19 @@ impl Parser<'_, '_> {
         statements
     }
 
-    fn one_statement(&mut self) -> Option<StatementId> {
+    /// Items up to the end of the group, and the statements of a macro among them. An item is no
+    /// statement here: bindings have a hundred thousand in a file.
+    pub(super) fn elements(&mut self) {
+        while !self.is_done() {
+            let before = self.at;
+            self.element();
+            if self.at == before {
+                self.skip_tree();
+            }
+        }
+    }
+
+    fn element(&mut self) -> Option<Element> {
         let start = self.at;
         self.attributes();
         let head = self.at;
@@ -27,7 +56,7 @@ impl Parser<'_, '_> {
             return None;
         }
         if self.eat(T::Semi) {
-            return Some(self.statement(start, head, StatementKind::Empty));
+            return Some(self.own(start, head, StatementKind::Empty));
         }
         // Between the statements of a repetition in a macro.
         if self.is(T::Comma) {
@@ -37,14 +66,14 @@ impl Parser<'_, '_> {
         if self.is(T::Let) {
             let kind = self.let_statement();
             self.eat(T::Semi);
-            return Some(self.statement(start, head, kind));
+            return Some(self.own(start, head, kind));
         }
         if self.repeats_items() {
             self.repeated_items();
             return None;
         }
         if let Some(item) = self.item(start) {
-            return Some(self.statement(start, head, StatementKind::Item(item)));
+            return Some(Element::Item { item, start, head });
         }
         let is_call =
             self.kind().is_ident() && self.ahead(1) == T::Bang && self.ahead(2) == T::OpenBrace;
@@ -52,7 +81,7 @@ impl Parser<'_, '_> {
             let name = self.bump();
             self.at += 1;
             let item = self.call_item(start, Some(name));
-            return Some(self.statement(start, head, StatementKind::Item(item)));
+            return Some(Element::Item { item, start, head });
         }
         let value = self.statement_expr();
         let ends = self.eat(T::Semi);
@@ -61,7 +90,11 @@ impl Parser<'_, '_> {
         if is_unknown && !ends && !ends_group && self.is(T::Comma) {
             self.at += 1;
         }
-        Some(self.statement(start, head, StatementKind::Expr { value, ends }))
+        Some(self.own(start, head, StatementKind::Expr { value, ends }))
+    }
+
+    fn own(&mut self, start: usize, head: usize, kind: StatementKind) -> Element {
+        Element::Statement(self.statement(start, head, kind))
     }
 
     fn let_statement(&mut self) -> StatementKind {

@@ -2,7 +2,7 @@
 
 use super::super::lexer::TokenKind as T;
 use super::parser::Parser;
-use super::{Path, Segment, TypeId, TypeKind};
+use super::{Few, Path, Segment, TypeId, TypeKind};
 
 impl Parser<'_, '_> {
     /// A type in which everything may stand.
@@ -187,10 +187,10 @@ impl Parser<'_, '_> {
     pub(super) fn one_segment(&self, name: u32) -> Path {
         Path {
             of_type: None,
-            segments: vec![Segment {
+            segments: Few::One(Segment {
                 name,
-                arguments: Vec::new(),
-            }],
+                arguments: Few::None,
+            }),
         }
     }
 
@@ -214,7 +214,7 @@ impl Parser<'_, '_> {
                 return path;
             }
             let name = self.bump();
-            let mut arguments = Vec::new();
+            let mut arguments = Few::None;
             let is_turbofish = self.is_pair(0, T::Colon, T::Colon) && self.ahead(2) == T::Lt;
             if is_turbofish {
                 self.at += 2;
@@ -244,8 +244,8 @@ impl Parser<'_, '_> {
     }
 
     /// What stands between `<` and `>`, at the `<`: the types of it.
-    pub(super) fn generic_arguments(&mut self) -> Vec<TypeId> {
-        let mut list = Vec::new();
+    pub(super) fn generic_arguments(&mut self) -> Few<TypeId> {
+        let mut list = Few::None;
         self.at += 1;
         while !self.is_done() && !self.is(T::Gt) {
             let before = self.at;
