@@ -87,7 +87,9 @@ impl<'p> At<'p> {
             if is_word && was_word {
                 text.push(' ');
             }
-            text.push_str(&self.file.source.text(at as usize));
+            text.push_str(&String::from_utf8_lossy(
+                self.file.source.bytes_of(at as usize),
+            ));
             was_word = is_word;
         }
         text

@@ -208,6 +208,8 @@ pub(crate) struct Declared<'p> {
     names: &'p Names<'p>,
     /// How many lookups are left for the question of a type that is being answered.
     pub(super) lookups: Cell<u32>,
+    /// Whether there was more in the file of something than rules on unsound code look at.
+    pub(crate) is_cut: Cell<bool>,
 }
 
 impl<'p> Declared<'p> {
@@ -217,6 +219,7 @@ impl<'p> Declared<'p> {
             files: names.files,
             names,
             lookups: Cell::default(),
+            is_cut: Cell::default(),
         }
     }
 

@@ -60,6 +60,10 @@ use crate::source::tree::Groups;
 const UNJUDGED: &str = "expressions in it nest too deep, or a block is too long: rules on unsound code \
                         have not looked at it";
 
+/// Why something may not have been looked at in a file that was judged.
+const CUT: &str = "has more of some kind, or longer functions, than rules on unsound code look at: the \
+                   rest was not judged";
+
 /// A file of a package, read as far as the rules need it: all of it where something unsafe may stand
 /// in it, else what it declares.
 #[derive(Debug)]
@@ -214,8 +218,13 @@ fn judge(read: &Danced, view: &FileView<'_>, names: &Names<'_>, paths: &[&str]) 
             false => Vec::new(),
         },
     };
+    let gap = match (is_judged, declared.is_cut.get()) {
+        (false, _) => Some(UNJUDGED),
+        (true, true) => Some(CUT),
+        (true, false) => None,
+    };
     Said {
-        gap: (!is_judged).then(|| read.gap_of(UNJUDGED)),
+        gap: gap.map(|reason| read.gap_of(reason)),
         file,
     }
 }

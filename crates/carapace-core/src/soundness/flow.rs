@@ -161,7 +161,11 @@ impl<'a, 'p> Flow<'a, 'p> {
                 continue;
             }
             let id = ItemId(u32::try_from(number).unwrap_or(u32::MAX));
-            if at.syntax().within(body).count() > MAX_EXPRS || at.is_test(id) {
+            if at.is_test(id) {
+                continue;
+            }
+            if at.syntax().within(body).nth(MAX_EXPRS).is_some() {
+                at.leave_out();
                 continue;
             }
             let mut flow = Self {
@@ -172,8 +176,7 @@ impl<'a, 'p> Flow<'a, 'p> {
                 given: Given::new(at, id, function),
                 steps: Vec::new(),
             };
-            flow.steps = flow.taken();
-            flow.steps.truncate(MAX_STEPS);
+            flow.steps = at.up_to(MAX_STEPS, flow.taken()).collect();
             flows.push(flow);
         }
         flows

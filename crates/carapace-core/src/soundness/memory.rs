@@ -84,7 +84,7 @@ impl<'p> At<'p> {
                 own,
             })
         });
-        accesses.take(MAX_ACCESSES).collect()
+        self.up_to(MAX_ACCESSES, accesses).collect()
     }
 
     #[allow(clippy::type_complexity)] // The parts of an `Access`.
@@ -341,6 +341,7 @@ impl<'p> At<'p> {
         let own_function = self.function_of(body);
         for id in self.syntax().within(body).take(parts) {
             if found.len() >= MAX_ACCESSES {
+                self.leave_out();
                 break;
             }
             let (pointers, is_foreign) = match self.kind(id) {

@@ -124,6 +124,33 @@ impl At<'_> {
     }
 }
 
+impl At<'_> {
+    /// Notes that something of the file was not judged.
+    pub(crate) fn leave_out(&self) {
+        self.declared.is_cut.set(true);
+    }
+
+    /// So many of all; where there are more, that is noted.
+    pub(crate) fn up_to<I: IntoIterator>(
+        &self,
+        most: usize,
+        all: I,
+    ) -> impl Iterator<Item = I::Item> {
+        let mut left = most;
+        all.into_iter()
+            .take_while(move |_| match left.checked_sub(1) {
+                Some(fewer) => {
+                    left = fewer;
+                    true
+                }
+                None => {
+                    self.leave_out();
+                    false
+                }
+            })
+    }
+}
+
 /// Whether rules can judge a file in a bounded time.
 pub(crate) fn is_judged(syntax: &Syntax) -> bool {
     let is_long = |expr: &Expr| match &expr.kind {
@@ -143,10 +170,8 @@ pub(crate) fn faults(at: At<'_>, paths: &[&str]) -> Vec<Fault> {
         };
         let mut found = Vec::new();
         (judges.find)(&judged, &mut found);
-        found.truncate(MAX_FAULTS);
         faults.extend(
-            found
-                .into_iter()
+            at.up_to(MAX_FAULTS, found)
                 .map(|doubt| (judges, rule.meta.code, doubt)),
         );
     }

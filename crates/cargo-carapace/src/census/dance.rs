@@ -12,9 +12,9 @@ use carapace_core::facts::dance::{PackageDance, VERSION};
 
 use serde::{Deserialize, Serialize};
 
-use super::extract::{Folder, keep, look, make, scan_files};
+use super::extract::{Folder, Seen, keep, make, scan_files};
 use super::sources::Listing;
-use super::store::{Column, FactsStore};
+use super::store::Column;
 use crate::host::parallel::parallel;
 
 const COLUMN: Column = Column {
@@ -55,10 +55,10 @@ pub struct Proposed {
 }
 
 /// Reads packages, in their order. What is kept of those that can be trusted is not read again.
-pub fn extract(folders: &[Folder], store: Option<&FactsStore>) -> Vec<Proposed> {
-    let mut looked = parallel(folders, |folder| look(COLUMN, folder, store));
+pub fn extract(folders: &[Folder], seen: &Seen) -> Vec<Proposed> {
+    let mut looked = parallel(folders, |folder| seen.look(COLUMN, folder));
     make(folders, &mut looked, read);
-    keep(looked, store)
+    keep(looked, seen.kept())
 }
 
 fn read(folders: &[(&Folder, &Listing)]) -> Vec<Proposed> {
@@ -98,7 +98,7 @@ fn weight(listing: &Listing) -> u64 {
 }
 
 /// A file that is read, and what it held.
-type Seen = (Danced, (String, Stamp));
+type Stamped = (Danced, (String, Stamp));
 
 /// Files on all cores, then the files of heavy packages and the light packages: the rules cost more than
 /// the reading.
@@ -143,7 +143,7 @@ fn on_all_cores(count: usize, judge: &(dyn Fn(usize) -> Said + Sync)) -> Vec<Sai
 impl Proposed {
     /// Of a package's files, and what could not be read of it.
     fn of(
-        (files, gaps): (Vec<Seen>, Vec<FactGap>),
+        (files, gaps): (Vec<Stamped>, Vec<FactGap>),
         each: impl FnOnce(usize, &(dyn Fn(usize) -> Said + Sync)) -> Vec<Said>,
     ) -> Self {
         let (files, stamps): (Vec<Danced>, BTreeMap<String, Stamp>) = files.into_iter().unzip();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use carapace_core::facts::build_script::BuildScriptFacts;
 use carapace_core::facts::package::{package, to_read_again, wanted};
@@ -78,7 +78,7 @@ impl Reader {
 /// What is known of a package's folder before it is read.
 #[derive(Debug)]
 pub(super) struct Looked<T> {
-    listing: Listing,
+    listing: Arc<Listing>,
     /// Its key, where what is made of it is kept.
     key: Option<String>,
     /// What was kept.
@@ -87,13 +87,47 @@ pub(super) struct Looked<T> {
     made: Option<T>,
 }
 
+/// What was seen while facts of packages were made, for what else a run makes of them.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// What lies in packages' folders, by folder.
+    listings: HashMap<PathBuf, Arc<Listing>>,
+    /// What is kept of those that are not read in every run.
+    kept: Option<FactsStore>,
+}
+
+impl Seen {
+    pub(super) fn kept(&self) -> Option<&FactsStore> {
+        self.kept.as_ref()
+    }
+
+    /// Looks at a folder, and lists it only where nobody has.
+    pub(super) fn look<T: DeserializeOwned>(&self, column: Column, folder: &Folder) -> Looked<T> {
+        match self.listings.get(&folder.root) {
+            Some(listing) => known(column, folder, self.kept(), Arc::clone(listing)),
+            None => look(column, folder, self.kept()),
+        }
+    }
+}
+
 pub(super) fn look<T: DeserializeOwned>(
     column: Column,
     folder: &Folder,
     kept: Option<&FactsStore>,
 ) -> Looked<T> {
+    let is_kept = kept.is_some() && folder.identity.is_some();
+    let listing = sources::list(&folder.root, &folder.tree, is_kept);
+    known(column, folder, kept, Arc::new(listing))
+}
+
+/// What is known of a folder whose files are listed.
+fn known<T: DeserializeOwned>(
+    column: Column,
+    folder: &Folder,
+    kept: Option<&FactsStore>,
+    listing: Arc<Listing>,
+) -> Looked<T> {
     let store = kept.filter(|_| folder.identity.is_some());
-    let listing = sources::list(&folder.root, &folder.tree, store.is_some());
     let key = store.map(|_| FactsStore::key(column, folder, &listing));
     let known = store.zip(key.as_ref());
     Looked {
@@ -114,7 +148,7 @@ pub(super) fn make<T>(
     let fresh = folders.iter().zip(looked.iter());
     let fresh: Vec<(&Folder, &Listing)> = fresh
         .filter(|(_, looked)| is_fresh(looked))
-        .map(|(folder, looked)| (folder, &looked.listing))
+        .map(|(folder, looked)| (folder, &*looked.listing))
         .collect();
     let mut made = read(&fresh).into_iter();
     for looked in looked.iter_mut().filter(|looked| is_fresh(looked)) {
@@ -175,9 +209,12 @@ pub fn early(folders: &[Folder], kept: Option<FactsStore>) -> Early {
 
 /// Reads packages, each into its facts, in their order. What is kept of trusted ones, or was read
 /// early, is not read again.
-pub fn extract(folders: &[Folder], early: Early) -> Vec<PackageFacts> {
-    let Early { mut looked, kept } = early;
-    let kept = kept.as_ref();
+pub fn extract(folders: &[Folder], early: Early) -> (Vec<PackageFacts>, Seen) {
+    let Early {
+        mut looked,
+        kept: store,
+    } = early;
+    let kept = store.as_ref();
     let known: Vec<Mutex<Option<Looked<PackageFacts>>>> = folders
         .iter()
         .map(|folder| {
@@ -210,7 +247,15 @@ pub fn extract(folders: &[Folder], early: Early) -> Vec<PackageFacts> {
             facts.build_script = script;
         }
     }
-    keep(looked, kept)
+    let roots = folders.iter().map(|folder| folder.root.clone());
+    let listings = looked.iter().map(|looked| Arc::clone(&looked.listing));
+    let listings = roots.zip(listings).collect();
+    let facts = keep(looked, kept);
+    let seen = Seen {
+        listings,
+        kept: store,
+    };
+    (facts, seen)
 }
 
 impl Folder {

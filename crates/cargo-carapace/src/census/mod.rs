@@ -27,7 +27,7 @@ use crate::cli::args::UnsafeArgs;
 use crate::ground::{Ground, Wanted};
 use extract::Early;
 
-pub(crate) use project::{count, folders, folders_to_read, path_of, reader, sites_of};
+pub(crate) use project::{Counted, count, folders, folders_to_read, path_of, reader, sites_of};
 
 /// The text of a package's file, by its path from the package's folder, if it can be read.
 pub type Read = Box<dyn Fn(PackageIdx, &str) -> Option<String>>;

@@ -14,7 +14,7 @@ use carapace_core::graph::{Graph, PackageIdx, lockfile};
 use carapace_core::policy::Policy;
 use carapace_core::report::{Edges, Gap, InputKind};
 
-use super::extract::{Early, Folder, early, extract, identity, of_those_there};
+use super::extract::{Early, Folder, Seen, early, extract, identity, of_those_there};
 use super::gate;
 use super::store::FactsStore;
 use super::{Read, Taken, compiled, manifest};
@@ -36,10 +36,18 @@ pub(super) fn ground_of(wanted: &Wanted<'_>) -> Result<(Ground, Early), Failure>
     ground(wanted, read_early)
 }
 
+/// What is unsafe, and what could not be read.
+pub(crate) struct Counted {
+    pub(crate) census: Census,
+    pub(crate) gaps: Vec<Gap>,
+    /// What was seen of the packages' folders.
+    pub(crate) seen: Seen,
+}
+
 /// Reads the sources of what is known, and says what of them is unsafe and what could not be read;
 /// `tests` is whether tests, examples and benchmarks are asked for.
-pub(crate) fn count(ground: &Ground, early: Early, tests: bool) -> (Census, Vec<Gap>) {
-    let mut facts = facts(ground, early);
+pub(crate) fn count(ground: &Ground, early: Early, tests: bool) -> Counted {
+    let (mut facts, seen) = facts(ground, early);
     operations::settle(&ground.metadata, &mut facts);
     let surveyed = Surveyed {
         metadata: &ground.metadata,
@@ -66,7 +74,7 @@ pub(crate) fn count(ground: &Ground, early: Early, tests: bool) -> (Census, Vec<
     std::mem::forget(facts);
     let mut gaps = ground.gaps.clone();
     gaps.extend(missing);
-    (census, gaps)
+    Counted { census, gaps, seen }
 }
 
 /// Gathers all that is asked for.
@@ -76,7 +84,11 @@ pub(super) fn taken(
     early: Early,
     kind: InputKind,
 ) -> Result<Taken, Failure> {
-    let (mut census, mut gaps) = count(&ground, early, with_tests(arguments));
+    let Counted {
+        mut census,
+        mut gaps,
+        ..
+    } = count(&ground, early, with_tests(arguments));
     let reconciliation = match arguments.compiled {
         true => Some(compiled::reconcile(
             arguments,
@@ -136,7 +148,7 @@ pub(super) fn with_tests(arguments: &UnsafeArgs) -> bool {
 }
 
 /// The facts of all packages, in the graph's order; none where there is no folder.
-pub(super) fn facts(ground: &Ground, early: Early) -> Vec<Option<PackageFacts>> {
+fn facts(ground: &Ground, early: Early) -> (Vec<Option<PackageFacts>>, Seen) {
     let workspace_lint = files::read_regular(&ground.project.manifest, manifest::MAX_BYTES)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
@@ -145,7 +157,13 @@ pub(super) fn facts(ground: &Ground, early: Early) -> Vec<Option<PackageFacts>> 
     for folder in folders.iter_mut().flatten() {
         folder.workspace_lint.clone_from(&workspace_lint);
     }
-    of_those_there(&folders, |there| extract(there, early))
+    let mut seen = Seen::default();
+    let facts = of_those_there(&folders, |there| {
+        let (facts, found) = extract(there, early);
+        seen = found;
+        facts
+    });
+    (facts, seen)
 }
 
 /// The packages' folders, in the graph's order; none where there is none.

@@ -24,9 +24,8 @@ use carapace_core::text::visible;
 use crate::audit::databases;
 use crate::audit::inputs::shown;
 use crate::census::dance::{Proposed, Stamp};
-use crate::census::extract::{Folder, of_those_there};
-use crate::census::store::FactsStore;
-use crate::census::{self, Read, dance as column};
+use crate::census::extract::{Folder, Seen, of_those_there};
+use crate::census::{self, Counted, Read, dance as column};
 use crate::cli::Failure;
 use crate::cli::args::DanceArgs;
 use crate::gate::config;
@@ -67,7 +66,11 @@ pub fn take(arguments: &DanceArgs) -> Result<Taken, Failure> {
     };
     let (ground, early, kind) = census::stand(&wanted, arguments.no_deps.as_deref())?;
     let named = named(arguments, &ground)?;
-    let (census, mut gaps) = census::count(&ground, early, wanted.with_tests);
+    let Counted {
+        census,
+        mut gaps,
+        seen,
+    } = census::count(&ground, early, wanted.with_tests);
     let mut policy = Policy::default();
     let asked = config::Asked {
         named: arguments.config.named.as_deref(),
@@ -95,7 +98,7 @@ pub fn take(arguments: &DanceArgs) -> Result<Taken, Failure> {
             folder.filter(|_| is_looked_at && census.scanned)
         })
         .collect();
-    let proposals = proposals(&looked_at, &census.packages);
+    let proposals = proposals(&looked_at, &census.packages, &seen);
     let advisories = databases::held_here(&ground.graph, &mut gaps);
     let folders = census::folders(&ground);
     let minor = minor(&ground.compiler);
@@ -178,13 +181,16 @@ fn is_judged(ground: &Ground, index: PackageIdx) -> bool {
 
 /// What rules propose for packages, in their order; none where the sources are not here or nobody
 /// asked. A package without an unsafe site is not read.
-fn proposals(folders: &[Option<Folder>], census: &[PackageCensus]) -> Vec<Option<Proposed>> {
+fn proposals(
+    folders: &[Option<Folder>],
+    census: &[PackageCensus],
+    seen: &Seen,
+) -> Vec<Option<Proposed>> {
     let has_sites = |(folder, census): (&Option<Folder>, &PackageCensus)| {
         folder.clone().filter(|_| !census.sites.is_empty())
     };
     let to_read: Vec<Option<Folder>> = folders.iter().zip(census).map(has_sites).collect();
-    let store = dirs::cache(&dirs::env).map(|cache| FactsStore::new(&cache));
-    let made = of_those_there(&to_read, |there| column::extract(there, store.as_ref()));
+    let made = of_those_there(&to_read, |there| column::extract(there, seen));
     let made = made.into_iter().zip(folders);
     made.map(|(made, folder)| made.or_else(|| folder.as_ref().map(|_| Proposed::default())))
         .collect()

@@ -100,7 +100,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     for id in at.syntax().expr_ids() {
         let is_judged = pointer_in(at, id).is_some_and(|pointer| at.origin(pointer).is_cast);
         if is_judged && left == 0 {
-            return;
+            return at.leave_out();
         }
         left -= usize::from(is_judged);
         let wrong = match at.kind(id) {

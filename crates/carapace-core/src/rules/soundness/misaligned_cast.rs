@@ -71,7 +71,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
         let doubt = match at.follow(id) {
             Some(follow) if follow.is_aligned => {
                 if left == 0 {
-                    return;
+                    return at.leave_out();
                 }
                 left -= usize::from(at.origin(follow.pointer).is_cast);
                 followed(at, id, follow)

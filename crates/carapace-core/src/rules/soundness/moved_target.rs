@@ -79,7 +79,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let mut searches = MAX_SEARCHES;
     for &safe in judged.safe_functions() {
         if found.len() >= MAX_DOUBTS {
-            return;
+            return at.leave_out();
         }
         found.extend(moved(at, safe, &mut searches));
     }

@@ -73,7 +73,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     for flow in judged.flows() {
         let mut doubts: Vec<Doubt> = Vec::new();
         let numbers = (0..flow.steps.len()).filter(|number| is_source(flow, *number));
-        for number in numbers.take(MAX_SOURCES) {
+        for number in flow.at.up_to(MAX_SOURCES, numbers) {
             doubts.extend(Moment { flow, number }.doubt());
         }
         // One for each site is enough: what repairs one repairs all.

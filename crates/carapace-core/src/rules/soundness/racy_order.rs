@@ -111,9 +111,9 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let atomics = at.syntax().expr_ids().filter_map(|id| at.atomic(id));
     let mut counters = Vec::new();
     let looks = Looks(Cell::new(MAX_LOOKS));
-    for atomic in atomics.take(MAX_ATOMICS) {
+    for atomic in at.up_to(MAX_ATOMICS, atomics) {
         if looks.take(at.expr_tokens(atomic.body)).is_none() {
-            return;
+            return at.leave_out();
         }
         let doubt = match atomic.is_load {
             true => loaded(at, &atomic),
@@ -224,7 +224,7 @@ fn counted_by_own(
             ..*counter
         })
     });
-    let calls = calls.take(MAX_ATOMICS);
+    let calls = at.up_to(MAX_ATOMICS, calls);
     let calls = calls.map_while(|call| looks.take(at.expr_tokens(call.body)).map(|()| call));
     found.extend(calls.filter_map(|call| counted(at, &call, looks)));
 }

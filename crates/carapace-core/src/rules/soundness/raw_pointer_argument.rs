@@ -71,14 +71,14 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
     for &safe in judged.safe_functions() {
         if found.len() >= MAX_DOUBTS {
-            return;
+            return at.leave_out();
         }
         let takes_any = !safe.function.parameters.is_empty() || safe.function.receiver.is_some();
         if !takes_any {
             continue;
         }
         let uses = at.pointer_uses(safe.body);
-        let doubts = uses.iter().take(MAX_USES).filter_map(|used| {
+        let doubts = at.up_to(MAX_USES, uses.iter()).filter_map(|used| {
             let root = at.pointer_root(used.pointer);
             of_parameter(at, safe, *used, root).or_else(|| of_field(at, safe, *used, root))
         });

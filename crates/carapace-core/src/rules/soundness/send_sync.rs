@@ -118,7 +118,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
         }
         left = match left.checked_sub(1) {
             Some(left) => left,
-            None => return,
+            None => return at.leave_out(),
         };
         let mut lacking: Vec<Lack> = (0..count)
             .filter_map(|number| promise.lacks(number))

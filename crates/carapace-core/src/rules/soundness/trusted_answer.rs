@@ -64,7 +64,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
     for &safe in judged.safe_functions() {
         if found.len() >= MAX_DOUBTS {
-            return;
+            return at.leave_out();
         }
         found.extend(type_id(at, safe).or_else(|| fetched_twice(at, safe)));
     }

@@ -116,7 +116,7 @@ fn of_function(at: &At<'_>, safe: &Safe<'_>, left: &mut usize, found: &mut Vec<D
     let body = at.expr_tokens(safe.body);
     let is_short = body.end.saturating_sub(body.start) < MAX_BODY;
     if *left == 0 || !is_short {
-        return;
+        return at.leave_out();
     }
     let checks = OnceCell::new();
     for used in uses(at, safe).into_iter().take(*left) {
@@ -216,10 +216,14 @@ fn promised(at: &At<'_>, found: &mut Vec<Doubt>) {
         let Some((keyword, own, of_trait)) = promise else {
             continue;
         };
-        if names.len() < MAX_PROMISES && !names.contains(&own) {
-            found.extend(promised_of(at, item, keyword, &own, of_trait));
-            names.push(own);
+        if names.contains(&own) {
+            continue;
         }
+        if names.len() >= MAX_PROMISES {
+            return at.leave_out();
+        }
+        found.extend(promised_of(at, item, keyword, &own, of_trait));
+        names.push(own);
     }
 }
 
@@ -335,7 +339,7 @@ fn uses(at: &At<'_>, safe: &Safe<'_>) -> Vec<Used> {
             relies,
         })
     });
-    numbers.chain(values).take(MAX_USES).collect()
+    at.up_to(MAX_USES, numbers.chain(values)).collect()
 }
 
 /// A field that a document fills.

@@ -70,7 +70,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     for flow in judged.flows() {
         let numbers = 0..flow.steps.len();
         let buffers = numbers.filter_map(|number| buffer(flow, number));
-        for buffer in buffers.take(MAX_BUFFERS) {
+        for buffer in flow.at.up_to(MAX_BUFFERS, buffers) {
             found.extend(buffer.doubt());
         }
     }

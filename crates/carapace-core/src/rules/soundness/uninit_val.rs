@@ -69,7 +69,7 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     for flow in judged.flows() {
         let parts = at.syntax().within(flow.body);
         let claims = parts.filter_map(|id| Some((id, claim(flow, id)?)));
-        for (id, claim) in claims.take(MAX_CLAIMS) {
+        for (id, claim) in at.up_to(MAX_CLAIMS, claims) {
             found.extend(claimed(flow, id, &claim));
         }
         for number in 0..flow.steps.len() {

@@ -66,17 +66,16 @@ const MAX_WRITERS: usize = 256;
 fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
     let at = judged.at;
     let items = at.syntax().items.iter();
-    let names: HashSet<&str> = items
+    let names = items
         .filter(|item| is_racy(at, item))
-        .filter_map(|item| Some(at.name(item.name?)))
-        .take(MAX_STATICS)
-        .collect();
+        .filter_map(|item| Some(at.name(item.name?)));
+    let names: HashSet<&str> = at.up_to(MAX_STATICS, names).collect();
     if names.is_empty() || has_one_thread(at) {
         return;
     }
     let functions = judged.safe_functions().iter();
     let written = functions.filter_map(|safe| Some((safe, written(at, safe, &names)?)));
-    for (safe, (part, name)) in written.take(MAX_WRITERS) {
+    for (safe, (part, name)) in at.up_to(MAX_WRITERS, written) {
         found.extend(doubt(at, safe, part, name));
     }
 }
