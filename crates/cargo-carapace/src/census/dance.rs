@@ -3,8 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::Range;
-use std::sync::Mutex;
 
 use carapace_core::dance::{self, Danced, Said};
 use carapace_core::facts::FactGap;
@@ -15,16 +13,13 @@ use serde::{Deserialize, Serialize};
 use super::extract::{Folder, Seen, keep, make, scan_files};
 use super::sources::Listing;
 use super::store::Column;
-use crate::host::parallel::parallel;
+use crate::host::parallel::{self, Cores, parallel};
 
 const COLUMN: Column = Column {
     name: "dance",
     version: VERSION,
 };
-/// How much source is held as trees at a time, in bytes, unless one package alone has more.
-const BATCH: u64 = 16 << 20;
-/// From what weight on a package's files are shared out among the cores, in bytes: lighter packages are
-/// shared out whole.
+/// Up to what weight no package is heavy, in bytes.
 const HEAVY: u64 = 2 << 20;
 
 /// What a file held when the rules saw it.
@@ -61,29 +56,22 @@ pub fn extract(folders: &[Folder], seen: &Seen) -> Vec<Proposed> {
     keep(looked, seen.kept())
 }
 
+/// One after another on each core, the heaviest first; those that would leave the other cores with
+/// nothing to do, file by file on all of them.
 fn read(folders: &[(&Folder, &Listing)]) -> Vec<Proposed> {
     let weights = parallel(folders, |(_, listing)| weight(listing));
-    let batches = batches(&weights).into_iter();
-    let all = batches.flat_map(|batch| {
-        let (folders, weights) = (folders.get(batch.clone()), weights.get(batch));
-        packages(folders.unwrap_or_default(), weights.unwrap_or_default())
-    });
-    all.collect()
-}
-
-/// Packages that are held together.
-fn batches(weights: &[u64]) -> Vec<Range<usize>> {
-    let mut batches = Vec::new();
-    let (mut start, mut held) = (0, 0_u64);
-    for (at, weight) in weights.iter().enumerate() {
-        if at > start && held.saturating_add(*weight) > BATCH {
-            batches.push(start..at);
-            (start, held) = (at, 0);
-        }
-        held = held.saturating_add(*weight);
-    }
-    batches.push(start..weights.len());
-    batches
+    let all: u64 = weights.iter().sum();
+    let mut work: Vec<(usize, u64)> = weights.into_iter().enumerate().collect();
+    work.sort_by_key(|(at, weight)| (Reverse(*weight), *at));
+    let heavy = work.partition_point(|(_, weight)| *weight > HEAVY && *weight > all / 8);
+    let (heavy, light) = work.split_at(heavy);
+    let of = |(at, _): &(usize, u64), cores| Some((*at, package(*folders.get(*at)?, cores)));
+    let heavy = heavy.iter().map(|one| of(one, Cores::All));
+    let mut made: Vec<(usize, Proposed)> = heavy.flatten().collect();
+    let light = parallel(light, |one| of(one, Cores::One));
+    made.extend(light.into_iter().flatten());
+    made.sort_by_key(|(at, _)| *at);
+    made.into_iter().map(|(_, package)| package).collect()
 }
 
 /// What a package's Rust files weigh, in bytes.
@@ -100,44 +88,18 @@ fn weight(listing: &Listing) -> u64 {
 /// A file that is read, and what it held.
 type Stamped = (Danced, (String, Stamp));
 
-/// Files on all cores, then the files of heavy packages and the light packages: the rules cost more than
-/// the reading.
-fn packages(folders: &[(&Folder, &Listing)], weights: &[u64]) -> Vec<Proposed> {
+fn package(one: (&Folder, &Listing), cores: Cores) -> Proposed {
     let scan = |(): &mut (), path: &str, bytes: &[u8]| {
         let stamp = (path.to_owned(), Stamp::of(bytes));
         (dance::read(path, bytes), stamp)
     };
-    let scanned = scan_files(folders, || (), scan, |_| Vec::new());
-    let held = scanned.into_iter().map(Mutex::new);
-    let mut work: Vec<(usize, Mutex<_>)> = held.enumerate().collect();
-    // The largest first: no core is to begin with one when the others have nothing left.
-    work.sort_by_key(|(at, _)| Reverse(weights.get(*at)));
-    // One that weighs more than all others together would leave the other cores with nothing.
-    let all: u64 = weights.iter().sum();
-    let is_heavy = |weight: u64| weight > HEAVY && weight > all / 2;
-    let heavy = work
-        .iter()
-        .take_while(|(at, _)| weights.get(*at).is_some_and(|weight| is_heavy(*weight)))
-        .count();
-    let (heavy, light) = work.split_at(heavy);
-    let take = |scanned: &Mutex<_>| {
-        let taken = scanned.lock().map(|mut held| std::mem::take(&mut *held));
-        taken.unwrap_or_default()
+    let scanned = scan_files(cores, &[one], || (), scan, |_| Vec::new());
+    let each = |count: usize, judge: &(dyn Fn(usize) -> Said + Sync)| {
+        let files: Vec<usize> = (0..count).collect();
+        parallel::on(cores, &files, || (), |(), file| judge(*file))
     };
-    let mut all: Vec<(usize, Proposed)> = heavy
-        .iter()
-        .map(|(at, scanned)| (*at, Proposed::of(take(scanned), on_all_cores)))
-        .collect();
-    all.extend(parallel(light, |(at, scanned)| {
-        (*at, Proposed::of(take(scanned), dance::one_by_one))
-    }));
-    all.sort_by_key(|(at, _)| *at);
-    all.into_iter().map(|(_, package)| package).collect()
-}
-
-fn on_all_cores(count: usize, judge: &(dyn Fn(usize) -> Said + Sync)) -> Vec<Said> {
-    let files: Vec<usize> = (0..count).collect();
-    parallel(&files, |file| judge(*file))
+    let files = scanned.into_iter().next();
+    Proposed::of(files.unwrap_or_default(), each)
 }
 
 impl Proposed {
@@ -160,25 +122,5 @@ impl Proposed {
         let files = &self.facts.files;
         self.stamps
             .retain(|path, _| files.binary_search_by(|file| file.path.cmp(path)).is_ok());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn batches_are_bounded_and_lose_nothing() {
-        for (weights, expected) in [
-            (vec![], vec![(0, 0)]),
-            (vec![1, 2], vec![(0, 2)]),
-            (vec![BATCH, 1], vec![(0, 1), (1, 2)]),
-            (vec![1, 3 * BATCH, 1, 1], vec![(0, 1), (1, 2), (2, 4)]),
-            (vec![u64::MAX, u64::MAX], vec![(0, 1), (1, 2)]),
-        ] {
-            let batches = batches(&weights).into_iter();
-            let batches: Vec<_> = batches.map(|batch| (batch.start, batch.end)).collect();
-            assert_eq!(batches, expected);
-        }
     }
 }

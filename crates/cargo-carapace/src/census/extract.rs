@@ -17,7 +17,7 @@ use super::manifest::{self, ManifestLint};
 use super::sources::{self, Listing};
 use super::store::{Column, FactsStore};
 use crate::host::files::{self, FileError, Memory};
-use crate::host::parallel::{parallel, parallel_with};
+use crate::host::parallel::{self, Cores, parallel, parallel_with};
 
 /// What is kept of what is extracted here.
 const COLUMN: Column = Column {
@@ -302,6 +302,7 @@ pub(super) type Scanned<T> = Vec<(Vec<T>, Vec<FactGap>)>;
 /// Reads the files of packages, and those that these call for by their paths (`wanted`); each
 /// thread's `memory` is handed to `scan`.
 pub(super) fn scan_files<T: Send, S>(
+    cores: Cores,
     folders: &[(&Folder, &Listing)],
     memory: impl Fn() -> S + Sync,
     scan: impl Fn(&mut S, &str, &[u8]) -> T + Sync,
@@ -337,7 +338,7 @@ pub(super) fn scan_files<T: Send, S>(
             }
         }
         let state = || (Memory::default(), memory());
-        let done = parallel_with(&tasks, state, |(memory, state), task| {
+        let done = parallel::on(cores, &tasks, state, |(memory, state), task| {
             let bytes = memory.read_listed(&task.place, sources::MAX_FILE)?;
             Ok::<T, FileError>(scan(state, &task.path, bytes))
         });
@@ -377,7 +378,7 @@ pub(super) fn scan_files<T: Send, S>(
 /// Reads packages whose files are listed.
 fn read(folders: &[(&Folder, &Listing)]) -> Vec<PackageFacts> {
     let scanner = |scanner: &mut Scanner, path: &str, bytes: &[u8]| scanner.scan(path, bytes);
-    let scanned = scan_files(folders, Scanner::default, scanner, wanted);
+    let scanned = scan_files(Cores::All, folders, Scanner::default, scanner, wanted);
     let (scans, gaps): (Vec<Vec<Scan>>, Vec<Vec<FactGap>>) = scanned.into_iter().unzip();
     let mut work: Vec<_> = folders.iter().zip(scans).enumerate().collect();
     // The largest first: no core is to begin with one when the others have nothing left.

@@ -7,7 +7,7 @@ use carapace_core::facts::mentions::{
 use super::extract::{Folder, keep, look, make, scan_files};
 use super::sources::Listing;
 use super::store::{Column, FactsStore};
-use crate::host::parallel::parallel;
+use crate::host::parallel::{Cores, parallel};
 
 /// Reads packages, in their order. What is kept of those that can be trusted is not read again.
 pub fn extract(
@@ -29,7 +29,7 @@ pub fn extract(
 
 fn read(folders: &[(&Folder, &Listing)], scope: Scope) -> Vec<PackageMentions> {
     let scan = |(): &mut (), path: &str, bytes: &[u8]| mentions(path, bytes, scope);
-    let made = scan_files(folders, || (), scan, Mentioned::wanted);
+    let made = scan_files(Cores::All, folders, || (), scan, Mentioned::wanted);
     let made = made.into_iter().map(|(files, gaps)| {
         let mut package = package(files);
         package.gaps.extend(gaps);

@@ -3,6 +3,15 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+/// Who works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cores {
+    /// All that there are.
+    All,
+    /// The one that asks: others have enough to do.
+    One,
+}
+
 /// Does one thing to each of many, on all cores; the results are in their order.
 pub(crate) fn parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     parallel_with(many, || (), |(), one| work(one))
@@ -14,9 +23,21 @@ pub(crate) fn parallel_with<T: Sync, R: Send, S>(
     state: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> R + Sync,
 ) -> Vec<R> {
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(many.len());
+    on(Cores::All, many, state, work)
+}
+
+/// The same on so many cores.
+pub(crate) fn on<T: Sync, R: Send, S>(
+    cores: Cores,
+    many: &[T],
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Vec<R> {
+    let threads = match cores {
+        Cores::All => thread::available_parallelism().map_or(1, usize::from),
+        Cores::One => 1,
+    };
+    let threads = threads.min(many.len());
     let next = AtomicUsize::new(0);
     let run = || {
         let mut done = Vec::new();
