@@ -404,7 +404,7 @@ fn verdict(findings: &[Finding], blocked: bool) -> Verdict {
 fn sort(findings: &mut [Finding], graph: &Graph) {
     findings.sort_by(|a, b| {
         let package = |f: &Finding| f.package.and_then(|index| graph.get(index));
-        let named = |f: &Finding| package(f).map(|p| (p.name.clone(), p.version.clone()));
+        let named = |f: &Finding| package(f).map(|p| (&p.name, &p.version));
         b.level
             .cmp(&a.level)
             .then_with(|| named(a).cmp(&named(b)))
