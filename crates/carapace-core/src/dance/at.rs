@@ -64,6 +64,15 @@ impl<'p> At<'p> {
         self.file.syntax.kind(id)
     }
 
+    /// All tokens of the file.
+    pub(crate) fn tokens(&self) -> Tokens {
+        let end = self.file.source.lexed.tokens.len();
+        Tokens {
+            start: 0,
+            end: u32::try_from(end).unwrap_or(u32::MAX),
+        }
+    }
+
     /// The text of some tokens, as it stands.
     pub(crate) fn text_of(&self, tokens: Tokens) -> String {
         let (start, end) = (tokens.start as usize, tokens.end as usize);
@@ -401,15 +410,13 @@ impl<'p> At<'p> {
 
     /// The keyword of a `static`, and its name.
     pub(crate) fn static_name(&self, item: &Item) -> Option<(u32, &'p str)> {
-        let name = item.name.filter(|_| {
-            matches!(
-                item.kind,
-                ItemKind::Value {
-                    is_static: true,
-                    ..
-                }
-            )
-        })?;
+        let ItemKind::Value {
+            is_static: true, ..
+        } = item.kind
+        else {
+            return None;
+        };
+        let name = item.name?;
         let mut before = item.tokens.start..name;
         let keyword = before.find(|token| self.is_name(*token, "static"))?;
         Some((keyword, self.name(name)))
@@ -433,6 +440,11 @@ impl<'p> At<'p> {
             at = source.groups.end(open) + 1;
         }
         u32::try_from(at).unwrap_or(item.head).min(item.head)
+    }
+
+    /// Whether some tokens hold one of a kind.
+    pub(crate) fn has_kind(&self, tokens: Tokens, kind: TokenKind) -> bool {
+        (tokens.start..tokens.end).any(|at| self.file.source.kind(at as usize) == kind)
     }
 
     /// Whether some tokens hold a name.
@@ -484,6 +496,7 @@ impl<'p> At<'p> {
     }
 }
 
+/// What `use` declarations call things; of two for one name the first.
 fn imported(source: &Source<'_>, syntax: &Syntax) -> Imports {
     let mut names = Imports::default();
     for item in &syntax.items {

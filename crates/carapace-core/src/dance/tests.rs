@@ -312,3 +312,18 @@ fn what_is_handed_to_an_unknown_macro_is_looked_at_first() {
     assert_eq!(proposed(&text("assert")), [("v[0]".to_owned(), true)]);
     assert_eq!(proposed(&text("ensure")), [("v[0]".to_owned(), false)]);
 }
+
+#[test]
+fn what_rules_leave_out_is_a_gap() {
+    let gaps = |promises: usize| {
+        let promise = |number| {
+            format!("pub struct S{number}<T>(T); unsafe impl<T> Send for S{number}<T> {{}}\n")
+        };
+        let text: String = (0..promises).map(promise).collect();
+        package(vec![read("src/lib.rs", text.as_bytes())], one_by_one).gaps
+    };
+    assert_eq!(gaps(3), []);
+    let [gap] = gaps(2000).try_into().unwrap();
+    assert_eq!(gap.path, "src/lib.rs");
+    assert!(gap.reason.contains("not judged"), "{}", gap.reason);
+}

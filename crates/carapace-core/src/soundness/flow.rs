@@ -10,8 +10,6 @@ mod order;
 pub(crate) mod places;
 mod steps;
 
-use std::ops::Range;
-
 use self::places::overlap;
 use crate::dance::at::At;
 use crate::dance::scope::Bound;
@@ -486,9 +484,8 @@ fn words(at: &At<'_>) -> Vec<u32> {
         }
         looked_at = looked_at.max(tokens.end);
     }
-    let tokens = 0..source.lexed.tokens.len();
-    let has_unsafe = |mut tokens: Range<usize>| tokens.any(|at| source.kind(at) == T::Unsafe);
-    match found.is_empty() || has_unsafe(tokens) {
+    let has_unsafe = || at.has_kind(at.tokens(), T::Unsafe);
+    match found.is_empty() || has_unsafe() {
         true => found,
         false => Vec::new(),
     }

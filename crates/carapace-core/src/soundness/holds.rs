@@ -164,8 +164,7 @@ impl At<'_> {
     fn held_by_object(&self, tokens: Tokens, parameter: &str) -> Holds {
         // And what is declared to be `Send` or `Sync` by itself asks nothing of the parameter.
         const OTHERS: [&str; 5] = ["Fn", "FnMut", "FnOnce", "Send", "Sync"];
-        let is_function = self.mentions_any(tokens, &OTHERS)
-            || (tokens.start..tokens.end).any(|at| self.file.source.kind(at as usize) == T::Fn);
+        let is_function = self.mentions_any(tokens, &OTHERS) || self.has_kind(tokens, T::Fn);
         match self.mentions(tokens, parameter) && !is_function {
             true => Holds {
                 unknown: true,

@@ -72,10 +72,7 @@ impl<'p> At<'p> {
             let (None, Some(body)) = (function.unsafety, function.body) else {
                 continue;
             };
-            let has_unsafe = {
-                let tokens = self.syntax().expr(body).tokens;
-                (tokens.start..tokens.end).any(|at| self.file.source.kind(at as usize) == T::Unsafe)
-            };
+            let has_unsafe = self.has_kind(self.syntax().expr(body).tokens, T::Unsafe);
             let id = ItemId(u32::try_from(at).unwrap_or(u32::MAX));
             if has_unsafe && !self.is_test(id) {
                 found.push(Safe {

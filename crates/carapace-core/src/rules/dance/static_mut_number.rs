@@ -78,15 +78,8 @@ fn atomic(at: &At<'_>, of: TypeId) -> Option<&'static str> {
 
 /// The atomic, and the value, of a `static mut` that is a number.
 fn number(at: &At<'_>, item: &Item) -> Option<(&'static str, ExprId)> {
-    match item.kind {
-        ItemKind::Value {
-            of: Some(of),
-            value: Some(value),
-            is_static: true,
-            mutable: true,
-        } => Some((atomic(at, of)?, value)),
-        _ => None,
-    }
+    let (of, value) = item.static_mut()?;
+    Some((atomic(at, of)?, value))
 }
 
 /// The first compiler that has an atomic.

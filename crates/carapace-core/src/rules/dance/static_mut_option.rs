@@ -44,7 +44,7 @@ use crate::finding::Level;
 use crate::fix::Applicability;
 use crate::rules::Meta;
 pub(crate) use crate::rules::dance::check;
-use crate::source::syntax::{Item, ItemKind, Tokens, TypeId, TypeKind};
+use crate::source::syntax::{Item, TypeId, TypeKind};
 
 pub(crate) const META: Meta = Meta {
     code: "DAN058",
@@ -58,10 +58,7 @@ pub(crate) const REPLACES: Replaces = Replaces {
 };
 
 fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
-    let all = Tokens {
-        start: 0,
-        end: u32::try_from(at.file.source.lexed.tokens.len()).unwrap_or(u32::MAX),
-    };
+    let all = at.tokens();
     let mut has_once = None;
     for (id, item) in at.syntax().items_by_id() {
         let (Some(of), Some((keyword, name))) = (held(at, item), at.static_name(item)) else {
@@ -92,15 +89,7 @@ fn find_in_file(at: &At<'_>, found: &mut Vec<(u32, Replacement)>) {
 
 /// What the `Option` in a `static mut` holds.
 fn held(at: &At<'_>, item: &Item) -> Option<TypeId> {
-    let ItemKind::Value {
-        of: Some(of),
-        value: Some(_),
-        is_static: true,
-        mutable: true,
-    } = item.kind
-    else {
-        return None;
-    };
+    let (of, _) = item.static_mut()?;
     let TypeKind::Path(path) = at.syntax().type_kind(of) else {
         return None;
     };

@@ -395,9 +395,7 @@ impl<'a, 'p> Promise<'a, 'p> {
     }
 
     fn file_mentions(&self, words: &[&str]) -> bool {
-        let end = self.at.file.source.lexed.tokens.len();
-        let end = u32::try_from(end).unwrap_or(u32::MAX);
-        self.at.mentions_any(Tokens { start: 0, end }, words)
+        self.at.mentions_any(self.at.tokens(), words)
     }
 
     /// Whether its name says that it promises what nobody checks.

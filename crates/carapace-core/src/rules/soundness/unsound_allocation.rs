@@ -89,8 +89,8 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
 /// Whether a file's code asks anywhere whether a type has a size.
 fn knows_sizes(at: &At<'_>) -> bool {
     let source = at.file.source;
-    let count = u32::try_from(source.lexed.tokens.len()).unwrap_or(u32::MAX);
-    (0..count).any(|token| {
+    let tokens = at.tokens();
+    (tokens.start..tokens.end).any(|token| {
         if !source.kind(token as usize).is_ident() {
             return false;
         }

@@ -44,7 +44,7 @@ use crate::soundness::judged::Judged;
 use crate::soundness::reach::{Reach, Safe};
 use crate::soundness::{Doubt, Judges};
 use crate::source::lexer::TokenKind as T;
-use crate::source::syntax::{Borrow, ExprId, ExprKind, Item, ItemKind, Tokens, TypeKind};
+use crate::source::syntax::{Borrow, ExprId, ExprKind, Item, Tokens, TypeKind};
 
 pub(crate) const META: Meta = Meta {
     code: "SND072",
@@ -82,22 +82,14 @@ fn find(judged: &Judged<'_, '_>, found: &mut Vec<Doubt>) {
 
 /// Whether a file is for machines that mostly have one thread.
 fn has_one_thread(at: &At<'_>) -> bool {
-    let source = at.file.source;
-    let end = u32::try_from(source.lexed.tokens.len()).unwrap_or(u32::MAX);
-    at.any_word(Tokens { start: 0, end }, |word| {
+    at.any_word(at.tokens(), |word| {
         word.starts_with(b"__wbindgen") || word.starts_with(b"wasm")
     })
 }
 
 /// A `static mut` that holds neither a number nor an option.
 fn is_racy(at: &At<'_>, item: &Item) -> bool {
-    let ItemKind::Value {
-        of: Some(of),
-        value: Some(_),
-        is_static: true,
-        mutable: true,
-    } = item.kind
-    else {
+    let Some((of, _)) = item.static_mut() else {
         return false;
     };
     if let TypeKind::Path(path) = at.syntax().type_kind(of)

@@ -556,6 +556,23 @@ pub struct Item {
     pub head: u32,
 }
 
+impl Item {
+    /// The type and the first value of a `static mut` that has both; nothing of what is none, or is
+    /// foreign.
+    #[must_use]
+    pub fn static_mut(&self) -> Option<(TypeId, ExprId)> {
+        match self.kind {
+            ItemKind::Value {
+                of: Some(of),
+                value: Some(value),
+                is_static: true,
+                mutable: true,
+            } => Some((of, value)),
+            _ => None,
+        }
+    }
+}
+
 /// How much of a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
