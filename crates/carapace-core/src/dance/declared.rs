@@ -36,7 +36,7 @@ struct Index {
     entries: Vec<Entry>,
 }
 
-/// What two things have whose keys have the same hash, or, rarely, others.
+/// A place, and the hash of its key: who asks compares the key itself.
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry {
     hash: u32,
@@ -154,7 +154,7 @@ impl<'p> Names<'p> {
     }
 
     fn hash(&self, key: impl Hash) -> u32 {
-        // The upper half is as good as the lower one.
+        // Half of it tells nearly all keys apart, and takes half of the memory.
         (self.hasher.hash_one(key) >> 32) as u32
     }
 
