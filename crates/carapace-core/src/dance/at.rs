@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use super::declared::Declared;
 use super::replacement::Pieces;
 use crate::source::lexer::TokenKind;
-use crate::source::outline::{ALWAYS, FILE, Source, UseDeclaration, Visibility};
+use crate::source::outline::Source;
 use crate::source::syntax::{
     BlockKind, ExprId, ExprKind, Function, Item, ItemId, ItemKind, Parent, Prefix, StatementId,
     StatementKind, Syntax, Tokens, TypeId,
@@ -499,19 +499,8 @@ impl<'p> At<'p> {
 /// What `use` declarations call things; of two for one name the first.
 fn imported(source: &Source<'_>, syntax: &Syntax) -> Imports {
     let mut names = Imports::default();
-    for item in &syntax.items {
-        if !matches!(item.kind, ItemKind::Use) {
-            continue;
-        }
-        let is_extern_crate = source.kind(item.head as usize) == TokenKind::Extern;
-        let declaration = UseDeclaration {
-            start: item.head + if is_extern_crate { 2 } else { 1 },
-            end: item.tokens.end.saturating_sub(1),
-            visibility: Visibility::Inherited,
-            is_extern_crate,
-            condition: ALWAYS,
-            item: FILE,
-        };
+    let declarations = syntax.items.iter();
+    for declaration in declarations.filter_map(|item| item.use_declaration(source)) {
         for import in imports(source, &declaration) {
             if let Some(name) = import.name {
                 names.entry(name).or_insert(import.path);

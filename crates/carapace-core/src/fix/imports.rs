@@ -10,6 +10,7 @@ use super::Edit;
 use crate::source::lexer::{Lexed, TokenKind as T};
 use crate::source::outline::Source;
 use crate::source::syntax::{Depth, Item, ItemKind, Syntax};
+use crate::source::uses::imports;
 
 /// How deep the braces of an import may nest.
 const MAX_DEPTH: u32 = 16;
@@ -73,6 +74,66 @@ pub fn unused_imports(
         }));
     }
     found
+}
+
+/// Whether a file may mean by a name what another file of its package imports privately: it takes all
+/// names of a module, or this one by a path. By paths into the standard library it means what that has,
+/// and by `super` in a module of its own what stands around that in the file.
+#[must_use]
+pub fn may_take(bytes: &[u8], name: &str) -> bool {
+    let source = Source::new(bytes);
+    let syntax = Syntax::new(&source, Depth::Bodies);
+    let is_elsewhere = |first: &str| matches!(first, "std" | "core" | "alloc");
+    let is_taken = |item: &Item| {
+        let Some(declaration) = item.use_declaration(&source) else {
+            return false;
+        };
+        let supers = depth(&syntax, item);
+        let brought = imports(&source, &declaration);
+        brought.iter().any(|import| {
+            let path = import.path.iter().map(String::as_str);
+            let mut path = path.skip_while(|first| first.is_empty()).peekable();
+            let is_own = || {
+                import
+                    .path
+                    .iter()
+                    .take_while(|part| *part == "super")
+                    .count()
+                    <= supers
+            };
+            match path.peek() {
+                None => false,
+                Some(first) if is_elsewhere(first) => false,
+                Some(&("super" | "self")) if is_own() => false,
+                // All names: of `a::*` the path is `a`.
+                Some(_) => import.name.is_none() || path.last() == Some(name),
+            }
+        })
+    };
+    syntax.items.iter().any(is_taken) || named_by_path(&source, name, &is_elsewhere)
+}
+
+/// How many modules with their bodies in the file an item is in.
+fn depth(syntax: &Syntax, item: &Item) -> usize {
+    let around = |item: &Item| item.parent.and_then(|parent| syntax.item(parent));
+    let around = std::iter::successors(around(item), |item| around(item));
+    around
+        .filter(|item| matches!(item.kind, ItemKind::Mod))
+        .count()
+}
+
+/// Whether a name is written behind `::`, in a path that does not begin where something else is.
+fn named_by_path(source: &Source<'_>, name: &str, is_elsewhere: &dyn Fn(&str) -> bool) -> bool {
+    let is_behind = |at: usize| at >= 2 && source.is_pair(at - 2, T::Colon, T::Colon);
+    let mut named = (0..source.lexed.tokens.len()).filter(|at| {
+        source.kind(*at).is_ident() && source.name_bytes(*at) == name.as_bytes() && is_behind(*at)
+    });
+    named.any(|mut first| {
+        while is_behind(first) && first >= 3 && source.kind(first - 3).is_path_segment() {
+            first -= 3;
+        }
+        !is_elsewhere(&source.name(first))
+    })
 }
 
 /// The bytes of an import, and of its line where nothing else is on it.
@@ -340,6 +401,34 @@ mod tests {
         }
         let unused = unused_imports(&text, &edits, &|name| name == "elsewhere");
         apply(&text, edits.iter().chain(&unused)).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_taken_from_around_by_globs_and_paths() {
+        for text in [
+            "use super::*; fn f() { ptr::x() }",
+            "use super::{a, ptr};",
+            "use super::ptr as p;",
+            "fn f() { use crate::io::*; }",
+            "fn f() { super::ptr::x() }",
+            "macro_rules! m { () => { $crate::io::ptr::x() } }",
+            "use io::{self, ptr};",
+            "use own::*;",
+            "mod t { use super::super::*; }",
+        ] {
+            assert!(may_take(text.as_bytes(), "ptr"), "{text}");
+        }
+        for text in [
+            "use std::ptr; fn f() { ptr::x() }",
+            "use std::{pin::Pin, ptr};",
+            "use ::core::ptr;",
+            "use super::{a, b}; fn f() { std::ptr::x(); ::core::ptr::y() }",
+            "use std::io::*;",
+            "use super::a; fn f(ptr: u8) { ptr.g() }",
+            "mod t { use super::*; fn f() { ptr::x() } }",
+        ] {
+            assert!(!may_take(text.as_bytes(), "ptr"), "{text}");
+        }
     }
 
     #[test]

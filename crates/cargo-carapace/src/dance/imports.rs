@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use carapace_core::fix::Edit;
-use carapace_core::fix::imports::unused_imports;
+use carapace_core::fix::imports::{may_take, unused_imports};
 use carapace_core::source::lexer::{Lexed, TokenKind};
 
 use crate::census::sources::{MAX_FILE, list};
@@ -49,7 +49,7 @@ impl Others {
         let mut others = texts
             .iter()
             .filter(|(path, _)| path != file && path.starts_with(below));
-        others.any(|(_, text)| has_word(text, name))
+        others.any(|(_, text)| has_word(text, name) && may_take(text, name))
     }
 
     /// Where the modules of a file are, who alone can see its private imports: in the folder of its

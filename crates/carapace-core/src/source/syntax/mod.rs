@@ -28,7 +28,8 @@ use std::ops::Range;
 
 pub use few::Few;
 
-use super::outline::Source;
+use super::lexer::TokenKind;
+use super::outline::{ALWAYS, FILE, Source, UseDeclaration, Visibility};
 
 /// How deep what stands in a file may nest to be read: each group, operand and type counts.
 pub const MAX_DEPTH: u32 = 160;
@@ -557,6 +558,23 @@ pub struct Item {
 }
 
 impl Item {
+    /// What a `use` or `extern crate` declares, conditions left out.
+    #[must_use]
+    pub fn use_declaration(&self, source: &Source<'_>) -> Option<UseDeclaration> {
+        if !matches!(self.kind, ItemKind::Use) {
+            return None;
+        }
+        let is_extern_crate = source.kind(self.head as usize) == TokenKind::Extern;
+        Some(UseDeclaration {
+            start: self.head + if is_extern_crate { 2 } else { 1 },
+            end: self.tokens.end.saturating_sub(1),
+            visibility: Visibility::Inherited,
+            is_extern_crate,
+            condition: ALWAYS,
+            item: FILE,
+        })
+    }
+
     /// The type and the first value of a `static mut` that has both; nothing of what is none, or is
     /// foreign.
     #[must_use]
