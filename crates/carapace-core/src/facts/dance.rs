@@ -15,7 +15,7 @@ use super::soundness::Fault;
 use crate::fix::Applicability;
 
 /// The version of the column: of the rules, of what they see, and of how it is written down.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What a compiler is called, by the minor version of Rust 1.x: `1.70`.
 #[must_use]

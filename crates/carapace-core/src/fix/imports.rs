@@ -113,6 +113,23 @@ pub fn may_take(bytes: &[u8], name: &str) -> bool {
     syntax.items.iter().any(is_taken) || named_by_path(&source, name, &is_elsewhere)
 }
 
+/// Whether a macro that is defined in a file writes a name that means what it does where the macro is
+/// called.
+#[must_use]
+pub fn macros_write(bytes: &[u8], name: &str) -> bool {
+    let source = Source::new(bytes);
+    let syntax = Syntax::new(&source, Depth::Bodies);
+    let macros = syntax.items.iter();
+    let mut macros = macros.filter(|item| matches!(item.kind, ItemKind::Macro));
+    macros.any(|item| {
+        (item.tokens.start as usize..item.tokens.end as usize).any(|at| {
+            source.kind(at).is_ident()
+                && source.name_bytes(at) == name.as_bytes()
+                && !(at >= 2 && source.is_pair(at - 2, T::Colon, T::Colon))
+        })
+    })
+}
+
 /// How many modules with their bodies in the file an item is in.
 fn depth(syntax: &Syntax, item: &Item) -> usize {
     let around = |item: &Item| item.parent.and_then(|parent| syntax.item(parent));
@@ -432,6 +449,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_macro_writes_is_looked_for_where_it_is_called() {
+        for (text, expected) in [
+            ("macro_rules! m { () => { hint::black_box(1) } }", true),
+            (
+                "mod a { macro_rules! m { () => { hint::black_box(1) } } }",
+                true,
+            ),
+            (
+                "macro_rules! m { () => { ::core::hint::black_box(1) } }",
+                false,
+            ),
+            ("fn f() { hint::black_box(1) }", false),
+        ] {
+            assert_eq!(macros_write(text.as_bytes(), "hint"), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_left_unused_goes() {
         for (marked, expected) in [
             ("use std::mem;\nfn f() { «mem::x()» }", "fn f() { () }"),
@@ -461,6 +496,14 @@ mod tests {
                 "fn f() { () }",
             ),
             ("use a::*;\nfn f() { «b()» }", "use a::*;\nfn f() { () }"),
+            (
+                "#![deny(x)]\n#![allow(y)]\n\nuse std::mem;\nfn f() { «mem::x()» }",
+                "#![deny(x)]\n#![allow(y)]\n\nfn f() { () }",
+            ),
+            (
+                "#[cfg(z)]\nuse std::mem;\nfn f() { «mem::x()» }",
+                "fn f() { () }",
+            ),
             (
                 "use std::ptr;\nfn f() { let ptr = 1; «ptr::x(ptr)» }",
                 "fn f() { let ptr = 1; () }",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use carapace_core::fix::Edit;
-use carapace_core::fix::imports::{may_take, unused_imports};
+use carapace_core::fix::imports::{macros_write, may_take, unused_imports};
 use carapace_core::source::lexer::{Lexed, TokenKind};
 
 use crate::census::sources::{MAX_FILE, list};
@@ -42,14 +42,16 @@ impl Others {
         unused_imports(text, &edits, &|name| self.mentions(file, &below, name))
     }
 
-    /// Whether another file may mean an import of this one by a name: it is one of its modules, has
-    /// the name, and takes names from around it.
+    /// Whether another file may mean an import of this one by a name: it is one of its modules and takes
+    /// names from around it, or has a macro that writes the name, and may be called here.
     fn mentions(&self, file: &str, below: &str, name: &str) -> bool {
         let texts = self.texts.get_or_init(|| self.read());
         let mut others = texts
             .iter()
-            .filter(|(path, _)| path != file && path.starts_with(below));
-        others.any(|(_, text)| has_word(text, name) && may_take(text, name))
+            .filter(|(path, text)| path != file && has_word(text, name));
+        others.any(|(path, text)| {
+            path.starts_with(below) && may_take(text, name) || macros_write(text, name)
+        })
     }
 
     /// Where the modules of a file are, who alone can see its private imports: in the folder of its
@@ -77,7 +79,7 @@ impl Others {
         let texts = self.files.iter().filter_map(|(path, place)| {
             let bytes = files::read_regular(place, MAX_FILE).ok()?;
             let has = |what: &str| memchr::memmem::find(&bytes, what.as_bytes()).is_some();
-            let takes = has("super") || has("crate") || has("::*");
+            let takes = has("super") || has("crate") || has("::*") || has("macro");
             takes.then_some((path.clone(), bytes))
         });
         texts.collect()

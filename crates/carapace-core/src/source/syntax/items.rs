@@ -8,6 +8,14 @@ use super::{
 };
 
 impl Parser<'_, '_> {
+    /// Goes on behind attributes of what is around: `#![…]`.
+    pub(super) fn inner_attributes(&mut self) {
+        while self.is(T::Pound) && self.ahead(1) == T::Bang && self.ahead(2) == T::OpenBracket {
+            self.at += 2;
+            self.skip_tree();
+        }
+    }
+
     /// Goes on behind attributes.
     pub(super) fn attributes(&mut self) {
         while self.is(T::Pound) {

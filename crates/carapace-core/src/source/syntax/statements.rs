@@ -49,6 +49,7 @@ impl Parser<'_, '_> {
     }
 
     fn element(&mut self) -> Option<Element> {
+        self.inner_attributes();
         let start = self.at;
         self.attributes();
         let head = self.at;
