@@ -141,6 +141,23 @@ fn pointers_of_which_not_all_is_known_are_not_copied_by_slices_unseen() {
         "fn f<T>(v: &[u8], n: usize) -> &[T] {\n\
          unsafe { std::slice::from_raw_parts(v.as_ptr().cast(), n) } }",
     );
+    // What is derived holds for some arguments, or in some builds.
+    let read = "fn f(&mut self) -> Self { unsafe { std::ptr::read(self) } } }";
+    is_never(&format!(
+        "#[derive(Clone, Copy)] struct A<T>(T);\nimpl<T> A<T> {{ {read}"
+    ));
+    is_never(&format!(
+        "#[cfg_attr(x, derive(Clone, Copy))] struct A(u8);\nimpl A {{ {read}"
+    ));
+    for parameters in ["", "<u8>", "<[u16; 2]>"] {
+        let declared = if parameters.is_empty() { "" } else { "<T>" };
+        let text =
+            format!("#[derive(Clone, Copy)] struct A{declared}(u8);\nimpl A{parameters} {{ {read}");
+        assert!(
+            proposed(&text).iter().any(|(_, is_safe)| *is_safe),
+            "{text}"
+        );
+    }
     is_never(
         "fn f<T>(v: &mut [T], s: &[T]) { unsafe {\n\
          std::ptr::copy_nonoverlapping(s.as_ptr(), v.as_mut_ptr(), 9) } }",

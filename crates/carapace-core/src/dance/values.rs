@@ -3,7 +3,8 @@
 use super::at::At;
 use super::declared::{Place, of_file};
 use super::types::Ty;
-use crate::source::syntax::{ExprId, Item, ItemId, ItemKind};
+use crate::source::lexer::TokenKind;
+use crate::source::syntax::{ExprId, Item, ItemId, ItemKind, Tokens};
 
 /// How many structs may stand in each other.
 const MAX_STEPS: u32 = 6;
@@ -112,10 +113,21 @@ impl At<'_> {
         None
     }
 
-    /// Whether an item's attributes derive a trait.
+    /// Whether an item's attributes derive a trait, in every build: `cfg_attr` may not.
     pub(crate) fn derives(&self, item: &Item, name: &str) -> bool {
+        let source = self.file.source;
         let attributes = self.attributes(item);
-        self.mentions(attributes, "derive") && self.mentions(attributes, name)
+        let mut attributes = attributes.start.max(1)..attributes.end;
+        attributes.any(|at| {
+            let open = at as usize + 1;
+            let derived = Tokens {
+                start: at + 1,
+                end: u32::try_from(source.groups.end(open)).unwrap_or(u32::MAX),
+            };
+            self.is_name(at, "derive")
+                && source.kind(at as usize - 1) == TokenKind::OpenBracket
+                && self.mentions(derived, name)
+        })
     }
 
     /// Whether values of a type are copied by their bits, and have no destructor.
@@ -125,13 +137,9 @@ impl At<'_> {
             Ty::Ref { mutable, .. } => !mutable,
             Ty::Array(of, _) => self.is_copy(of),
             Ty::Tuple(parts) => parts.iter().all(|part| self.is_copy(part)),
-            Ty::Named(name, _) => match self.declared.type_named(name) {
-                Some((place, item)) => self
-                    .declared
-                    .at(place)
-                    .is_some_and(|there| there.derives(item, "Copy")),
-                None => false,
-            },
+            Ty::Named(name, arguments) => {
+                self.derives_for(name, arguments, "Copy", |part| self.is_copy(part))
+            }
             of => of.is_scalar(),
         }
     }
@@ -139,15 +147,34 @@ impl At<'_> {
     /// Whether a value of a type can be cloned.
     pub(crate) fn is_clone(&self, of: &Ty) -> bool {
         match of {
-            Ty::Named(name, _) => match self.declared.type_named(name) {
-                Some((place, item)) => self
-                    .declared
-                    .at(place)
-                    .is_some_and(|there| there.derives(item, "Clone")),
-                None => false,
-            },
+            Ty::Named(name, arguments) => {
+                self.derives_for(name, arguments, "Clone", |part| self.is_clone(part))
+            }
             Ty::Tuple(parts) => parts.iter().all(|part| self.is_clone(part)),
             of => self.is_copy(of),
         }
+    }
+
+    /// Whether a type of the package derives a trait for these arguments: what is derived holds where it
+    /// holds for each type parameter.
+    fn derives_for(
+        &self,
+        name: &str,
+        arguments: &[Ty],
+        derived: &str,
+        holds: impl Fn(&Ty) -> bool,
+    ) -> bool {
+        let Some((place, item)) = self.declared.type_named(name) else {
+            return false;
+        };
+        let has_parameters = match &item.kind {
+            ItemKind::Struct { generics, .. } => !generics.is_empty(),
+            ItemKind::Enum { is_generic, .. } => *is_generic,
+            _ => false,
+        };
+        let there = self.declared.at(place);
+        there.is_some_and(|there| there.derives(item, derived))
+            && (!has_parameters || !arguments.is_empty())
+            && arguments.iter().all(holds)
     }
 }
