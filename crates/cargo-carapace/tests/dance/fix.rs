@@ -56,50 +56,34 @@ fn imports_that_are_left_unused_go_too() {
 
 #[test]
 fn attributes_of_a_file_stay_and_so_does_what_a_macro_writes_by_its_name() {
-    let root = "macro_rules! size {\n    () => {\n        mem::size_of::<u8>()\n    };\n}\n\
-                mod a;\nmod b;\nmod c;\n";
-    let world = committed(root);
-    world.write(
-        "project/src/a.rs",
-        ["#![deny(unused_must_use)]\n\n", IMPORTED].concat(),
-    );
-    let calls = "\npub fn size() -> usize {\n    size!()\n}\n";
-    world.write("project/src/b.rs", [IMPORTED, calls].concat());
-    // Of which a module below has it from elsewhere.
-    world.write("project/src/c.rs", ["mod d;\n", IMPORTED].concat());
-    let child = "use std::mem;\npub fn take(x: &mut u8) -> u8 {\n    mem::take(x)\n}\n\
-                 pub fn f() {\n    super::bits(1.0);\n}\n";
-    world.write("project/src/c/d.rs", child);
-    commit(&world);
-    fix(&world, &[]).exits(0);
-    let a = read(&world, "src/a.rs");
-    assert!(a.starts_with("#![deny(unused_must_use)]\n"), "{a}");
+    const MODULES: &str = "mod a;\nmod b;\nmod c;\n";
+    const FILES: [&str; 3] = ["src/a.rs", "src/b.rs", "src/c.rs"];
+    let fixed = |root: &str, calls: &str| {
+        let world = committed(&[root, MODULES].concat());
+        let attribute = "#![deny(unused_must_use)]\n\n";
+        world.write("project/src/a.rs", [attribute, IMPORTED].concat());
+        world.write("project/src/b.rs", [IMPORTED, calls].concat());
+        // A module below has the name from elsewhere.
+        world.write("project/src/c.rs", ["mod d;\n", IMPORTED].concat());
+        let child = "use std::mem;\npub fn take(x: &mut u8) -> u8 {\n    mem::take(x)\n}\n\
+                     pub fn f() {\n    super::bits(1.0);\n}\n";
+        world.write("project/src/c/d.rs", child);
+        commit(&world);
+        fix(&world, &[]).exits(0);
+        let texts = FILES.map(|file| read(&world, file));
+        let [first, ..] = &texts;
+        assert!(first.starts_with(attribute), "{first}");
+        texts
+    };
+    let is_imported = |text: &String| {
+        assert!(text.contains("to_bits"), "{text}");
+        text.contains("use std::mem;")
+    };
     // A macro of the package writes the name: whoever calls it may need the import.
-    for file in ["src/a.rs", "src/b.rs", "src/c.rs"] {
-        let text = read(&world, file);
-        assert!(
-            text.contains("use std::mem;") && text.contains("to_bits"),
-            "{text}"
-        );
-    }
-    world.write("project/src/lib.rs", "mod a;\nmod b;\nmod c;\n");
-    world.write(
-        "project/src/a.rs",
-        ["#![deny(unused_must_use)]\n\n", IMPORTED].concat(),
-    );
-    world.write("project/src/b.rs", IMPORTED);
-    world.write("project/src/c.rs", ["mod d;\n", IMPORTED].concat());
-    commit(&world);
-    fix(&world, &[]).exits(0);
-    let a = read(&world, "src/a.rs");
-    assert!(a.starts_with("#![deny(unused_must_use)]\n"), "{a}");
-    for file in ["src/a.rs", "src/b.rs", "src/c.rs"] {
-        let text = read(&world, file);
-        assert!(
-            !text.contains("use std::mem;") && text.contains("to_bits"),
-            "{text}"
-        );
-    }
+    let size = "macro_rules! size {\n    () => {\n        mem::size_of::<u8>()\n    };\n}\n";
+    let calls = "\npub fn size() -> usize {\n    size!()\n}\n";
+    assert!(fixed(size, calls).iter().all(is_imported));
+    assert!(!fixed("", "").iter().any(is_imported));
 }
 
 #[test]
