@@ -122,11 +122,8 @@ pub fn macros_write(bytes: &[u8], name: &str) -> bool {
     let macros = syntax.items.iter();
     let mut macros = macros.filter(|item| matches!(item.kind, ItemKind::Macro));
     macros.any(|item| {
-        (item.tokens.start as usize..item.tokens.end as usize).any(|at| {
-            source.kind(at).is_ident()
-                && source.name_bytes(at) == name.as_bytes()
-                && !(at >= 2 && source.is_pair(at - 2, T::Colon, T::Colon))
-        })
+        let mut tokens = item.tokens.start as usize..item.tokens.end as usize;
+        tokens.any(|at| is_name(&source, at, name) && !is_behind_path(&source, at))
     })
 }
 
@@ -139,14 +136,24 @@ fn depth(syntax: &Syntax, item: &Item) -> usize {
         .count()
 }
 
+fn is_name(source: &Source<'_>, at: usize, name: &str) -> bool {
+    source.kind(at).is_ident() && source.name_bytes(at) == name.as_bytes()
+}
+
+/// Whether `::` stands before a token.
+fn is_behind_path(source: &Source<'_>, at: usize) -> bool {
+    at >= 2 && source.is_pair(at - 2, T::Colon, T::Colon)
+}
+
 /// Whether a name is written behind `::`, in a path that does not begin where something else is.
 fn named_by_path(source: &Source<'_>, name: &str, is_elsewhere: &dyn Fn(&str) -> bool) -> bool {
-    let is_behind = |at: usize| at >= 2 && source.is_pair(at - 2, T::Colon, T::Colon);
-    let mut named = (0..source.lexed.tokens.len()).filter(|at| {
-        source.kind(*at).is_ident() && source.name_bytes(*at) == name.as_bytes() && is_behind(*at)
-    });
+    let mut named = (0..source.lexed.tokens.len())
+        .filter(|at| is_name(source, *at, name) && is_behind_path(source, *at));
     named.any(|mut first| {
-        while is_behind(first) && first >= 3 && source.kind(first - 3).is_path_segment() {
+        while is_behind_path(source, first)
+            && first >= 3
+            && source.kind(first - 3).is_path_segment()
+        {
             first -= 3;
         }
         !is_elsewhere(&source.name(first))
@@ -208,7 +215,7 @@ impl Counter<'_, '_> {
                 at = passed.max(at + 1);
                 continue;
             }
-            if self.source.kind(at).is_ident() && self.source.name_bytes(at) == name.as_bytes() {
+            if is_name(self.source, at, name) {
                 let leads = is_lower && self.source.is_pair(at + 1, T::Colon, T::Colon);
                 let uses = if leads { &mut leading } else { &mut alone };
                 uses.before += 1;
